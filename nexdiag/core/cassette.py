@@ -1,0 +1,43 @@
+"""Cassette: the turns and exchanges of one recording, in order, with a header."""
+
+import msgspec
+
+from nexdiag.core.exchange import Exchange
+from nexdiag.core.scenario import Scenario
+from nexdiag.core.turn import LogLine, ToolRun, Turn
+
+FORMAT = 1
+"""The version of the cassette format that this code writes, and the newest that it reads."""
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a reader must know before the first exchange."""
+
+    cassette: int = msgspec.field(default=FORMAT)
+    tool: str = ""
+    """Name and version of the program that recorded."""
+    created: float = 0.0
+    """Unix time in seconds. Replay sets its clock by it."""
+    origin: str = ""
+    """Scheme, host and port of the endpoint, and its base path; never credentials."""
+    model: str = ""
+    profile: str = ""
+    window: int | None = None
+    max_tokens: int | None = None
+    scenario: Scenario | None = None
+    """What was played, where a scenario was."""
+
+
+class Cassette(msgspec.Struct, frozen=True, kw_only=True):
+    """One recording."""
+
+    header: Header
+    turns: tuple[Turn, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    """All of them, also those that belong to no turn."""
+    tool_runs: tuple[ToolRun, ...] = ()
+    log: tuple[LogLine, ...] = ()
+    tear: str | None = None
+    """Where and why reading stopped before the end of the file; None if it was read whole."""
+    name: str = ""
+    """The file it was read from, for reports."""

@@ -1,0 +1,78 @@
+"""Exchange: one HTTP round trip as it was on the wire. It may be malformed; nothing here validates."""
+
+from functools import cached_property
+
+import msgspec
+
+from nexdiag.core.body import Body
+
+Headers = tuple[tuple[str, str], ...]
+"""Names in lower case, in the order of the wire; a name may repeat."""
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of a response body as it arrived: in a well-behaved stream, one event."""
+
+    at: float
+    """Seconds since the request was sent."""
+    bytes: bytes
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What was sent."""
+
+    method: str
+    url: str
+    """The whole URL, without credentials."""
+    headers: Headers = ()
+    body: Body = Body(raw=b"")
+
+    @property
+    def path(self) -> str:
+        """The URL from the first slash after the host, with its query: what matching looks at."""
+        rest = self.url.split("://", 1)[-1]
+        return "/" + rest.split("/", 1)[1] if "/" in rest else "/"
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """What came back, as far as it came."""
+
+    status: int
+    headers: Headers = ()
+    chunks: tuple[Chunk, ...] = ()
+    first_byte: float = 0.0
+    """Seconds from the request to the response head."""
+
+    @cached_property
+    def body(self) -> bytes:
+        """All chunks joined."""
+        return b"".join(chunk.bytes for chunk in self.chunks)
+
+    def header(self, name: str) -> str:
+        """The first header of that lower-case name, or an empty string."""
+        return next((value for key, value in self.headers if key == name), "")
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the body is an event stream."""
+        return self.header("content-type").startswith("text/event-stream")
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """One HTTP round trip."""
+
+    id: int
+    """Its place in the recording, from 0, in the order in which requests were sent."""
+    started: float
+    """Unix time in seconds at which the request was sent."""
+    request: Request
+    response: Response | None = None
+    """None if no response head ever came."""
+    failure: str | None = None
+    """Why the round trip broke off, in the transport's words; None if it ended well."""
+    duration: float = 0.0
+    """Seconds from the request to the last byte."""
+    turn: int | None = None
+    """The turn it belongs to, from 1; None if it belongs to none."""
+    attempt: int = 1
+    """1 for the first try of a model request, 2 for its first retry, and so on."""

@@ -1,0 +1,59 @@
+"""Finding: one judgement of a rule. Data, never an exception."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Severity(StrEnum):
+    """How much it matters on the server at hand."""
+
+    ERROR = "error"
+    """This server refuses it, or content is lost."""
+    WARNING = "warning"
+    """Some servers refuse it: a risk here."""
+    INFO = "info"
+
+
+class Location(msgspec.Struct, frozen=True, kw_only=True):
+    """Where: as far as the input tells."""
+
+    turn: int | None = None
+    """From 1."""
+    exchange: int | None = None
+    """From 0, in the order of the recording."""
+    message_index: int | None = None
+    """The message that has to change, from 0 in the request's list."""
+    pointer: str | None = None
+    """JSON pointer into the request body (or into the response body, where the rule judges that)."""
+
+    def __str__(self) -> str:
+        """`turn 2, exchange 1, messages[3], /messages/3/role`: the parts that are known."""
+        parts = [
+            f"turn {self.turn}" if self.turn is not None else "",
+            f"exchange {self.exchange}" if self.exchange is not None else "",
+            f"messages[{self.message_index}]" if self.message_index is not None else "",
+            self.pointer or "",
+        ]
+        return ", ".join(part for part in parts if part)
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One judgement: rule, severity, location, what is wrong, evidence, fix."""
+
+    rule: str
+    code: str
+    severity: Severity
+    summary: str
+    location: Location = Location()
+    evidence: tuple[str, ...] = ()
+    """Facts that a reader can check: the two messages, the server's own words, the log line."""
+    fix: str = ""
+    refused: bool = False
+    """The recorded answer refused this very request, in words that this rule explains."""
+    server_words: str | None = None
+    """What the server said, verbatim and unwrapped, if it spoke."""
+    facts: dict[str, str] = msgspec.field(default_factory=dict)
+    """What fills the server's words in a stub's refusal: model, roles, ids."""
+    repeats: int = 0
+    """In how many later exchanges the same message or field was found again."""

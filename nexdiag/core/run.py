@@ -1,0 +1,35 @@
+"""Run and Report: one scenario played once, and the runs of one command."""
+
+import msgspec
+
+from nexdiag.core.cassette import Cassette
+from nexdiag.core.difference import Difference
+from nexdiag.core.finding import Finding
+from nexdiag.core.turn import Session
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One scenario played once: session, cassette and findings."""
+
+    name: str
+    cassette: Cassette
+    profile: str
+    """Name of the profile by which it was judged."""
+    session: Session | None = None
+    findings: tuple[Finding, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    """Replay against recording."""
+    expected: str = ""
+    """Why this run is in the report, where that is not plain: the fault that was switched on."""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """The runs of one command, and what was not checked."""
+
+    title: str
+    runs: tuple[Run, ...]
+    created: float = 0.0
+    """Unix time in seconds."""
+    unchecked: tuple[str, ...] = ()
+    """What was skipped, with the reason: skipped never counts as passed."""
+    tool: str = ""
