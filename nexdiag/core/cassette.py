@@ -10,7 +10,7 @@ FORMAT = 1
 """The version of the cassette format that this code writes, and the newest that it reads."""
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader must know before the first exchange."""
 
     cassette: int = msgspec.field(default=FORMAT)

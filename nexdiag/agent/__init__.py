@@ -1,0 +1,1 @@
+"""Asks a model, runs its tools, keeps the conversation."""

@@ -1,0 +1,139 @@
+"""The driver: does what the turn machine commands, in one place for all I/O of a turn.
+
+Everything outside is handed in: client, toolbox, journal, clock, sleep, and who is told.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from nexdiag.agent.client import ChatClient
+from nexdiag.agent.loop import CallModel, Cancelled, Command, EndTurn, Event, Machine, Replied, RunTools, Said, ToolsRan
+from nexdiag.agent.progress import Retrying, Tell, TextDelta, TextTakenBack, ToolRan, ToolStarted, TurnEnded, TurnStarted
+from nexdiag.codec.chat import ToolSpec
+from nexdiag.core.message import Message, ToolCall, Usage
+from nexdiag.core.turn import ToolRun, Turn
+
+
+class Tools(Protocol):
+    """Runs calls: for real, or from a recording."""
+
+    async def run(self, calls: Sequence[ToolCall]) -> tuple[ToolRun, ...]:
+        """One run for each call, in their order. Never raises but for cancellation."""
+
+
+class Keeps(Protocol):
+    """Keeps what becomes part of the conversation: the session's journal."""
+
+    def message(self, message: Message, *, request_id: str | None = None, turn: int | None = None) -> None:
+        """A message has become part of the conversation."""
+
+    def tool_execution(self, run: ToolRun) -> None:
+        """A tool has run."""
+
+
+class Driver:
+    """Plays the turns of one conversation."""
+
+    def __init__(  # noqa: PLR0913 - every outside thing is an argument
+        self,
+        machine: Machine,
+        client: ChatClient,
+        *,
+        system: str | None = None,
+        tools: Tools | None = None,
+        specs: Sequence[ToolSpec] = (),
+        journal: Keeps | None = None,
+        tell: Tell = lambda progress: None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        turns: int = 0,
+    ) -> None:
+        """`turns` have been played before, in an earlier life of the session."""
+        self.machine = machine
+        self.turns = turns
+        self._client = client
+        self._system = () if system is None else (Message(role="system", content=system),)
+        self._tools = tools
+        self._specs = specs
+        self._journal = journal
+        self._tell = tell
+        self._clock = clock
+        self._sleep = sleep
+        self._kept = len(machine.messages)
+        self._runs: list[ToolRun] = []
+        self._usage = Usage()
+
+    async def say(self, text: str, *, request_id: str | None = None) -> Turn:
+        """Play one turn. On cancellation the turn is closed first, then the cancellation goes on."""
+        self.turns += 1
+        self._runs, self._usage = [], Usage()
+        turn = Turn(number=self.turns, said=text, started=self._clock(), outcome="unfinished")
+        self._tell(TurnStarted(turn=turn))
+        command = self._feed(Said(text=text), request_id)
+        try:
+            while not isinstance(command, EndTurn):
+                command = self._feed(await self._do(command), request_id)
+        except asyncio.CancelledError:
+            self._close(turn, self._feed(Cancelled(), request_id))
+            raise
+        return self._close(turn, command)
+
+    def _feed(self, event: Event, request_id: str | None) -> Command:
+        """One event; what it adds to the conversation is journaled before anything else is done."""
+        command = self.machine.feed(event)
+        if self._journal is not None:
+            new = self.machine.messages[self._kept :]
+            if isinstance(event, Said) and not new:  # it went into a question that had found no answer
+                new = [Message(role="user", content=event.text)]
+            for message in new:
+                self._journal.message(message, request_id=request_id, turn=self.turns)
+        self._kept = len(self.machine.messages)
+        return command
+
+    async def _do(self, command: CallModel | RunTools) -> Event:
+        if isinstance(command, RunTools):
+            return await self._run_tools(command)
+        if command.attempt > 1:
+            self._tell(Retrying(attempt=command.attempt, delay=command.delay, reason=command.reason))
+            self._tell(TextTakenBack())
+            await self._sleep(command.delay)
+        asked = msgspec.structs.replace(command, messages=(*self._system, *command.messages))
+        event = await self._client.ask(
+            asked, tools=self._specs, turn=self.turns, on_text=lambda text: self._tell(TextDelta(text=text))
+        )
+        if isinstance(event, Replied):
+            self._usage += event.reply.usage
+        return event
+
+    async def _run_tools(self, command: RunTools) -> ToolsRan:
+        for call in command.calls:
+            self._tell(ToolStarted(name=call.name, arguments=call.arguments))
+        runs: tuple[ToolRun, ...] = ()
+        if self._tools is not None:
+            runs = await self._tools.run(command.calls)
+        runs = tuple(msgspec.structs.replace(run, turn=self.turns) for run in runs)
+        for run in runs:
+            self._tell(ToolRan(run=run))
+            if self._journal is not None:
+                self._journal.tool_execution(run)
+        self._runs += runs
+        return ToolsRan(runs=runs)
+
+    def _close(self, turn: Turn, command: Command) -> Turn:
+        if not isinstance(command, EndTurn):
+            raise TypeError(f"the turn ended with {command!r}")
+        ended = msgspec.structs.replace(
+            turn,
+            outcome=command.outcome,
+            reply=command.reply,
+            error=command.error,
+            duration=self._clock() - turn.started,
+            tool_runs=tuple(self._runs),
+            usage=self._usage,
+        )
+        self._tell(TurnEnded(turn=ended))
+        return ended

@@ -1,0 +1,120 @@
+"""Chat completions: the public face of the codec, and its requests (words ⇄ JSON).
+
+    chat_message   Message, ToolSpec ⇄ JSON values        chat_reply    Reply ⇄ a whole JSON body
+    chat_stream    Reply ⇄ server-sent events             chat_slots    tool calls out of their deltas
+    chat_error     a refusal's body → the server's words
+
+Everything public is imported from here. Nothing here validates: requests go out as they are given.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from nexdiag.codec import jsontext
+from nexdiag.codec.chat_error import split_error
+from nexdiag.codec.chat_message import ToolSpec, decode_message, decode_spec, encode_message, message_value, spec_value
+from nexdiag.codec.chat_reply import decode_reply, encode_reply
+from nexdiag.codec.chat_stream import Accumulator, Delta, StreamError, encode_stream
+from nexdiag.core.errors import UsageError
+from nexdiag.core.message import Message
+
+__all__ = [
+    "Accumulator",
+    "ChatRequest",
+    "Delta",
+    "StreamError",
+    "ToolSpec",
+    "decode_message",
+    "decode_reply",
+    "decode_request",
+    "encode_message",
+    "encode_reply",
+    "encode_request",
+    "encode_stream",
+    "split_error",
+]
+
+_SHAPE = 'a request is {"model": "...", "messages": [{"role": "user", "content": "..."}]}'
+
+
+class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client asked."""
+
+    model: str
+    messages: tuple[Message, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    stream: bool = False
+    include_usage: bool = False
+    max_tokens: int | None = None
+    """From `max_tokens`, or else from `max_completion_tokens` (which then also stands in `rest`)."""
+    rest: dict[str, Any] = msgspec.field(default_factory=dict)
+    """All other fields, and those of the above that could not be read, as they came."""
+
+
+def encode_request(  # noqa: PLR0913 - the fields of a request; all but the messages are named
+    messages: Sequence[Message],
+    *,
+    model: str,
+    max_tokens: int | None = None,
+    max_tokens_field: str = "max_tokens",
+    tools: Sequence[ToolSpec] = (),
+    stream: bool = True,
+    include_usage: bool = False,
+) -> bytes:
+    """Write the body of a request: compact UTF-8, its keys and tools in one order, which keeps prompt caches warm."""
+    value: dict[str, Any] = {"model": model, "messages": [message_value(message) for message in messages]}
+    if max_tokens is not None:
+        value[max_tokens_field] = max_tokens
+    if tools:
+        value["tools"] = [spec_value(spec) for spec in sorted(tools, key=lambda spec: spec.name)]
+        value["tool_choice"] = "auto"
+    value["stream"] = stream
+    if stream and include_usage:
+        value["stream_options"] = {"include_usage": True}
+    return jsontext.write(value)
+
+
+def decode_request(body: bytes) -> ChatRequest:
+    """Read the body of a request, whatever its fields hold.
+
+    Raises UsageError for what is not a JSON object.
+    """
+    try:
+        rest = jsontext.read(body)
+    except ValueError as error:
+        raise UsageError(f"wanted a chat request as a JSON object, found no JSON: {error}", hint=_SHAPE) from None
+    if not isinstance(rest, dict):
+        kind = {list: "an array", str: "a string", type(None): "null"}.get(type(rest), repr(rest))
+        raise UsageError(f"wanted a chat request as a JSON object, found {kind}", hint=_SHAPE)
+    model = _take(rest, "model", str, "")
+    messages = _take(rest, "messages", list, [])
+    stream = _take(rest, "stream", bool, default=False)
+    max_tokens = _take(rest, "max_tokens", int, rest.get("max_completion_tokens"))
+    options = rest.get("stream_options")
+    include_usage = isinstance(options, dict) and options.get("include_usage") is True
+    if options in ({"include_usage": True}, {"include_usage": False}):
+        del rest["stream_options"]
+    return ChatRequest(
+        model=model,
+        messages=tuple(decode_message(message) for message in messages),
+        tools=_tools(rest),
+        stream=stream,
+        include_usage=include_usage,
+        max_tokens=max_tokens if type(max_tokens) is int else None,
+        rest=rest,
+    )
+
+
+def _take(rest: dict[str, Any], key: str, kind: type, default: Any) -> Any:  # noqa: ANN401 - JSON is anything
+    """Move a field out of the rest, if it has the right type."""
+    return rest.pop(key) if type(rest.get(key)) is kind else default
+
+
+def _tools(rest: dict[str, Any]) -> tuple[ToolSpec, ...]:
+    entries = rest.get("tools")
+    specs = [decode_spec(entry) for entry in entries] if isinstance(entries, list) else []
+    if entries is not None and isinstance(entries, list) and None not in specs:
+        del rest["tools"]
+    return tuple(spec for spec in specs if spec is not None)

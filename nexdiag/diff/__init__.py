@@ -1,0 +1,1 @@
+"""Two recordings → Differences: facts, no opinion. Pure."""

@@ -1,0 +1,202 @@
+"""A real llama.cpp server with a tiny model: the counterparty that no stub can stand in for.
+
+`serve` runs it in the foreground; `running` keeps it as a child for as long as a `with` block lasts. The child
+gets its settings as one line of JSON on its standard input, and ends when that pipe closes: so it never outlives
+its parent, however the parent ends.
+
+Law: it listens on the loopback address only, and no path of this machine shows in what it answers.
+"""
+
+import gc
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from nexdiag.core.errors import EndpointError, UsageError
+from nexdiag.endpoint.tiny_model import STRICT_TEMPLATE, TALKS, extra, write_tiny_model
+
+MODEL = "tiny"
+"""The name by which the server knows its model."""
+REPLY_TOKENS = 256
+"""How long an answer gets that the request does not limit: a tool call has about 60, random words end far sooner."""
+START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+_HOST = "127.0.0.1"
+_LISTENING = "listening "
+_TAIL = 600
+
+
+class _Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What `running` tells its child: the arguments of `serve`."""
+
+    port: int
+    template: str
+    tool_bias: float
+    context: int
+    slots: int
+
+
+def available() -> bool:
+    """Whether the extra `nexdiag[llama]` is installed."""
+    return all(find_spec(name) for name in ("gguf", "numpy", "xllamacpp"))
+
+
+def serve(
+    *,
+    port: int = 0,
+    template: str = STRICT_TEMPLATE,
+    tool_bias: float = TALKS,
+    context: int = 8192,
+    slots: int = 1,
+) -> None:
+    """Serve in the foreground until SIGINT or SIGTERM; the first line on stdout tells the address.
+
+    Raises UsageError if the extra is not installed, EndpointError if the port is taken.
+    """
+    settings = _Settings(port=port, template=template, tool_bias=tool_bias, context=context, slots=slots)
+    _serve(settings, threading.Event())
+
+
+@contextmanager
+def running(
+    *,
+    port: int = 0,
+    template: str = STRICT_TEMPLATE,
+    tool_bias: float = TALKS,
+    context: int = 8192,
+    slots: int = 1,
+) -> Iterator[str]:
+    """A server as a child process, and its base URL, `/v1` included.
+
+    Raises EndpointError with the end of the child's log, if it does not come to listen.
+    """
+    settings = _Settings(port=port, template=template, tool_bias=tool_bias, context=context, slots=slots)
+    with tempfile.TemporaryFile() as log:
+        child = subprocess.Popen(  # noqa: S603 - this very interpreter, with fixed arguments
+            [sys.executable, "-P", "-m", "nexdiag.endpoint.llama"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            yield _await_listening(child, settings, log) + "/v1"
+        finally:
+            _end(child)
+
+
+def _serve(settings: _Settings, ended: threading.Event) -> None:
+    """Serve until `ended` is set, by a signal or otherwise."""
+    before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        server = _start(settings)
+        sys.stdout.write(f"{_LISTENING}{server.listening_address}\n")
+        sys.stdout.flush()
+        ended.wait()
+        del server  # the server ends in its destructor, and waits for its threads there
+        gc.collect()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _start(settings: _Settings) -> Any:  # noqa: ANN401 - xllamacpp comes without types
+    """A listening server. Its model is in memory: nothing stays on disk, not even if we are killed."""
+    library = extra("xllamacpp")
+    with tempfile.TemporaryDirectory(prefix="nexdiag-llama-") as folder, chdir(folder):
+        # A relative path, because /props tells it to everybody.
+        write_tiny_model(Path(f"{MODEL}.gguf"), template=settings.template, tool_bias=settings.tool_bias)
+        try:
+            return library.Server(_parameters(library, settings))
+        except RuntimeError as error:
+            what = f"llama.cpp would not serve on {_HOST}:{settings.port}: {error}"
+            raise EndpointError(what, hint="is the port taken? port 0 picks a free one") from error
+
+
+def _parameters(library: Any, settings: _Settings) -> Any:  # noqa: ANN401 - xllamacpp comes without types
+    """What llama.cpp is told: loopback only, equal answers to equal requests, and no work that nobody asked for."""
+    parameters = library.CommonParams()
+    parameters.model.path = f"{MODEL}.gguf"
+    parameters.model_alias = {MODEL}
+    parameters.hostnames = [_HOST]
+    parameters.port = settings.port
+    parameters.n_ctx = settings.context
+    parameters.n_parallel = settings.slots
+    parameters.n_predict = REPLY_TOKENS
+    parameters.use_jinja = True
+    parameters.warmup = False
+    parameters.ui = False
+    parameters.sampling.seed = 11
+    # A cached prompt is computed in other portions, and rounding could turn the dice.
+    parameters.cache_prompt = False
+    parameters.cache_ram_mib = 0
+    # On so small a model further threads only wait for each other.
+    parameters.cpuparams.n_threads = 1
+    parameters.cpuparams.poll = 0
+    parameters.cpuparams_batch.n_threads = 1
+    return parameters
+
+
+def _await_listening(child: subprocess.Popen[bytes], settings: _Settings, log: IO[bytes]) -> str:
+    """Tell the child its settings, and the address that it answers with."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    watchdog = threading.Timer(START_SECONDS, child.kill)  # then the line below reads the end of the pipe
+    watchdog.start()
+    try:
+        with suppress(BrokenPipeError):  # a child that died has told why in its log
+            child.stdin.write(msgspec.json.encode(settings) + b"\n")
+            child.stdin.flush()
+        line = child.stdout.readline().decode(errors="replace").strip()
+    finally:
+        watchdog.cancel()
+    if not line.startswith(_LISTENING):
+        child.wait()
+        log.seek(0)
+        tail = log.read().decode(errors="replace")[-_TAIL:].strip() or "no output"
+        what = f"the llama.cpp server ended with status {child.returncode} before it listened: {tail}"
+        raise EndpointError(what, hint="pip install 'nexdiag[llama]' brings it" if not available() else "")
+    return line.removeprefix(_LISTENING)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End the child, by force if it lingers, and reap it."""
+    child.terminate()
+    try:
+        child.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    for pipe in (child.stdin, child.stdout):
+        assert pipe is not None
+        with suppress(BrokenPipeError):
+            pipe.close()
+
+
+def _main() -> None:
+    """Be the child of `running`."""
+    settings = msgspec.json.decode(sys.stdin.buffer.readline(), type=_Settings)
+    ended = threading.Event()
+
+    def follow_parent() -> None:
+        sys.stdin.buffer.read()
+        ended.set()
+
+    threading.Thread(target=follow_parent, daemon=True).start()
+    try:
+        _serve(settings, ended)
+    except (EndpointError, UsageError) as error:
+        sys.exit(f"{error.what}\nhint: {error.hint}")
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,83 @@
+"""What a response came to: the assembled message of a stream or of a JSON body, or the words of a refusal.
+
+Law: nothing here fails, whatever the server sent; what cannot be assembled is left to the raw bytes beside it.
+"""
+
+import msgspec
+
+from nexdiag.codec.chat import Accumulator, decode_reply, encode_message, split_error
+from nexdiag.codec.sse import Parser
+from nexdiag.core.exchange import Exchange, Response
+from nexdiag.core.message import Message, Reply, Usage
+from nexdiag.report.messages import parsed, text_of
+
+_REFUSED = 400
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One response, read."""
+
+    message: str | None = None
+    """The assistant's message as JSON text; None where there was none."""
+    text: str = ""
+    calls: tuple[str, ...] = ()
+    finish_reason: str | None = None
+    usage: Usage = Usage()
+    complete: bool = True
+    """False if a stream ended before its end was said."""
+    refusal: str | None = None
+    """The server's words, or the transport's, where the exchange did not succeed."""
+
+
+def answer(exchange: Exchange) -> Answer:
+    """What came of an exchange."""
+    response = exchange.response
+    if response is None:
+        return Answer(refusal=exchange.failure or "no response came", complete=False)
+    if response.status >= _REFUSED:
+        return Answer(refusal=split_error(response.status, response.body))
+    found = _streamed(response) if response.streamed else _whole(response)
+    if exchange.failure and found.refusal is None:
+        return msgspec.structs.replace(found, refusal=exchange.failure, complete=False)
+    return found
+
+
+def _streamed(response: Response) -> Answer:
+    parser, accumulator = Parser(), Accumulator()
+    for chunk in response.chunks:
+        for event in parser.feed(chunk.bytes):
+            accumulator.feed(event)
+    for event in parser.close():
+        accumulator.feed(event)
+    error = accumulator.error
+    return _read(accumulator.finish(), refusal=(error.message or "an error without words") if error else None)
+
+
+def _whole(response: Response) -> Answer:
+    """A body in one piece; one that holds no reply (a list of models) is no failure."""
+    value = parsed(response.body)
+    failed = isinstance(value, dict) and bool(value.get("error"))
+    read = _read(decode_reply(response.body), refusal=split_error(response.status, response.body) if failed else None)
+    return msgspec.structs.replace(read, complete=not failed)
+
+
+def _read(reply: Reply, refusal: str | None) -> Answer:
+    message = reply.message
+    return Answer(
+        message=_as_json(message) if message.content or message.tool_calls or message.reasoning else None,
+        text=message.text,
+        calls=tuple(call.name for call in message.tool_calls),
+        finish_reason=reply.finish_reason,
+        usage=reply.usage,
+        complete=reply.complete,
+        refusal=refusal,
+    )
+
+
+def _as_json(message: Message) -> str | None:
+    """The assembled message as a request would carry it, with what the model thought aloud."""
+    extra = message.extra | ({"reasoning_content": message.reasoning} if message.reasoning else {})
+    try:
+        return text_of(encode_message(msgspec.structs.replace(message, extra=extra)))
+    except ValueError:
+        return None

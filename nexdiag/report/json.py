@@ -1,0 +1,176 @@
+"""Report → JSON: findings as scripts read them, and whole reports as the facts that the other formats word.
+
+Law: the shapes are promises (nexdiag.lint/1, nexdiag.report/1). Output is ASCII with escapes, so that no recorded
+character can steer the terminal that prints it, and always valid JSON: what JSON cannot hold is written as text.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from nexdiag.core.difference import Difference
+from nexdiag.core.finding import Finding
+from nexdiag.core.run import Report
+from nexdiag.report.messages import text_of
+from nexdiag.report.summary import RunFacts, headline, run_facts
+from nexdiag.report.turns import ExchangeFacts, TurnFacts
+
+LINT_SCHEMA = "nexdiag.lint/1"
+REPORT_SCHEMA = "nexdiag.report/1"
+_DEEPEST = 64
+
+
+def lint_report(files: Sequence[tuple[str, str, Sequence[Finding]]]) -> str:
+    """The findings of many files: each a triple of file name, profile name and findings, best first."""
+    listed = [
+        {"file": file, "profile": profile, "findings": [finding_fields(finding) for finding in findings]}
+        for file, profile, findings in files
+    ]
+    return _dump({"schema": LINT_SCHEMA, "files": listed}, indent=2)
+
+
+def finding_line(finding: Finding, *, file: str | None = None) -> str:
+    """One finding as one line; with the file it was found in, where there is one."""
+    return _dump(({"file": file} if file is not None else {}) | finding_fields(finding))
+
+
+def bare_line(id: object, profile: str, findings: Sequence[Finding]) -> str:  # noqa: A002 - the field's name in the contract
+    """The answer to one line of bare exchanges."""
+    return _dump({"id": id, "profile": profile, "findings": [finding_fields(finding) for finding in findings]})
+
+
+def finding_fields(finding: Finding) -> dict[str, Any]:
+    """A finding, flat; `turn` and `exchange` only where it was found in a recording."""
+    where = finding.location
+    recorded = where.turn is not None or where.exchange is not None
+    return {
+        "rule": finding.rule,
+        "code": finding.code,
+        "severity": str(finding.severity),
+        "message_index": where.message_index,
+        "pointer": where.pointer,
+        "summary": finding.summary,
+        "evidence": list(finding.evidence),
+        "fix": finding.fix,
+        **({"turn": where.turn, "exchange": where.exchange} if recorded else {}),
+        "refused": finding.refused,
+        "server_words": finding.server_words,
+        "repeats": finding.repeats,
+    }
+
+
+def report_json(report: Report) -> str:
+    """A whole report: verdicts, counts, turns, exchanges, findings and differences; the bodies stay in the cassette."""
+    runs = tuple(run_facts(run) for run in report.runs)
+    verdict = headline(report, runs)
+    whole = {
+        "schema": REPORT_SCHEMA,
+        "title": report.title,
+        "tool": report.tool,
+        "created": report.created,
+        "verdict": verdict.word,
+        "sentence": verdict.sentence,
+        "unchecked": list(report.unchecked),
+        "runs": [_run(facts) for facts in runs],
+    }
+    return _dump(whole, indent=2)
+
+
+def _run(facts: RunFacts) -> dict[str, Any]:
+    header = facts.run.cassette.header
+    return {
+        "name": facts.run.name,
+        "file": facts.run.cassette.name,
+        "profile": facts.run.profile,
+        "origin": header.origin,
+        "model": header.model,
+        "created": header.created,
+        "expected": facts.run.expected,
+        "verdict": facts.verdict.word,
+        "sentence": facts.verdict.sentence,
+        "tear": facts.run.cassette.tear,
+        "counts": msgspec.to_builtins(facts.counts),
+        "findings": [finding_fields(finding) for finding in facts.run.findings],
+        "differences": [_difference(difference) for difference in facts.run.differences],
+        "turns": [_turn(turn) for turn in facts.turns],
+    }
+
+
+def _turn(turn: TurnFacts) -> dict[str, Any]:
+    return {
+        "turn": turn.number,
+        "said": turn.said,
+        "reply": turn.reply,
+        "outcome": turn.outcome,
+        "error": turn.error,
+        "started": turn.started,
+        "duration": turn.duration,
+        "log_lines": len(turn.log),
+        "tool_runs": [
+            {"call_id": tool.call_id, "name": tool.name, "is_error": tool.is_error, "duration": tool.duration}
+            for tool in turn.tool_runs
+        ],
+        "exchanges": [_exchange(facts) for facts in turn.exchanges],
+    }
+
+
+def _exchange(facts: ExchangeFacts) -> dict[str, Any]:
+    exchange, found = facts.exchange, facts.answer
+    return {
+        "exchange": exchange.id,
+        "attempt": exchange.attempt,
+        "method": exchange.request.method,
+        "url": exchange.request.url,
+        "status": facts.status,
+        "messages": facts.messages,
+        "new_messages": facts.messages - facts.kept if facts.messages is not None else None,
+        "dropped_messages": facts.dropped,
+        "chunks": facts.chunks,
+        "started": exchange.started,
+        "first_byte": facts.first_byte,
+        "duration": exchange.duration,
+        "finish_reason": found.finish_reason,
+        "tool_calls": list(found.calls),
+        "input_tokens": found.usage.input_tokens,
+        "output_tokens": found.usage.output_tokens,
+        "complete": found.complete,
+        "refusal": found.refusal,
+        "failure": exchange.failure,
+    }
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    return {
+        "kind": difference.kind,
+        "pointer": difference.pointer,
+        "right_pointer": difference.right_pointer,
+        "turn": difference.turn,
+        "left": difference.left,
+        "right": difference.right,
+    }
+
+
+def _dump(value: object, indent: int | None = None) -> str:
+    return json.dumps(plain(value), indent=indent, allow_nan=False)
+
+
+def plain(value: object, depth: int = _DEEPEST) -> Any:  # noqa: ANN401 - any JSON value
+    """The value with nothing in it that JSON does not know; bytes become text, the odd rest its own words."""
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, bytes):
+        return text_of(value)
+    if depth == 0:
+        return "…"
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner, depth - 1) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner, depth - 1) for inner in value]
+    return str(value)

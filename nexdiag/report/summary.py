@@ -1,0 +1,187 @@
+"""What a report says in one line and in numbers: verdicts and counts, as facts that every format words alike.
+
+Law: what was not checked, torn or left out never turns into a pass.
+"""
+
+import msgspec
+
+from nexdiag.core.finding import Finding, Severity
+from nexdiag.core.run import Report, Run
+from nexdiag.core.turn import LogLine
+from nexdiag.report.turns import ExchangeFacts, TurnFacts, turn_facts
+from nexdiag.report.wording import count, seconds
+
+ICONS = {
+    "passed": "✓",
+    "failed": "✗",
+    "warned": "▲",
+    "differs": "≠",
+    "torn": "⌇",
+    "empty": "∅",
+    Severity.ERROR: "✗",
+    Severity.WARNING: "▲",
+    Severity.INFO: "●",
+}
+"""A sign for each verdict and severity; the word always stands beside it."""
+_NEAR = 1.0
+_LOUD = ("ERROR", "FATAL", "WARN")
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run went: `word` is a key of `ICONS`, `sentence` says why."""
+
+    word: str
+    sentence: str
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """How much there was."""
+
+    turns: int = 0
+    exchanges: int = 0
+    retries: int = 0
+    messages: int = 0
+    """In the longest request."""
+    chunks: int = 0
+    log_lines: int = 0
+    tool_runs: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    errors: int = 0
+    warnings: int = 0
+    infos: int = 0
+    differences: int = 0
+    duration: float = 0.0
+    """Seconds from the first to the last recorded moment."""
+
+
+class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One run, read once for every format."""
+
+    run: Run
+    turns: tuple[TurnFacts, ...]
+    counts: Counts
+    verdict: Verdict
+    began: float
+    """Unix time of the first recorded moment: where the one clock starts."""
+
+    exchanges: dict[int, ExchangeFacts]
+    """All exchanges by id."""
+
+    def exchange(self, number: int | None) -> ExchangeFacts | None:
+        """The exchange with that id."""
+        return self.exchanges.get(number) if number is not None else None
+
+    @property
+    def cause(self) -> Finding | None:
+        """The finding that explains the run: the first that is no mere remark."""
+        return next((finding for finding in self.run.findings if finding.severity is not Severity.INFO), None)
+
+    def log_near(self, finding: Finding) -> LogLine | None:
+        """The loudest log line during the finding's exchange or just after it."""
+        facts = self.exchange(finding.location.exchange)
+        if facts is None:
+            return None
+        start = facts.exchange.started
+        near = [line for line in _log(self) if start <= line.at <= start + facts.exchange.duration + _NEAR]
+        return next((line for line in near if line.level in _LOUD), None)
+
+
+def _log(facts: RunFacts) -> tuple[LogLine, ...]:
+    return tuple(line for turn in facts.turns for line in turn.log)
+
+
+def run_facts(run: Run) -> RunFacts:
+    """All facts of a run."""
+    turns = turn_facts(run)
+    moments = [moment for turn in turns for moment in _moments(turn)]
+    began = min(moments, default=run.cassette.header.created)
+    counts = _counts(run, turns, max(moments, default=began) - began)
+    exchanges = {facts.exchange.id: facts for turn in turns for facts in turn.exchanges}
+    return RunFacts(
+        run=run, turns=turns, counts=counts, verdict=verdict(run, turns), began=began, exchanges=exchanges
+    )
+
+
+def _moments(turn: TurnFacts) -> list[float]:
+    moments = [line.at for line in turn.log]
+    for facts in turn.exchanges:
+        moments += [facts.exchange.started, facts.exchange.started + facts.exchange.duration]
+    for tool in turn.tool_runs:
+        moments += [tool.started, tool.started + tool.duration]
+    moments += [turn.started, turn.started + turn.duration]
+    return [moment for moment in moments if moment > 0]
+
+
+def _counts(run: Run, turns: tuple[TurnFacts, ...], duration: float) -> Counts:
+    exchanges = [facts for turn in turns for facts in turn.exchanges]
+    severities = [finding.severity for finding in run.findings]
+    return Counts(
+        turns=sum(turn.number is not None for turn in turns),
+        exchanges=len(exchanges),
+        retries=sum(facts.exchange.attempt > 1 for facts in exchanges),
+        messages=max((facts.messages or 0 for facts in exchanges), default=0),
+        chunks=sum(facts.chunks for facts in exchanges),
+        log_lines=sum(len(turn.log) for turn in turns),
+        tool_runs=sum(len(turn.tool_runs) for turn in turns),
+        input_tokens=sum(facts.answer.usage.input_tokens for facts in exchanges),
+        output_tokens=sum(facts.answer.usage.output_tokens for facts in exchanges),
+        errors=severities.count(Severity.ERROR),
+        warnings=severities.count(Severity.WARNING),
+        infos=severities.count(Severity.INFO),
+        differences=len(run.differences),
+        duration=duration,
+    )
+
+
+def verdict(run: Run, turns: tuple[TurnFacts, ...]) -> Verdict:
+    """How the run went, the worst first."""
+    numbered = [turn for turn in turns if turn.number is not None]
+    failed = [turn for turn in numbered if turn.outcome == "failed"]
+    errors = [finding for finding in run.findings if finding.severity is Severity.ERROR]
+    warnings = [finding for finding in run.findings if finding.severity is Severity.WARNING]
+    if failed or errors:
+        return Verdict(word="failed", sentence=_failed(numbered, failed, errors))
+    if not turns:
+        return Verdict(word="empty", sentence="nothing was recorded")
+    if run.cassette.tear:
+        return Verdict(word="torn", sentence=f"read as far as it goes: {count(len(numbered), 'turn')}")
+    open_turns = [turn for turn in numbered if turn.outcome != "answered"]
+    answered = count(len(numbered) - len(open_turns), "turn") + " answered"
+    rest = f", turn {open_turns[0].number} {open_turns[0].outcome}" if open_turns else ""
+    if run.differences:
+        return Verdict(word="differs", sentence=f"{answered}{rest}; {count(len(run.differences), 'difference')}")
+    if warnings or open_turns:
+        found = f"; {count(len(warnings), 'warning')}" if warnings else ""
+        return Verdict(word="warned", sentence=f"{answered}{rest}{found}")
+    return Verdict(word="passed", sentence=f"{answered}, no findings of weight")
+
+
+def _failed(turns: list[TurnFacts], failed: list[TurnFacts], errors: list[Finding]) -> str:
+    where = f"turn {failed[0].number} of {len(turns)} failed" if failed else "every turn answered, yet"
+    if not failed and len(turns) == 0:
+        where = "recorded"
+    return f"{where}: {errors[0].code} {errors[0].rule}" if errors else f"{where}, and no rule explains it"
+
+
+def refusal_phrase(facts: RunFacts, finding: Finding) -> str:
+    """`llama.cpp refused it after 4 ms`, where the recorded answer did; else empty."""
+    if not finding.refused:
+        return ""
+    seen = facts.exchange(finding.location.exchange)
+    after = f" after {seconds(seen.exchange.duration)}" if seen and seen.exchange.duration else ""
+    return f"{facts.run.profile or 'the server'} refused it{after}"
+
+
+def headline(report: Report, runs: tuple[RunFacts, ...]) -> Verdict:
+    """The verdict over all runs of a report."""
+    if not runs:
+        return Verdict(word="empty", sentence="no runs")
+    if len(runs) == 1:
+        return runs[0].verdict
+    words = [facts.verdict.word for facts in runs]
+    worst = next(word for word in ("failed", "torn", "differs", "warned", "empty", "passed") if word in words)
+    parts = [f"{words.count('passed')} of {count(len(runs), 'run')} passed"]
+    parts += [f"{words.count(word)} {word}" for word in ("failed", "torn", "differs", "warned", "empty") if word in words]
+    parts += [count(len(report.unchecked), "check") + " skipped"] if report.unchecked else []
+    return Verdict(word=worst, sentence=", ".join(parts))

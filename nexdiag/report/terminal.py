@@ -1,0 +1,262 @@
+"""Report → terminal: for each run the verdict, the cause, the fix, the timeline, the rest; the only file with rich.
+
+Law: recorded text enters as `Text` and never as markup, and passes `visible` first, so that it can neither style nor
+steer the terminal. Signs carry the meaning; colour only repeats it.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from nexdiag.core.difference import Difference
+from nexdiag.core.finding import Finding, Severity
+from nexdiag.core.run import Report
+from nexdiag.report.json import plain
+from nexdiag.report.messages import glimpse
+from nexdiag.report.summary import ICONS, RunFacts, headline, refusal_phrase, run_facts
+from nexdiag.report.turns import ExchangeFacts, TurnFacts
+from nexdiag.report.visible import cut, one_line
+from nexdiag.report.wording import count, date, seconds, time_of_day, tokens
+
+_STYLES = {
+    "passed": "green",
+    "failed": "bold red",
+    "warned": "yellow",
+    "differs": "magenta",
+    "torn": "yellow",
+    "empty": "dim",
+    Severity.ERROR: "bold red",
+    Severity.WARNING: "yellow",
+    Severity.INFO: "cyan",
+}
+_LABEL = 11
+_SHOWN_TURNS = 40
+_EDGE = 3
+_SHOWN_FINDINGS = 20
+_SHOWN_DIFFERENCES = 20
+_BAR = 8
+
+
+def render(report: Report, console: Console) -> None:
+    """Print the report."""
+    runs = tuple(run_facts(run) for run in report.runs)
+    for facts in runs:
+        _run(facts, console)
+    if len(runs) != 1:
+        verdict = headline(report, runs)
+        console.print(_line("  ", (f"{ICONS[verdict.word]} {verdict.sentence}", _STYLES[verdict.word])))
+    for reason in report.unchecked:
+        _labelled(console, "", Text(f"not checked: {one_line(reason, 400)}", style="dim"))
+
+
+def _run(facts: RunFacts, console: Console) -> None:
+    verdict, header = facts.verdict, facts.run.cassette.header
+    title = _line("", (f"{ICONS[verdict.word]} {one_line(facts.run.name, 60)}", _STYLES[verdict.word]), "  ")
+    title.append(one_line(verdict.sentence, 300))
+    console.print(Padding(title, (0, 0, 0, 2)))
+    where = (facts.run.profile, header.model, header.origin, date(header.created))
+    console.print(Padding(Text(" · ".join(one_line(part, 80) for part in where if part), style="dim"), (0, 0, 0, 4)))
+    if facts.run.expected:
+        console.print(Padding(Text(f"here because: {one_line(facts.run.expected)}", style="dim"), (0, 0, 0, 4)))
+    console.print()
+    if facts.cause is not None:
+        _cause(facts, facts.cause, console)
+    _timeline(facts, console)
+    _findings(facts, console)
+    _differences(facts.run.differences, console)
+    if facts.run.cassette.tear:
+        _labelled(console, "TEAR", Text(cut(facts.run.cassette.tear)))
+    console.print()
+
+
+def _labelled(console: Console, label: str, *contents: Text) -> None:
+    """Lines beside a label; the label stands at the first."""
+    grid = Table.grid(padding=0)
+    grid.add_column(width=_LABEL + 2, no_wrap=True)
+    grid.add_column(overflow="fold")
+    for place, content in enumerate(contents):
+        grid.add_row(Text(f"  {label if place == 0 else ''}", style="bold"), content)
+    console.print(grid)
+
+
+def _line(*parts: str | tuple[str, str]) -> Text:
+    return Text.assemble(*parts)
+
+
+def _cause(facts: RunFacts, finding: Finding, console: Console) -> None:
+    """The cause with what a reader can check, and the fix."""
+    refused = refusal_phrase(facts, finding)
+    title = _name(finding)
+    if refused:
+        title.append(f" · {one_line(refused)}", style="dim")
+    lines = [title, Text(_place(finding))]
+    lines += list(_messages_around(facts, finding))
+    if finding.server_words:
+        lines.append(_line(("server  ", "dim"), f'"{one_line(finding.server_words, 400)}"'))
+    near = facts.log_near(finding)
+    if near is not None:
+        lines.append(_line(("log     ", "dim"), f"{time_of_day(near.at)} {one_line(near.text, 300)}"))
+    lines.append(Text(cut(finding.summary)))
+    _labelled(console, "CAUSE", *lines)
+    if finding.fix:
+        _labelled(console, "FIX", Text(cut(finding.fix), style="green"))
+
+
+def _name(finding: Finding) -> Text:
+    icon, severity = ICONS.get(finding.severity, "●"), one_line(str(finding.severity), 20)
+    style = _STYLES.get(finding.severity, "")
+    return _line((f"{icon} {severity} ", style), (f"{one_line(finding.code, 12)} {one_line(finding.rule, 60)}", "bold"))
+
+
+def _place(finding: Finding) -> str:
+    return one_line(str(finding.location), 300) or "in the whole recording"
+
+
+def _messages_around(facts: RunFacts, finding: Finding) -> Iterator[Text]:
+    """The message that has to change between its neighbours, with roles and shortened text."""
+    index = finding.location.message_index
+    seen = facts.exchange(finding.location.exchange)
+    if index is None or seen is None or seen.last is None:
+        return
+    for depth in range(max(index, 1), index + 3):
+        link = seen.last.at(depth)
+        if link is None or link.depth != depth:
+            continue
+        message = glimpse(link.raw)
+        mark = "▸" if depth == index + 1 else " "
+        text = _line(f"{mark} {depth - 1:>3}  ", (f"{one_line(message.role, 12):<10} ", "bold"))
+        text.append(f'"{one_line(message.text, 120)}"' if message.text else "")
+        text.append(f" → {one_line(', '.join(message.calls), 80)}" if message.calls else "")
+        text.no_wrap, text.overflow = True, "ellipsis"
+        yield text
+
+
+def _timeline(facts: RunFacts, console: Console) -> None:
+    """One line per turn, one or two per exchange; the quiet middle of a long run is folded, and said to be."""
+    longest = max((seen.exchange.duration for seen in facts.exchanges.values()), default=0.0)
+    lines: list[Text] = []
+    hidden = 0
+    for place, turn in enumerate(facts.turns):
+        if _folded(turn, place, len(facts.turns)):
+            hidden += 1
+            continue
+        if hidden:
+            lines.append(_hidden(hidden))
+            hidden = 0
+        lines += _turn(turn, longest)
+    if hidden:
+        lines.append(_hidden(hidden))
+    _labelled(console, "TIMELINE", Text(_numbers(facts), style="dim"))
+    for line in lines:
+        line.no_wrap, line.overflow = True, "ellipsis"
+        console.print(Padding(line, (0, 0, 0, 4)))
+
+
+def _folded(turn: TurnFacts, place: int, total: int) -> bool:
+    edge = place < _EDGE or place >= total - _EDGE
+    return total > _SHOWN_TURNS and not edge and turn.outcome == "answered" and not turn.findings
+
+
+def _hidden(number: int) -> Text:
+    return Text(f"… {count(number, 'answered turn')} without findings not shown", style="dim")
+
+
+def _numbers(facts: RunFacts) -> str:
+    counts = facts.counts
+    spent = f"tokens {tokens(counts.input_tokens)} in, {tokens(counts.output_tokens)} out"
+    parts = [
+        count(counts.turns, "turn"),
+        count(counts.exchanges, "exchange"),
+        spent if counts.input_tokens or counts.output_tokens else "",
+        count(counts.log_lines, "log line") if counts.log_lines else "no log lines",
+        seconds(counts.duration),
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _turn(turn: TurnFacts, longest: float) -> Iterator[Text]:
+    name = f"turn {turn.number}" if turn.number is not None else "outside turns"
+    failed = turn.outcome == "failed"
+    icon = "✗" if failed else "✓" if turn.outcome == "answered" else "·"
+    style = "bold red" if failed else "bold"
+    head = _line((f"{icon} {name}", style), f"  {one_line(turn.outcome, 16)}  " if turn.outcome else "  ")
+    head.append(f"{seconds(turn.duration)}  ", style="dim")
+    head.append(f'"{one_line(turn.said, 60)}"' if turn.said else "")
+    yield head
+    for facts in turn.exchanges:
+        yield from _exchange(facts, longest)
+    if turn.error:
+        yield _line("    ", (f"✗ {one_line(turn.error)}", "red"))
+
+
+def _exchange(facts: ExchangeFacts, longest: float) -> Iterator[Text]:
+    exchange, found = facts.exchange, facts.answer
+    failed = found.refusal is not None
+    again = f" (try {exchange.attempt})" if exchange.attempt > 1 else ""
+    status = str(facts.status) if facts.status is not None else "no answer"
+    line = _line("  ", (_bar(exchange.duration, longest, failed), "red" if failed else "cyan"), " ")
+    line.append(f"{one_line(exchange.request.method, 8)} {one_line(exchange.request.path, 40)}{again}")
+    line.append(f"  {status}", style="red" if failed else "green")
+    yield line
+    waited = f"first byte {seconds(facts.first_byte)}" if exchange.response else ""
+    numbers = (
+        f"{count(facts.messages, 'message')}" if facts.messages is not None else "",
+        count(facts.chunks, "chunk") if facts.chunks > 1 else "",
+        waited,
+        seconds(exchange.duration),
+    )
+    line = Text("           " + "  ".join(number for number in numbers if number), style="dim")
+    line.append(f"  → {one_line(', '.join(found.calls), 60)}" if found.calls else "", style="not dim")
+    yield line
+    if found.refusal is not None:
+        yield _line("           ", (f'✗ "{one_line(found.refusal, 300)}"', "red"))
+    elif not found.complete:
+        yield _line("           ", ("✗ the stream broke off before its end", "red"))
+
+
+def _bar(duration: float, longest: float, failed: bool) -> str:
+    """A bar of the exchange's share of the longest one; a failed one is marked."""
+    share = duration / longest if longest > 0 else 0.0
+    filled = max(1, round(share * _BAR)) if share > 0 else 0
+    return ("▇" * min(filled, _BAR - failed) + "✗" * failed).ljust(_BAR)
+
+
+def _findings(facts: RunFacts, console: Console) -> None:
+    """All findings but the cause, which stands above."""
+    rest = [finding for finding in facts.run.findings if finding is not facts.cause]
+    lines: list[Text] = []
+    for finding in rest[:_SHOWN_FINDINGS]:
+        again = f"  (and in {count(finding.repeats, 'later exchange')})" if finding.repeats else ""
+        lines.append(_name(finding))
+        lines.append(Text(f"  {_place(finding)}{again}", style="dim"))
+        lines.append(Text(f"  {cut(finding.summary, 400)}"))
+        lines += [_line(("  fix: ", "green"), cut(finding.fix, 400))] if finding.fix else []
+    if len(rest) > _SHOWN_FINDINGS:
+        lines.append(Text(f"… {count(len(rest) - _SHOWN_FINDINGS, 'more finding')} not shown", style="dim"))
+    if lines:
+        _labelled(console, "ALSO" if facts.cause else "FINDINGS", *lines)
+
+
+def _differences(differences: Iterable[Difference], console: Console) -> None:
+    """Replay against recording: one place a line."""
+    listed = list(differences)
+    lines = [_difference(difference) for difference in listed[:_SHOWN_DIFFERENCES]]
+    if len(listed) > _SHOWN_DIFFERENCES:
+        lines.append(Text(f"… {count(len(listed) - _SHOWN_DIFFERENCES, 'more difference')} not shown", style="dim"))
+    if lines:
+        _labelled(console, "DIFFERS", *lines)
+
+
+def _difference(difference: Difference) -> Text:
+    turn = f"turn {difference.turn}  " if difference.turn is not None else ""
+    text = _line((turn, "dim"), one_line(difference.pointer or "/", 120))
+    if difference.right_pointer not in (None, difference.pointer):
+        text.append(f" ⇄ {one_line(difference.right_pointer or '/', 120)}")
+    if difference.kind != "added":
+        text.append(f"\n  - {one_line(str(plain(difference.left)), 200)}", style="red")
+    if difference.kind != "removed":
+        text.append(f"\n  + {one_line(str(plain(difference.right)), 200)}", style="green")
+    return text

@@ -1,0 +1,168 @@
+"""The exchanges, log lines and findings of a run sorted by turn, each with the facts that every format shows.
+
+Law: facts only, computed once per run; the formats word them.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import msgspec
+
+from nexdiag.core.body import Link
+from nexdiag.core.exchange import Exchange
+from nexdiag.core.finding import Finding
+from nexdiag.core.run import Run
+from nexdiag.core.turn import LogLine, ToolRun, Turn
+from nexdiag.report.answers import Answer, answer
+from nexdiag.report.messages import glimpse, last_message, shared_depth
+
+_Entry = TypeVar("_Entry")
+
+
+class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One exchange, read and counted."""
+
+    exchange: Exchange
+    answer: Answer
+    last: Link | None = None
+    """The last message it sent."""
+    kept: int = 0
+    """How many leading messages the request before it had sent already."""
+    dropped: int = 0
+    """How many messages of the request before it are gone or rewritten."""
+
+    @property
+    def messages(self) -> int | None:
+        """How many messages it sent; None if it sends no conversation."""
+        return self.last.depth if self.last else None
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status; None if no response came."""
+        return self.exchange.response.status if self.exchange.response else None
+
+    @property
+    def chunks(self) -> int:
+        """How many pieces the response came in."""
+        return len(self.exchange.response.chunks) if self.exchange.response else 0
+
+    @property
+    def first_byte(self) -> float:
+        """Seconds to the response head; the whole duration if none came."""
+        return self.exchange.response.first_byte if self.exchange.response else self.exchange.duration
+
+
+class TurnFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One turn with all that belongs to it. `number` None gathers what belongs to no turn."""
+
+    number: int | None
+    said: str
+    reply: str | None
+    outcome: str
+    error: str | None
+    started: float
+    duration: float
+    exchanges: tuple[ExchangeFacts, ...]
+    log: tuple[LogLine, ...]
+    tool_runs: tuple[ToolRun, ...]
+    findings: tuple[Finding, ...]
+
+
+def exchange_facts(exchanges: Iterable[Exchange]) -> tuple[ExchangeFacts, ...]:
+    """Facts of all exchanges of a recording, in its order."""
+    facts: list[ExchangeFacts] = []
+    before: Link | None = None
+    for exchange in exchanges:
+        last = last_message(exchange.request.body)
+        kept = shared_depth(last, before)
+        dropped = before.depth - kept if before and last else 0
+        facts.append(ExchangeFacts(exchange=exchange, answer=answer(exchange), last=last, kept=kept, dropped=dropped))
+        before = last or before
+    return tuple(facts)
+
+
+def turn_of(finding: Finding, exchanges: dict[int, int | None]) -> int | None:
+    """The turn of a finding: its own, or that of its exchange."""
+    if finding.location.turn is not None or finding.location.exchange is None:
+        return finding.location.turn
+    return exchanges.get(finding.location.exchange)
+
+
+def turn_facts(run: Run) -> tuple[TurnFacts, ...]:
+    """The turns of a run in order of time; what belongs to none stands first."""
+    told = {turn.number: turn for turn in run.cassette.turns or (run.session.turns if run.session else ())}
+    owner = {exchange.id: number for number, turn in told.items() for exchange in turn.exchanges}
+    known = {exchange.id: exchange for exchange in _all_exchanges(run, told.values())}
+    by_exchange = {number: exchange.turn or owner.get(number) for number, exchange in known.items()}
+    exchanges = exchange_facts(known.values())
+    log = run.cassette.log or tuple(line for turn in told.values() for line in turn.log)
+    tools = run.cassette.tool_runs or tuple(tool for turn in told.values() for tool in turn.tool_runs)
+    numbers = {*told, *by_exchange.values(), *(line.turn for line in log), *(tool.turn for tool in tools)}
+    numbers |= {turn_of(finding, by_exchange) for finding in run.findings} - {None}
+    of_exchange = _grouped(exchanges, lambda facts: by_exchange[facts.exchange.id])
+    of_log, of_tools = _grouped(log, lambda line: line.turn), _grouped(tools, lambda tool: tool.turn)
+    of_finding = _grouped(run.findings, lambda finding: turn_of(finding, by_exchange))
+    return tuple(
+        _facts(
+            number,
+            told.get(number) if number is not None else None,
+            of_exchange.get(number, ()),
+            of_log.get(number, ()),
+            of_tools.get(number, ()),
+            of_finding.get(number, ()),
+        )
+        for number in sorted(numbers, key=lambda number: -1 if number is None else number)
+    )
+
+
+def _grouped(entries: Iterable[_Entry], key: Callable[[_Entry], int | None]) -> dict[int | None, tuple[_Entry, ...]]:
+    """The entries by their turn, in one pass."""
+    groups: dict[int | None, list[_Entry]] = {}
+    for entry in entries:
+        groups.setdefault(key(entry), []).append(entry)
+    return {number: tuple(group) for number, group in groups.items()}
+
+
+def _all_exchanges(run: Run, turns: Iterable[Turn]) -> Iterable[Exchange]:
+    yield from run.cassette.exchanges or (exchange for turn in turns for exchange in turn.exchanges)
+
+
+def _facts(
+    number: int | None,
+    turn: Turn | None,
+    exchanges: tuple[ExchangeFacts, ...],
+    log: tuple[LogLine, ...],
+    tools: tuple[ToolRun, ...],
+    findings: tuple[Finding, ...],
+) -> TurnFacts:
+    """The facts of one turn; a turn that nobody told of is read off its exchanges."""
+    starts = [facts.exchange.started for facts in exchanges] or [line.at for line in log[:1]]
+    ends = [facts.exchange.started + facts.exchange.duration for facts in exchanges]
+    started = turn.started if turn and turn.started else min(starts, default=0.0)
+    last = exchanges[-1].answer if exchanges else Answer()
+    outcome = "failed" if last.refusal is not None else "answered" if exchanges else "unfinished"
+    return TurnFacts(
+        number=number,
+        said=turn.said if turn else _said(exchanges),
+        reply=turn.reply if turn else last.text or None,
+        outcome=turn.outcome if turn else outcome if number is not None else "",
+        error=turn.error if turn else None,
+        started=started,
+        duration=turn.duration if turn and turn.duration else max(ends, default=started) - started,
+        exchanges=exchanges,
+        log=log,
+        tool_runs=tools,
+        findings=findings,
+    )
+
+
+def _said(exchanges: tuple[ExchangeFacts, ...]) -> str:
+    """What the first request of a turn said last as user."""
+    link = exchanges[0].last if exchanges else None
+    floor = exchanges[0].kept if exchanges else 0
+    while link is not None and link.depth > floor:
+        seen = glimpse(link.raw)
+        if seen.role == "user":
+            return seen.text
+        link = link.before
+    return ""

@@ -1,0 +1,46 @@
+"""Recorded text made safe to look at: what a terminal or a browser would obey instead of show becomes a sign.
+
+Law: nothing is dropped. Each hidden character turns into something that can be seen and named.
+`page_dom.js` holds the same table for the page; a test keeps both equal.
+"""
+
+import re
+
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1 controls: escape sequences start here
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # bidi and zero width
+    "\ud800-\udfff"  # lone surrogates: no encoding writes them
+    "\U000e0000-\U000e01ef]"  # tags and selectors that spell unseen text
+)
+_DELETE = 0x7F
+_SPACE = 0x20
+_CUT_NOTE = "… ({} more characters)"
+
+
+def visible(text: str) -> str:
+    """The text with each control, bidi and zero-width character replaced by a visible sign; newlines and tabs stay."""
+    return _HIDDEN.sub(_sign, text)
+
+
+def _sign(match: re.Match[str]) -> str:
+    """A control picture for C0 and DEL, `⟨U+202E⟩` for the rest."""
+    number = ord(match[0])
+    if number < _SPACE:
+        return chr(0x2400 + number)
+    if number == _DELETE:
+        return "␡"
+    return f"⟨U+{number:04X}⟩"
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """The text on one line, newlines shown as `⏎`, cut to `limit` characters."""
+    head = visible(text[: limit + 1].strip("\n ").replace("\r\n", "\n"))
+    flat = head.replace("\n", "⏎").replace("\t", " ")
+    return flat if len(text) <= limit and len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
+
+
+def cut(text: str, limit: int = 2000) -> str:
+    """The visible text, cut to `limit` characters with a note of how many are left out."""
+    if len(text) <= limit:
+        return visible(text)
+    return visible(text[:limit]) + _CUT_NOTE.format(f"{len(text) - limit:,}")
