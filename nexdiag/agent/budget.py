@@ -18,7 +18,9 @@ WARN_AT = 0.7
 
 def estimate(messages: Sequence[Message], overhead: int = 0) -> int:
     """Tokens that these messages take, roughly; `overhead` counts what is sent beside them."""
-    characters = sum(len(message.text) + sum(len(call.arguments) for call in message.tool_calls) for message in messages)
+    characters = sum(
+        len(message.text) + sum(len(call.arguments) for call in message.tool_calls) for message in messages
+    )
     return characters // CHARACTERS_PER_TOKEN + overhead
 
 

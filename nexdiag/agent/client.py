@@ -82,7 +82,9 @@ class ChatClient:
             return await _whole(response, on_text)
         if not kind.startswith("text/event-stream"):
             start = chat.split_error(response.status_code, (await _body(response))[:_QUOTED])
-            return Failed(reason=f"an event stream was wanted, {kind or 'an untyped body'} came: {start}", may_pass=False)
+            return Failed(
+                reason=f"an event stream was wanted, {kind or 'an untyped body'} came: {start}", may_pass=False
+            )
         return await _stream(response, on_text)
 
     async def _refused(self, response: httpx.Response) -> Failed:
@@ -139,7 +141,9 @@ async def _whole(response: httpx.Response, on_text: OnText) -> Replied | Failed:
         return Failed(reason=f"the answer broke off: {_named(error)}", may_pass=True)
     reply = chat.decode_reply(raw)
     if not reply.complete:
-        return Failed(reason=f"HTTP 200 without an answer: {chat.split_error(response.status_code, raw)}", may_pass=False)
+        return Failed(
+            reason=f"HTTP 200 without an answer: {chat.split_error(response.status_code, raw)}", may_pass=False
+        )
     if reply.message.text:
         on_text(reply.message.text)
     return Replied(reply=reply)

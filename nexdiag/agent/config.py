@@ -84,7 +84,9 @@ def read(state: Path) -> Config:
     except OSError as error:
         raise NexdiagError(f"{path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise UsageError(f"{path} is not valid: {error}", hint="mend that line, or write a new one with: nexdiag init") from error
+        raise UsageError(
+            f"{path} is not valid: {error}", hint="mend that line, or write a new one with: nexdiag init"
+        ) from error
 
 
 def write(state: Path, config: Config) -> Path:

@@ -11,25 +11,43 @@ from typing import Protocol
 import msgspec
 
 from nexdiag.agent.client import ChatClient
-from nexdiag.agent.loop import CallModel, Cancelled, Command, EndTurn, Event, Machine, Replied, RunTools, Said, ToolsRan
-from nexdiag.agent.progress import Retrying, Tell, TextDelta, TextTakenBack, ToolRan, ToolStarted, TurnEnded, TurnStarted
+from nexdiag.agent.loop import CallModel, Cancelled, Command, EndTurn, Event, GoOn, Machine, Replied, RunTools, Said, ToolsRan
+from nexdiag.agent.progress import (
+    Retrying,
+    Tell,
+    TextDelta,
+    TextTakenBack,
+    ToolRan,
+    ToolStarted,
+    TurnEnded,
+    TurnStarted,
+)
 from nexdiag.codec.chat import ToolSpec
-from nexdiag.core.message import Message, ToolCall, Usage
+from nexdiag.core.message import Message, Reply, ToolCall, Usage
 from nexdiag.core.turn import ToolRun, Turn
 
 
 class Tools(Protocol):
     """Runs calls: for real, or from a recording."""
 
-    async def run(self, calls: Sequence[ToolCall]) -> tuple[ToolRun, ...]:
-        """One run for each call, in their order. Never raises but for cancellation."""
+    async def run(
+        self, calls: Sequence[ToolCall], *, on_run: Callable[[ToolRun], None] | None = None
+    ) -> tuple[ToolRun, ...]:
+        """One run for each call, in their order; `on_run` hears of each as it ends. Never raises but for cancellation."""
 
 
 class Keeps(Protocol):
     """Keeps what becomes part of the conversation: the session's journal."""
 
-    def message(self, message: Message, *, request_id: str | None = None, turn: int | None = None) -> None:
-        """A message has become part of the conversation."""
+    def message(
+        self,
+        message: Message,
+        *,
+        request_id: str | None = None,
+        turn: int | None = None,
+        reply: Reply | None = None,
+    ) -> None:
+        """A message has become part of the conversation; `reply` is what it came in, if a model said it."""
 
     def tool_execution(self, run: ToolRun) -> None:
         """A tool has run."""
@@ -65,22 +83,30 @@ class Driver:
         self._sleep = sleep
         self._kept = len(machine.messages)
         self._runs: list[ToolRun] = []
+        self._fresh: list[ToolRun] = []
         self._usage = Usage()
 
-    async def say(self, text: str, *, request_id: str | None = None) -> Turn:
-        """Play one turn. On cancellation the turn is closed first, then the cancellation goes on."""
+    async def say(self, text: str, *, request_id: str | None = None, said: bool = False) -> Turn:
+        """Play one turn. On cancellation the turn is closed first, then the cancellation goes on.
+
+        `said`: the conversation already ends with this question, from before a crash.
+        """
         self.turns += 1
         self._runs, self._usage = [], Usage()
         turn = Turn(number=self.turns, said=text, started=self._clock(), outcome="unfinished")
         self._tell(TurnStarted(turn=turn))
-        command = self._feed(Said(text=text), request_id)
+        command = self._feed(GoOn() if said else Said(text=text), request_id)
         try:
             while not isinstance(command, EndTurn):
                 command = self._feed(await self._do(command), request_id)
         except asyncio.CancelledError:
-            self._close(turn, self._feed(Cancelled(), request_id))
+            self._close(turn, self._feed(Cancelled(runs=tuple(self._fresh)), request_id))
             raise
         return self._close(turn, command)
+
+    async def close(self) -> None:
+        """Close the client's connections."""
+        await self._client.close()
 
     def _feed(self, event: Event, request_id: str | None) -> Command:
         """One event; what it adds to the conversation is journaled before anything else is done."""
@@ -90,7 +116,8 @@ class Driver:
             if isinstance(event, Said) and not new:  # it went into a question that had found no answer
                 new = [Message(role="user", content=event.text)]
             for message in new:
-                self._journal.message(message, request_id=request_id, turn=self.turns)
+                reply = event.reply if isinstance(event, Replied) else None
+                self._journal.message(message, request_id=request_id, turn=self.turns, reply=reply)
         self._kept = len(self.machine.messages)
         return command
 
@@ -112,16 +139,20 @@ class Driver:
     async def _run_tools(self, command: RunTools) -> ToolsRan:
         for call in command.calls:
             self._tell(ToolStarted(name=call.name, arguments=call.arguments))
-        runs: tuple[ToolRun, ...] = ()
+        self._fresh = []
         if self._tools is not None:
-            runs = await self._tools.run(command.calls)
-        runs = tuple(msgspec.structs.replace(run, turn=self.turns) for run in runs)
-        for run in runs:
-            self._tell(ToolRan(run=run))
-            if self._journal is not None:
-                self._journal.tool_execution(run)
-        self._runs += runs
+            await self._tools.run(command.calls, on_run=self._ran)
+        runs, self._fresh = tuple(self._fresh), []
         return ToolsRan(runs=runs)
+
+    def _ran(self, run: ToolRun) -> None:
+        """A tool has run: it is journaled before the model, or anybody else, is told."""
+        run = msgspec.structs.replace(run, turn=self.turns)
+        if self._journal is not None:
+            self._journal.tool_execution(run)
+        self._fresh.append(run)
+        self._runs.append(run)
+        self._tell(ToolRan(run=run))
 
     def _close(self, turn: Turn, command: Command) -> Turn:
         if not isinstance(command, EndTurn):

@@ -3,6 +3,8 @@
     state     event        next      command
     ────────────────────────────────────────────────────────────────────────────────
     IDLE      Said         ASKING    CallModel
+    IDLE      GoOn         ASKING    CallModel                a crash cut the turn short: its question stands
+    IDLE      GoOn         IDLE      EndTurn(answered)        only the telling of the answer was cut off
     ASKING    Replied      IDLE      EndTurn(answered)        a text came
     ASKING    Replied      RUNNING   RunTools                 tool calls came, whole
     ASKING    Replied      ASKING    CallModel                nothing, or half a stream, came: again
@@ -39,6 +41,10 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class GoOn(msgspec.Struct, frozen=True, kw_only=True):
+    """Take up the turn that the conversation ends with: its question was said in an earlier life."""
+
+
 class Replied(msgspec.Struct, frozen=True, kw_only=True):
     """The model answered, or its stream ended before it had."""
 
@@ -67,8 +73,11 @@ class ToolsRan(msgspec.Struct, frozen=True, kw_only=True):
 class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
     """The user, or a shutdown, stopped the turn."""
 
+    runs: tuple[ToolRun, ...] = ()
+    """The tools that had run by then."""
 
-Event = Said | Replied | Failed | ToolsRan | Cancelled
+
+Event = Said | GoOn | Replied | Failed | ToolsRan | Cancelled
 
 
 class CallModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +148,7 @@ class Machine:
     def feed(self, event: Event) -> Command:
         """The one command that follows from the event. Raises `ValueError` for an event out of place."""
         if isinstance(event, Cancelled):
-            return self._cancelled()
+            return self._cancelled(event)
         step = _TABLE.get((self.phase, type(event)))
         if step is None:
             raise ValueError(f"{type(event).__name__} cannot come while {self.phase.value}")
@@ -157,6 +166,16 @@ class Machine:
         told = budget.warning(self.messages, window=self.limits.window, reserve=self.limits.reserve)
         if told is not None and told not in self.messages[-1].text:
             self.messages = self._attach_warning(self.messages, told)
+        return self._ask()
+
+    def _gone_on(self, event: GoOn) -> Command:
+        del event
+        self._calls = 0
+        last = self.messages[-1] if self.messages else None
+        if last is None:
+            raise ValueError("there is nothing to go on with")
+        if last.role == "assistant":
+            return self._end("answered", reply=last.text)
         return self._ask()
 
     def _ask(self) -> Command:
@@ -197,10 +216,13 @@ class Machine:
         return tuple(kept)
 
     def _ran(self, event: ToolsRan) -> Command:
-        given = {run.call_id: run for run in event.runs}
-        for call in self.messages[-1].tool_calls:
-            self.messages.append(_answer(call, given.get(call.id)))
+        self._answer_calls(event.runs)
         return self._ask()
+
+    def _answer_calls(self, runs: Sequence[ToolRun]) -> None:
+        """One tool message for each call of the last message, in their order."""
+        given = {run.call_id: run for run in runs}
+        self.messages += [_answer(call, given.get(call.id)) for call in self.messages[-1].tool_calls]
 
     def _failed(self, event: Failed) -> Command:
         return self._again(event.reason, may_pass=event.may_pass, wait=event.wait)
@@ -216,10 +238,9 @@ class Machine:
         delay = max(backoff, wait)
         return CallModel(messages=tuple(self.messages), attempt=self._attempt, delay=delay, reason=reason)
 
-    def _cancelled(self) -> Command:
+    def _cancelled(self, event: Cancelled) -> Command:
         if self.phase is Phase.RUNNING:
-            for call in self.messages[-1].tool_calls:
-                self.messages.append(_answer(call, None))
+            self._answer_calls(event.runs)
         return self._end("cancelled", error="cancelled")
 
     def _end(self, outcome: str, *, reply: str | None = None, error: str | None = None) -> EndTurn:
@@ -237,6 +258,7 @@ def _answer(call: ToolCall, run: ToolRun | None) -> Message:
 
 _TABLE: dict[tuple[Phase, type[Event]], Callable[[Machine, Event], Command]] = {
     (Phase.IDLE, Said): Machine._said,  # type: ignore[dict-item]  # noqa: SLF001 - the table is the machine
+    (Phase.IDLE, GoOn): Machine._gone_on,  # type: ignore[dict-item]  # noqa: SLF001
     (Phase.ASKING, Replied): Machine._replied,  # type: ignore[dict-item]  # noqa: SLF001
     (Phase.ASKING, Failed): Machine._failed,  # type: ignore[dict-item]  # noqa: SLF001
     (Phase.RUNNING, ToolsRan): Machine._ran,  # type: ignore[dict-item]  # noqa: SLF001

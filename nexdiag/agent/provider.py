@@ -120,7 +120,9 @@ def _key(entry: EndpointEntry, environ: Mapping[str, str], directory: Path | Non
         try:
             key = path.read_text().strip()
         except OSError as error:
-            raise UsageError(f"the key file {path} cannot be read: {error.strerror}", hint="see api_key_file in config.toml") from error
+            raise UsageError(
+                f"the key file {path} cannot be read: {error.strerror}", hint="see api_key_file in config.toml"
+            ) from error
         if not key:
             raise UsageError(f"the key file {path} is empty", hint="see api_key_file in config.toml")
         return key
@@ -128,7 +130,9 @@ def _key(entry: EndpointEntry, environ: Mapping[str, str], directory: Path | Non
         key = environ.get(entry.api_key_env, "")
         if not key:
             hint = f"export {entry.api_key_env}=..., or remove api_key_env from config.toml if the server takes none"
-            raise UsageError(f"endpoint {entry.name!r} takes its key from {entry.api_key_env}, which is not set", hint=hint)
+            raise UsageError(
+                f"endpoint {entry.name!r} takes its key from {entry.api_key_env}, which is not set", hint=hint
+            )
         return key
     return ""
 

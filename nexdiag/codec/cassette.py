@@ -64,11 +64,17 @@ class _Request(msgspec.Struct, kw_only=True):
     base64: str | None = None
 
 
+class _Chunk(msgspec.Struct, array_like=True):
+    at: float
+    text: str | None
+    base64: str = ""
+
+
 class _Response(msgspec.Struct, kw_only=True):
     status: int
     headers: list[tuple[str, str]] = msgspec.field(default_factory=list)
     first_byte: float = 0.0
-    chunks: list[tuple[float, str] | tuple[float, None, str]] = msgspec.field(default_factory=list)
+    chunks: list[_Chunk] = msgspec.field(default_factory=list)
 
 
 class _Reference(msgspec.Struct, kw_only=True):
@@ -280,7 +286,7 @@ class _Reader:
                 status=response.status,
                 headers=tuple(response.headers),
                 first_byte=response.first_byte,
-                chunks=tuple(_chunk(*chunk) for chunk in response.chunks),
+                chunks=tuple(_chunk(chunk) for chunk in response.chunks),
             ),
             failure=line.failure,
             duration=line.duration,
@@ -339,8 +345,8 @@ def _by_turn(entries: Iterable[Any]) -> dict[int | None, list[Any]]:
     return found
 
 
-def _chunk(at: float, text: str | None, encoded: str = "") -> Chunk:
-    return Chunk(at=at, bytes=base64.b64decode(encoded) if text is None else text.encode())
+def _chunk(chunk: _Chunk) -> Chunk:
+    return Chunk(at=chunk.at, bytes=base64.b64decode(chunk.base64) if chunk.text is None else chunk.text.encode())
 
 
 def _tool_run(line: _Line, call_id: str) -> ToolRun:

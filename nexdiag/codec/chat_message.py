@@ -13,7 +13,8 @@ from nexdiag.core.message import Message, ToolCall
 REASONING_FIELDS = ("reasoning", "reasoning_content")
 """What servers call the thinking: vLLM and OpenRouter the first, DeepSeek, SGLang and llama.cpp the second."""
 
-_OURS = frozenset({"role", "content", "tool_calls", "tool_call_id"})
+OURS = frozenset({"role", "content", "tool_calls", "tool_call_id"})
+"""The fields that have a place of their own in a Message; all others go to `extra`."""
 
 
 class ToolSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +61,7 @@ def decode_message(value: object) -> Message:
     """
     if not isinstance(value, dict):
         return Message(role="", content=as_text(value))
-    extra = {key: entry for key, entry in value.items() if key not in _OURS}
+    extra = {key: entry for key, entry in value.items() if key not in OURS}
     call_id = value.get("tool_call_id")
     return Message(
         role=as_text(value.get("role")),
@@ -106,7 +107,7 @@ def reasoning_of(value: dict[str, Any]) -> str | None:
 def as_text(value: object) -> str:
     """Give a string as it is, null as nothing, and anything else (arguments as an object: TGI) as compact JSON."""
     if isinstance(value, str):
-        return value
+        return jsontext.mend(value)
     if value is None:
         return ""
     try:

@@ -19,6 +19,9 @@ from nexdiag.codec import jsontext
 from nexdiag.codec.chat_message import as_text
 from nexdiag.core.message import ToolCall
 
+_LONGEST_NAME = 256
+"""A stream that never stops naming one call must not take quadratic time."""
+
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
     """What one delta added to a call."""
@@ -67,15 +70,17 @@ class Slots:
         function = entry.get("function")
         function = function if isinstance(function, dict) else {}
         call_id, name = as_text(entry.get("id")), as_text(function.get("name"))
-        text = as_text(function.get("arguments"))
+        text = function.get("arguments")
+        text = text if isinstance(text, str) else as_text(text)
         index = entry.get("index")
         slot = self._find(call_id, index if type(index) is int else None, name)
         if call_id and not slot.id:
             slot.id = call_id
             self._by_id[call_id] = slot
-        if name and name != slot.name:
-            # A name may come in pieces, but never once its arguments have begun.
-            slot.name = name if slot.arguments else slot.name + name
+        if name.startswith(slot.name):  # the first, the same again, or grown
+            slot.name = name
+        elif not slot.arguments and len(slot.name) < _LONGEST_NAME:  # a name may come in pieces, before its arguments
+            slot.name += name
         if text:
             slot.arguments.append(text)
         self._last = slot

@@ -9,7 +9,7 @@ import msgspec
 
 from nexdiag.codec import jsontext, sse
 from nexdiag.codec.chat_error import words_of
-from nexdiag.codec.chat_message import REASONING_FIELDS, as_text, call_value, reasoning_of
+from nexdiag.codec.chat_message import OURS, REASONING_FIELDS, as_text, call_value, reasoning_of
 from nexdiag.codec.chat_reply import (
     FAILED,
     decode_usage,
@@ -25,7 +25,7 @@ from nexdiag.core.message import Message, Reply, Usage
 _DONE = "[DONE]"
 _SHOWN = 200
 """Characters that are kept of data that is no chunk."""
-_OURS = frozenset({"role", "content", "tool_calls", *REASONING_FIELDS})
+_OURS = OURS | set(REASONING_FIELDS)
 
 
 class Delta(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,18 +76,15 @@ class Accumulator:
             self.done = True
             return []
         try:
-            chunk = jsontext.read(event.data)
+            chunk = jsontext.read(event.data, halves=True)  # some servers cut an emoji in two, half a pair a chunk
         except ValueError:
             chunk = None
         error = _error_of(chunk, event)
         if error is not None:
             self.error = self.error or error
-        if not isinstance(chunk, dict) or (not isinstance(chunk.get("choices"), list) and error is None):
-            if error is None:
-                self.malformed.append(event.data[:_SHOWN])
-            if not isinstance(chunk, dict):
-                return []
-        return self._chunk(chunk)
+        elif not isinstance(chunk, dict) or not isinstance(chunk.get("choices"), list):
+            self.malformed.append(event.data[:_SHOWN])
+        return self._chunk(chunk) if isinstance(chunk, dict) else []
 
     def finish(self) -> Reply:
         """Give the reply as far as it came."""
@@ -99,7 +96,7 @@ class Accumulator:
             content=text,
             tool_calls=calls,
             reasoning=jsontext.mend("".join(self._reasoning)) or None,
-            extra={key: _merged(pieces) for key, pieces in self._extra.items()},
+            extra=jsontext.mended({key: _merged(pieces) for key, pieces in self._extra.items()}),
         )
         return Reply(
             message=finished(message),
@@ -158,7 +155,7 @@ def _merged(pieces: list[Any]) -> object:
     """Join a field that came in pieces: texts, lists and objects grow, anything else is replaced."""
     kinds = {type(piece) for piece in pieces}
     if kinds == {str}:
-        return jsontext.mend("".join(pieces))
+        return "".join(pieces)
     if kinds == {list}:
         return list(chain.from_iterable(pieces))
     if kinds == {dict}:
@@ -177,9 +174,10 @@ def _error_of(chunk: object, event: sse.Event) -> StreamError | None:
         return None
     if not isinstance(error, dict):
         return StreamError(message=as_text(error))
-    message = words_of(error) or as_text(error)
     return StreamError(
-        message=message, code=as_text(error.get("code")) or None, type=as_text(error.get("type")) or None
+        message=as_text(words_of(error) or error),
+        code=as_text(error.get("code")) or None,
+        type=as_text(error.get("type")) or None,
     )
 
 

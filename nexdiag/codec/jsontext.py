@@ -13,25 +13,23 @@ _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
-def read(text: bytes | str) -> Any:  # noqa: ANN401 - JSON is anything
-    """Give the value of a JSON text.
+def read(text: bytes | str, *, halves: bool = False) -> Any:  # noqa: ANN401 - JSON is anything
+    """Give the value of a JSON text, its strings mended; with `halves`, lone surrogates stay, for a join to come.
 
     Raises ValueError, and nothing else, for what is no JSON, or is nested too deeply to be read.
     """
     try:
-        return _decode(text)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    except ValueError:  # msgspec's errors and UnicodeDecodeError are ValueErrors
-        pass
-    try:
-        return json.loads(text.decode("utf-8-sig", "replace") if isinstance(text, bytes) else text)
+        try:
+            return _decode(text)
+        except ValueError:  # msgspec's errors and UnicodeDecodeError are ValueErrors
+            value = json.loads(text.decode("utf-8-sig", "replace") if isinstance(text, bytes) else text)
+            return value if halves else mended(value)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
 def write(value: object) -> bytes:
-    """Compact JSON in UTF-8, not ASCII-escaped.
+    """Give compact JSON in UTF-8, not ASCII-escaped.
 
     Raises ValueError for what is nested too deeply to be written.
     """
@@ -39,13 +37,15 @@ def write(value: object) -> bytes:
         try:
             return _encode(value)
         except UnicodeEncodeError:
-            return _encode(_mended(value))
+            return _encode(mended(value))
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
 def mend(text: str) -> str:
     """Join surrogate pairs to their character, and make lone surrogates U+FFFD."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -53,11 +53,12 @@ def mend(text: str) -> str:
     return text
 
 
-def _mended(value: object) -> object:
+def mended(value: Any) -> Any:  # noqa: ANN401 - JSON is anything
+    """Give the value with all its strings mended."""
     if isinstance(value, str):
         return mend(value)
     if isinstance(value, dict):
-        return {_mended(key): _mended(entry) for key, entry in value.items()}
+        return {mended(key): mended(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_mended(entry) for entry in value]
+        return [mended(entry) for entry in value]
     return value

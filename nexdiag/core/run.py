@@ -8,6 +8,18 @@ from nexdiag.core.finding import Finding
 from nexdiag.core.turn import Session
 
 
+class TurnVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """How one turn of a rerun came out."""
+
+    number: int
+    said: str
+    outcome: str
+    """`exact`, `changed`, `missing` (recorded, not asked for) or `extra` (asked for, not recorded)."""
+    differences: tuple[Difference, ...] = ()
+    note: str = ""
+    """Which recording was nearest to a request that none answers."""
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One scenario played once: session, cassette and findings."""
 
@@ -19,6 +31,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     differences: tuple[Difference, ...] = ()
     """Replay against recording."""
+    replayed: tuple[TurnVerdict, ...] = ()
+    """For a rerun: how each turn came out."""
     expected: str = ""
     """Why this run is in the report, where that is not plain: the fault that was switched on."""
 

@@ -7,7 +7,7 @@ its parent, however the parent ends.
 Law: it listens on the loopback address only, and no path of this machine shows in what it answers.
 """
 
-import gc
+import os
 import signal
 import subprocess
 import sys
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import chdir, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import msgspec
 
@@ -57,10 +57,11 @@ def serve(
     tool_bias: float = TALKS,
     context: int = 8192,
     slots: int = 1,
-) -> None:
-    """Serve in the foreground until SIGINT or SIGTERM; the first line on stdout tells the address.
+) -> NoReturn:
+    """Serve in the foreground until SIGINT or SIGTERM, then end the process with 0.
 
-    Raises UsageError if the extra is not installed, EndpointError if the port is taken.
+    The first line on stdout tells the address. `context` is in tokens, and a character of a prompt is a token.
+    Raises UsageError if the extra is not installed, EndpointError if llama.cpp would not start.
     """
     settings = _Settings(port=port, template=template, tool_bias=tool_bias, context=context, slots=slots)
     _serve(settings, threading.Event())
@@ -94,19 +95,20 @@ def running(
             _end(child)
 
 
-def _serve(settings: _Settings, ended: threading.Event) -> None:
-    """Serve until `ended` is set, by a signal or otherwise."""
+def _serve(settings: _Settings, ended: threading.Event) -> NoReturn:
+    """Serve until `ended` is set, by a signal or otherwise, and end the process."""
     before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         server = _start(settings)
-        sys.stdout.write(f"{_LISTENING}{server.listening_address}\n")
-        sys.stdout.flush()
-        ended.wait()
-        del server  # the server ends in its destructor, and waits for its threads there
-        gc.collect()
-    finally:
+    except BaseException:
         for number, handler in before.items():
             signal.signal(number, handler)
+        raise
+    sys.stdout.write(f"{_LISTENING}{server.listening_address}\n")
+    sys.stdout.flush()
+    ended.wait()
+    # Its destructor waits for every stream to end, and would wait forever for some. Nothing is left on disk to lose.
+    os._exit(0)
 
 
 def _start(settings: _Settings) -> Any:  # noqa: ANN401 - xllamacpp comes without types
@@ -119,7 +121,8 @@ def _start(settings: _Settings) -> Any:  # noqa: ANN401 - xllamacpp comes withou
             return library.Server(_parameters(library, settings))
         except RuntimeError as error:
             what = f"llama.cpp would not serve on {_HOST}:{settings.port}: {error}"
-            raise EndpointError(what, hint="is the port taken? port 0 picks a free one") from error
+            hint = "the port may be taken: port 0 picks a free one" if settings.port else "its log above tells why"
+            raise EndpointError(what, hint=hint) from error
 
 
 def _parameters(library: Any, settings: _Settings) -> Any:  # noqa: ANN401 - xllamacpp comes without types
@@ -188,7 +191,9 @@ def _main() -> None:
     ended = threading.Event()
 
     def follow_parent() -> None:
-        sys.stdin.buffer.read()
+        # Not through sys.stdin, whose lock a thread must not hold when the interpreter ends.
+        while os.read(0, 4096):
+            pass
         ended.set()
 
     threading.Thread(target=follow_parent, daemon=True).start()

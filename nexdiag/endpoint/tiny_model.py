@@ -1,16 +1,17 @@
 """A model made on the spot: half a megabyte of random weights that the real llama.cpp server loads.
 
 Its answers are made of random words, but its chat template is a real one, and so are the server's refusals.
-One embedding dimension is the same for every token and passes through all layers untouched; the output matrix
-reads it, so that its column there is a bias per token: words are likely, and so is the end of a turn. Further
-dimensions mark single tokens and so decide what follows them: `<tool_call>` after the line break that ends a
-prompt, and never the end of the turn there, so that no answer is empty.
+A few embedding dimensions pass through all layers untouched, and the output matrix reads them as a bias per token.
+One is constant: it makes words likely, and the end of a turn. The others tell which group the last token belongs
+to, and so decide what follows it: `<tool_call>` after the line break that ends a prompt, but no end of the turn,
+so that no answer is empty.
 
 Law: the extra `nexdiag[llama]` is imported here and in `llama.py` only, when it is needed and not before.
 """
 
 from importlib import import_module
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any, NamedTuple
 
 from nexdiag.core.errors import UsageError
@@ -89,15 +90,12 @@ _WORDS = (
 ).split()
 _WIDTH, _HEADS, _KEY_HEADS, _LAYERS, _FEED = 64, 4, 1, 2, 128
 _HEAD = _WIDTH // _HEADS
-_BIAS, _OPENED, _CLOSED, _BROKEN, _BEGUN, _TYPED, _SHUT = range(7)
-"""Dimensions with a meaning: the constant one; after `<tool_call>`; after `</tool_call>`; after a line break;
-where an answer begins; after a single character, as in JSON; after a closing brace."""
-_RESERVED = 7
 _LEVEL = 64.0
-"""The value that marks a reserved dimension; the others are near 1."""
-_NEVER, _RARE, _EASY = -40.0, -12.0, 7.0
+"""The value of the constant dimension, and of the one for the token's group; the random ones are near 1."""
+_NEVER, _RARE, _SURE = -40.0, -12.0, 40.0
 _NEWLINE, _TAB, _OPEN, _CLOSE, _END = "<0x0A>", "<0x09>", "<tool_call>", "</tool_call>", "<|im_end|>"
-_CHARACTERS = [chr(code) for code in range(33, 127)]
+_SPELLED = tuple("▁" + word for word in _WORDS)
+_CHARACTERS = tuple(chr(code) for code in range(33, 127))
 
 
 class _Token(NamedTuple):
@@ -108,6 +106,26 @@ class _Token(NamedTuple):
     bias: float
     score: float = 0.0
     """The tokenizer joins the pair of the highest score first; characters are the last resort."""
+
+
+class _Group(NamedTuple):
+    """Tokens, and what changes in the bias of others right after one of them."""
+
+    tokens: tuple[str, ...]
+    after: dict[tuple[str, ...], float]
+
+
+def _groups(tool_bias: float) -> list[_Group]:
+    """What follows what. Single characters mean JSON, where words would never end."""
+    return [
+        _Group((_NEWLINE,), {(_OPEN,): tool_bias - 2 * _RARE, (_CLOSE,): tool_bias - 8 - 2 * _RARE, (_END,): _NEVER}),
+        _Group((_TAB,), {(_END,): _NEVER}),
+        _Group((_OPEN,), {(_NEWLINE,): 2 * _SURE}),
+        _Group((_CLOSE,), {(_END,): _SURE}),
+        _Group(('"',), {_SPELLED: _NEVER}),
+        _Group(("}",), {_SPELLED: _NEVER, (",",): _NEVER, (_NEWLINE,): 36.0, ("}",): 30.0, ('"',): 60.0}),
+        _Group(tuple(text for text in _CHARACTERS if text not in '"}'), {_SPELLED: _NEVER, ('"',): 9.0}),
+    ]
 
 
 def extra(name: str) -> Any:  # noqa: ANN401 - the libraries of the extra come without types
@@ -140,16 +158,16 @@ def write_tiny_model(path: Path, *, template: str = STRICT_TEMPLATE, tool_bias: 
 
 def _vocabulary(kinds: Any) -> list[_Token]:  # noqa: ANN401 - an enumeration of gguf, which has no types
     """Every token, in the order of their ids; the first three are where llama.cpp expects them."""
-    # In JSON the grammar leaves only characters: those that end a number come easily, a tag is never spelled.
-    ease = {"}": 3.0, ",": 2.0, "<": _NEVER}
+    # The grammar of a call leaves only characters: letters come easily, and what ends a number; no tag is spelled.
+    ease = {letter: 4.0 for letter in ascii_lowercase} | {"}": 3.5, "]": 3.5, ",": 2.0, "<": _NEVER}
     tokens = [_Token("<unk>", kinds.UNKNOWN, _NEVER), _Token("<s>", kinds.CONTROL, _NEVER)]
-    tokens.append(_Token(_END, kinds.CONTROL, 4.0))
+    tokens.append(_Token(_END, kinds.CONTROL, 3.5))
     tokens += [_Token(f"<0x{byte:02X}>", kinds.BYTE, 2 * _RARE) for byte in range(256)]
     tokens += [_Token(text, kinds.CONTROL, _NEVER) for text in ("<|im_start|>", "[INST]", "[/INST]")]
     tokens += [_Token(text, kinds.USER_DEFINED, 2 * _RARE) for text in (_OPEN, _CLOSE)]
     tokens += [_Token(text, kinds.NORMAL, _RARE + ease.get(text, 0.0), -1000.0) for text in _CHARACTERS]
     tokens.append(_Token("▁", kinds.NORMAL, _RARE, -1000.0))
-    tokens += [_Token("▁" + word, kinds.NORMAL, 2.0, -10.0) for word in _WORDS]
+    tokens += [_Token(text, kinds.NORMAL, 2.0, -10.0) for text in _SPELLED]
     return tokens
 
 
@@ -180,49 +198,43 @@ def _describe(writer: Any, vocabulary: list[_Token], template: str) -> None:  # 
 
 
 def _tensors(vocabulary: list[_Token], tool_bias: float, seed: int) -> dict[str, Any]:
-    """All weights by name: random ones, with the reserved dimensions kept clear for the bias and the marks."""
+    """All weights by name: random ones, with the first dimensions kept clear for the constant and the groups."""
     numpy = extra("numpy")
     random = numpy.random.default_rng(seed)
-    index = {token.text: place for place, token in enumerate(vocabulary)}
+    groups = _groups(tool_bias)
+    reserved = 2 + len(groups)  # the constant, the tokens of no group, each group
 
     def normal(*shape: int, spread: float) -> Any:  # noqa: ANN401 - an array of numpy
         return (random.standard_normal(shape) * spread).astype(numpy.float32)
 
-    def places(texts: list[str]) -> list[int]:
-        return [index[text] for text in texts]
-
     embedding, output = normal(len(vocabulary), _WIDTH, spread=1.0), normal(len(vocabulary), _WIDTH, spread=0.8)
-    embedding[:, :_RESERVED] = 0
-    output[:, :_RESERVED] = 0
-    marks = {_OPENED: [_OPEN], _CLOSED: [_CLOSE], _BROKEN: [_NEWLINE], _BEGUN: [_NEWLINE, _TAB]}
-    marks |= {_TYPED: _CHARACTERS, _SHUT: ["}"]}
-    embedding[:, _BIAS] = _LEVEL
-    for mark, texts in marks.items():
-        embedding[places(texts), mark] = _LEVEL
-    # The last normalisation divides by the root of the mean square; this is what is left of the constant after it.
-    seen = _LEVEL / numpy.sqrt((_LEVEL**2 + _WIDTH - 1) / _WIDTH)
-    output[:, _BIAS] = [token.bias / seen for token in vocabulary]
-    output[index[_NEWLINE], _OPENED] = -2 * _NEVER / seen
-    output[index[_END], _CLOSED] = -_NEVER / seen
-    output[index[_OPEN], _BROKEN] = (tool_bias - 2 * _RARE) / seen
-    output[index[_END], _BEGUN] = _NEVER / seen
-    output[places(["▁" + word for word in _WORDS]), _TYPED] = _NEVER / seen
-    output[index['"'], _TYPED] = _EASY / seen
-    output[index[","], _SHUT] = _NEVER / seen
+    embedding[:, :reserved] = output[:, :reserved] = 0
+    embedding[:, :2] = _LEVEL
+    output[:, 0] = [token.bias for token in vocabulary]
+    index = {token.text: place for place, token in enumerate(vocabulary)}
+    for dimension, group in enumerate(groups, start=2):
+        members = [index[text] for text in group.tokens]
+        embedding[members, 1] = 0
+        embedding[members, dimension] = _LEVEL
+        for texts, change in group.after.items():
+            output[[index[text] for text in texts], dimension] = change
+    # The last normalisation divides by the root of the mean square: this much is left of a reserved dimension.
+    output[:, :reserved] /= _LEVEL / numpy.sqrt((2 * _LEVEL**2 + _WIDTH - reserved) / _WIDTH)
     tensors = {"token_embd.weight": embedding, "output.weight": output}
     tensors["output_norm.weight"] = numpy.ones(_WIDTH, numpy.float32)
     for layer in range(_LAYERS):
-        tensors |= {f"blk.{layer}.{name}": tensor for name, tensor in _block(numpy, normal).items()}
+        block = _block(numpy, normal, reserved)
+        tensors |= {f"blk.{layer}.{name}": tensor for name, tensor in block.items()}
     return tensors
 
 
-def _block(numpy: Any, normal: Any) -> dict[str, Any]:  # noqa: ANN401 - numpy is optional, so its types are unknown here
+def _block(numpy: Any, normal: Any, reserved: int) -> dict[str, Any]:  # noqa: ANN401 - numpy is optional, so its types are unknown here
     """The weights of one layer; it neither reads the reserved dimensions nor writes them."""
     norm = numpy.ones(_WIDTH, numpy.float32)
-    norm[:_RESERVED] = 0
+    norm[:reserved] = 0
     attention, feed = normal(_WIDTH, _WIDTH, spread=0.3), normal(_WIDTH, _FEED, spread=0.2)
-    attention[:_RESERVED] = 0
-    feed[:_RESERVED] = 0
+    attention[:reserved] = 0
+    feed[:reserved] = 0
     return {
         "attn_norm.weight": norm,
         "ffn_norm.weight": norm.copy(),

@@ -33,7 +33,7 @@ class Player(httpx.AsyncBaseTransport):
         self._speed = speed
         self._sleep = sleep
         self.pairs: list[tuple[Request, Exchange]] = []
-        self.misses: list[Miss] = []
+        self.misses: list[tuple[int | None, Miss]] = []
 
     def unplayed(self) -> tuple[Exchange, ...]:
         """What no request has asked for."""
@@ -45,7 +45,7 @@ class Player(httpx.AsyncBaseTransport):
         asked = Request(method=request.method, url=str(request.url), body=self._splitter.split(raw))
         found = self._matcher.take(asked)
         if isinstance(found, Miss):
-            self.misses.append(found)
+            self.misses.append((request.extensions.get("nexdiag.turn"), found))
             return httpx.Response(UNMATCHED, json=explain(found))
         self.pairs.append((asked, found))
         if found.response is None:
@@ -78,7 +78,7 @@ class _Recorded(httpx.AsyncByteStream):
             raise _broken(failure, self._request)
 
 
-def explain(miss: Miss) -> dict[str, object]:
+def explain(miss: Miss) -> dict[str, dict[str, str]]:
     """The body of a 599: what was asked, what is nearest, and what to do."""
     nearest = miss.nearest
     if nearest is None:

@@ -1,7 +1,7 @@
 """Tools in replay: nothing is run; what a call gave comes from the recording."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -20,9 +20,15 @@ class RecordedToolbox:
             self._by_id[run.call_id].append(run)
             self._by_text[run.name, run.arguments].append(run)
 
-    async def run(self, calls: Sequence[ToolCall]) -> tuple[ToolRun, ...]:
+    async def run(
+        self, calls: Sequence[ToolCall], *, on_run: Callable[[ToolRun], None] | None = None
+    ) -> tuple[ToolRun, ...]:
         """What each call gave when it was recorded; an error that says so where it was never run."""
-        return tuple(self._one(call) for call in calls)
+        runs = tuple(self._one(call) for call in calls)
+        for run in runs:
+            if on_run is not None:
+                on_run(run)
+        return runs
 
     def _one(self, call: ToolCall) -> ToolRun:
         found = next((run for run in self._by_id[call.id] if run.name == call.name), None)

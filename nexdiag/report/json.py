@@ -157,6 +157,11 @@ def _dump(value: object, indent: int | None = None) -> str:
     return json.dumps(plain(value), indent=indent, allow_nan=False)
 
 
+def as_text(value: object) -> str:
+    """A recorded value for a reader: a text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
+
+
 def plain(value: object, depth: int = _DEEPEST) -> Any:  # noqa: ANN401 - any JSON value
     """The value with nothing in it that JSON does not know; bytes become text, the odd rest its own words."""
     if value is None or isinstance(value, (bool, int)):

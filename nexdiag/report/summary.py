@@ -121,7 +121,7 @@ def _counts(run: Run, turns: tuple[TurnFacts, ...], duration: float) -> Counts:
         exchanges=len(exchanges),
         retries=sum(facts.exchange.attempt > 1 for facts in exchanges),
         messages=max((facts.messages or 0 for facts in exchanges), default=0),
-        chunks=sum(facts.chunks for facts in exchanges),
+        chunks=sum(facts.chunks for facts in exchanges if facts.streamed),
         log_lines=sum(len(turn.log) for turn in turns),
         tool_runs=sum(len(turn.tool_runs) for turn in turns),
         input_tokens=sum(facts.answer.usage.input_tokens for facts in exchanges),
@@ -165,12 +165,12 @@ def _failed(turns: list[TurnFacts], failed: list[TurnFacts], errors: list[Findin
 
 
 def refusal_phrase(facts: RunFacts, finding: Finding) -> str:
-    """`llama.cpp refused it after 4 ms`, where the recorded answer did; else empty."""
+    """`refused by llama.cpp after 4 ms`, where the recorded answer did; else empty."""
     if not finding.refused:
         return ""
     seen = facts.exchange(finding.location.exchange)
     after = f" after {seconds(seen.exchange.duration)}" if seen and seen.exchange.duration else ""
-    return f"{facts.run.profile or 'the server'} refused it{after}"
+    return f"refused by {facts.run.profile or 'the server'}{after}"
 
 
 def headline(report: Report, runs: tuple[RunFacts, ...]) -> Verdict:

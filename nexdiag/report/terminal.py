@@ -14,7 +14,7 @@ from rich.text import Text
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding, Severity
 from nexdiag.core.run import Report
-from nexdiag.report.json import plain
+from nexdiag.report.json import as_text
 from nexdiag.report.messages import glimpse
 from nexdiag.report.summary import ICONS, RunFacts, headline, refusal_phrase, run_facts
 from nexdiag.report.turns import ExchangeFacts, TurnFacts
@@ -56,11 +56,11 @@ def _run(facts: RunFacts, console: Console) -> None:
     verdict, header = facts.verdict, facts.run.cassette.header
     title = _line("", (f"{ICONS[verdict.word]} {one_line(facts.run.name, 60)}", _STYLES[verdict.word]), "  ")
     title.append(one_line(verdict.sentence, 300))
-    console.print(Padding(title, (0, 0, 0, 2)))
+    console.print(_indented(title, 2))
     where = (facts.run.profile, header.model, header.origin, date(header.created))
-    console.print(Padding(Text(" · ".join(one_line(part, 80) for part in where if part), style="dim"), (0, 0, 0, 4)))
+    console.print(_indented(Text(" · ".join(one_line(part, 80) for part in where if part), style="dim")))
     if facts.run.expected:
-        console.print(Padding(Text(f"here because: {one_line(facts.run.expected)}", style="dim"), (0, 0, 0, 4)))
+        console.print(_indented(Text(f"here because: {one_line(facts.run.expected)}", style="dim")))
     console.print()
     if facts.cause is not None:
         _cause(facts, facts.cause, console)
@@ -86,6 +86,16 @@ def _line(*parts: str | tuple[str, str]) -> Text:
     return Text.assemble(*parts)
 
 
+def _clipped(text: Text) -> Text:
+    """The text on one line, whatever the width."""
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
+
+
+def _indented(text: Text, by: int = 4) -> Padding:
+    return Padding(text, (0, 0, 0, by), expand=False)
+
+
 def _cause(facts: RunFacts, finding: Finding, console: Console) -> None:
     """The cause with what a reader can check, and the fix."""
     refused = refusal_phrase(facts, finding)
@@ -95,10 +105,10 @@ def _cause(facts: RunFacts, finding: Finding, console: Console) -> None:
     lines = [title, Text(_place(finding))]
     lines += list(_messages_around(facts, finding))
     if finding.server_words:
-        lines.append(_line(("server  ", "dim"), f'"{one_line(finding.server_words, 400)}"'))
+        lines.append(_line(("server  ", "dim"), f'"{one_line(finding.server_words, 240)}"'))
     near = facts.log_near(finding)
     if near is not None:
-        lines.append(_line(("log     ", "dim"), f"{time_of_day(near.at)} {one_line(near.text, 300)}"))
+        lines.append(_clipped(_line(("log     ", "dim"), f"{time_of_day(near.at)} {one_line(near.text, 300)}")))
     lines.append(Text(cut(finding.summary)))
     _labelled(console, "CAUSE", *lines)
     if finding.fix:
@@ -130,8 +140,7 @@ def _messages_around(facts: RunFacts, finding: Finding) -> Iterator[Text]:
         text = _line(f"{mark} {depth - 1:>3}  ", (f"{one_line(message.role, 12):<10} ", "bold"))
         text.append(f'"{one_line(message.text, 120)}"' if message.text else "")
         text.append(f" → {one_line(', '.join(message.calls), 80)}" if message.calls else "")
-        text.no_wrap, text.overflow = True, "ellipsis"
-        yield text
+        yield _clipped(text)
 
 
 def _timeline(facts: RunFacts, console: Console) -> None:
@@ -151,8 +160,7 @@ def _timeline(facts: RunFacts, console: Console) -> None:
         lines.append(_hidden(hidden))
     _labelled(console, "TIMELINE", Text(_numbers(facts), style="dim"))
     for line in lines:
-        line.no_wrap, line.overflow = True, "ellipsis"
-        console.print(Padding(line, (0, 0, 0, 4)))
+        console.print(_indented(_clipped(line)))
 
 
 def _folded(turn: TurnFacts, place: int, total: int) -> bool:
@@ -166,7 +174,7 @@ def _hidden(number: int) -> Text:
 
 def _numbers(facts: RunFacts) -> str:
     counts = facts.counts
-    spent = f"tokens {tokens(counts.input_tokens)} in, {tokens(counts.output_tokens)} out"
+    spent = f"{tokens(counts.input_tokens)} + {tokens(counts.output_tokens)} tokens"
     parts = [
         count(counts.turns, "turn"),
         count(counts.exchanges, "exchange"),
@@ -189,7 +197,7 @@ def _turn(turn: TurnFacts, longest: float) -> Iterator[Text]:
     for facts in turn.exchanges:
         yield from _exchange(facts, longest)
     if turn.error:
-        yield _line("    ", (f"✗ {one_line(turn.error)}", "red"))
+        yield _line("  ", (f"✗ {one_line(turn.error)}", "red"))
 
 
 def _exchange(facts: ExchangeFacts, longest: float) -> Iterator[Text]:
@@ -204,7 +212,7 @@ def _exchange(facts: ExchangeFacts, longest: float) -> Iterator[Text]:
     waited = f"first byte {seconds(facts.first_byte)}" if exchange.response else ""
     numbers = (
         f"{count(facts.messages, 'message')}" if facts.messages is not None else "",
-        count(facts.chunks, "chunk") if facts.chunks > 1 else "",
+        count(facts.chunks, "chunk") if facts.streamed else "",
         waited,
         seconds(exchange.duration),
     )
@@ -231,9 +239,9 @@ def _findings(facts: RunFacts, console: Console) -> None:
     for finding in rest[:_SHOWN_FINDINGS]:
         again = f"  (and in {count(finding.repeats, 'later exchange')})" if finding.repeats else ""
         lines.append(_name(finding))
-        lines.append(Text(f"  {_place(finding)}{again}", style="dim"))
-        lines.append(Text(f"  {cut(finding.summary, 400)}"))
-        lines += [_line(("  fix: ", "green"), cut(finding.fix, 400))] if finding.fix else []
+        lines.append(Text(f"{_place(finding)}{again}", style="dim"))
+        lines.append(Text(cut(finding.summary, 400)))
+        lines += [_line(("fix: ", "green"), cut(finding.fix, 400))] if finding.fix else []
     if len(rest) > _SHOWN_FINDINGS:
         lines.append(Text(f"… {count(len(rest) - _SHOWN_FINDINGS, 'more finding')} not shown", style="dim"))
     if lines:
@@ -256,7 +264,7 @@ def _difference(difference: Difference) -> Text:
     if difference.right_pointer not in (None, difference.pointer):
         text.append(f" ⇄ {one_line(difference.right_pointer or '/', 120)}")
     if difference.kind != "added":
-        text.append(f"\n  - {one_line(str(plain(difference.left)), 200)}", style="red")
+        text.append(f"\n  - {one_line(as_text(difference.left), 200)}", style="red")
     if difference.kind != "removed":
-        text.append(f"\n  + {one_line(str(plain(difference.right)), 200)}", style="green")
+        text.append(f"\n  + {one_line(as_text(difference.right), 200)}", style="green")
     return text

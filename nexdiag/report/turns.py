@@ -47,6 +47,11 @@ class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.exchange.response.chunks) if self.exchange.response else 0
 
     @property
+    def streamed(self) -> bool:
+        """Whether the response is an event stream."""
+        return self.exchange.response is not None and self.exchange.response.streamed
+
+    @property
     def first_byte(self) -> float:
         """Seconds to the response head; the whole duration if none came."""
         return self.exchange.response.first_byte if self.exchange.response else self.exchange.duration

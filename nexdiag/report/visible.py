@@ -12,8 +12,7 @@ _HIDDEN = re.compile(
     "\ud800-\udfff"  # lone surrogates: no encoding writes them
     "\U000e0000-\U000e01ef]"  # tags and selectors that spell unseen text
 )
-_DELETE = 0x7F
-_SPACE = 0x20
+_NAMES = {0x00: "NUL", 0x07: "BEL", 0x08: "BS", 0x0D: "CR", 0x1B: "ESC", 0x7F: "DEL"}
 _CUT_NOTE = "… ({} more characters)"
 
 
@@ -23,13 +22,9 @@ def visible(text: str) -> str:
 
 
 def _sign(match: re.Match[str]) -> str:
-    """A control picture for C0 and DEL, `⟨U+202E⟩` for the rest."""
+    """`⟨ESC⟩` for the controls that people know by name, `⟨U+202E⟩` for the rest: any font can show both."""
     number = ord(match[0])
-    if number < _SPACE:
-        return chr(0x2400 + number)
-    if number == _DELETE:
-        return "␡"
-    return f"⟨U+{number:04X}⟩"
+    return f"⟨{_NAMES.get(number, f'U+{number:04X}')}⟩"
 
 
 def one_line(text: str, limit: int = 200) -> str:

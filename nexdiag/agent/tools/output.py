@@ -19,7 +19,7 @@ def _marker(left_out: int) -> str:
 
 
 def head(text: str, limit: int) -> str:
-    """The beginning of `text`, whole lines where that costs at most half; with its marker at most `limit` characters."""
+    """Return the beginning of `text`, whole lines where that costs at most half; at most `limit` with its marker."""
     if len(text) <= limit:
         return text
     room = max(0, limit - len(_marker(len(text))))
@@ -29,7 +29,7 @@ def head(text: str, limit: int) -> str:
 
 
 def head_tail(text: str, limit: int, *, missing: int = 0) -> str:
-    """The beginning and the end of `text`, 20 to 80; with the marker between them at most `limit` characters.
+    """Return the beginning and the end of `text`, 20 to 80; with the marker between them at most `limit` characters.
 
     `missing` counts characters that an earlier cut already took from the middle.
     """
@@ -42,7 +42,7 @@ def head_tail(text: str, limit: int, *, missing: int = 0) -> str:
 
 
 def utf8(text: str) -> str:
-    """The text with every lone surrogate replaced: it can be written anywhere."""
+    """Return the text with every lone surrogate replaced: it can be written anywhere."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -75,7 +75,7 @@ class Capture:
             del self._tail[:surplus]
 
     def text(self) -> tuple[str, int]:
-        """What is held, with nothing where the gap is, and how many characters the gap had."""
+        """Return what is held, with nothing where the gap is, and how many characters the gap had."""
         self._shorten()
         if not self._torn:
             return bytes(self._head + self._tail).decode("utf-8", "replace"), 0

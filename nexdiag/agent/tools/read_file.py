@@ -25,9 +25,7 @@ class ReadFile:
 
     name = "read_file"
     read_only = True
-    description = (
-        "Read a text file. Lines are numbered; long files are shown in parts: use offset (first line, from 1) and limit."
-    )
+    description = "Read a text file, with line numbers. A long file is shown in parts: use offset (first line) and limit."
     parameters: ClassVar[dict[str, Any]] = {
         "type": "object",
         "properties": {
@@ -44,7 +42,7 @@ class ReadFile:
         self._workspace = workspace
 
     async def run(self, arguments: dict[str, Any]) -> str:
-        """The numbered lines, and a footer if not all up to the end are shown."""
+        """Return the numbered lines, and a footer if not all up to the end are shown."""
         given = check(arguments, self.parameters)
         first = max(1, given.get("offset", 1))  # 0 is what a model sends that counts from 0: it means the start
         return await asyncio.to_thread(self._read, given["path"], first, given.get("limit", LINES))
@@ -63,14 +61,14 @@ class ReadFile:
 
 
 def is_binary(file: BinaryIO) -> bool:
-    """Whether a NUL stands near the start of the file; leaves the file at its start."""
+    """Tell whether a NUL stands near the start of the file; leaves the file at its start."""
     start = file.read(_SNIFFED)
     file.seek(0)
     return b"\0" in start
 
 
 def _window(file: BinaryIO, first: int, last: int) -> tuple[list[bytes], int]:
-    """The lines from `first` to `last` (from 1), each cut to a bounded length, and how many lines the file has."""
+    """Return the lines `first` to `last` (from 1), each cut to a bounded length, and how many lines the file has."""
     number = 1
     end = b"\n"
     kept: dict[int, bytearray] = {}

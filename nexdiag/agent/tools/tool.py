@@ -46,18 +46,18 @@ class Tool(Protocol):
 
 
 def shown(word: str) -> str:
-    """A model's word, quoted for an error message: control characters escaped, overlong text cut."""
+    """Return a model's word, quoted for an error message: control characters escaped, overlong text cut."""
     return repr(word) if len(word) <= _SHOWN else repr(word[:_SHOWN]) + "..."
 
 
 def nearest(word: str, known: Collection[str]) -> str:
-    """The known name most like `word`; empty if none is like it."""
+    """Return the known name most like `word`; empty if none is like it."""
     matches = get_close_matches(word[:_SHOWN], sorted(known), n=1)
     return matches[0] if matches else ""
 
 
 def check(arguments: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """The arguments, fit for a tool, or a ToolError that names every fault at once.
+    """Return the arguments, fit for a tool, or a ToolError that names every fault at once.
 
     Only the simple parts of JSON schema are looked at: required, properties, type, minimum. An optional argument
     that is null counts as left out, and 5.0 as 5, since models send both.
@@ -85,7 +85,7 @@ def _unknown(key: str, properties: dict[str, Any]) -> str:
 
 
 def _fit(key: str, value: Any, rule: dict[str, Any]) -> tuple[Any, str]:  # noqa: ANN401 - a model sends any JSON value
-    """The value as the schema wants it, and what is wrong with it (empty if nothing is)."""
+    """Return the value as the schema wants it, and what is wrong with it (empty if nothing is)."""
     wanted = rule.get("type", "")
     if wanted == "integer" and isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -94,7 +94,7 @@ def _fit(key: str, value: Any, rule: dict[str, Any]) -> tuple[Any, str]:  # noqa
     if not isinstance(value, kind) or (isinstance(value, bool) and wanted in {"integer", "number"}):
         return value, f"argument {key!r} must be of type {wanted}, found {_json_type(value)}"
     if "minimum" in rule and value < rule["minimum"]:
-        return value, f"argument {key!r} must be at least {rule['minimum']}, found {shown(str(value))}"
+        return value, f"argument {key!r} must be at least {rule['minimum']}, found {value}"
     return value, ""
 
 

@@ -30,7 +30,7 @@ class Workspace:
             raise UsageError(f"the working directory must be a directory, found {str(root)!r}")
 
     def resolve(self, path: str) -> Path:
-        """The real place of `path`, which need not exist; ToolError if that is outside the workspace."""
+        """Return the real place of `path`, which need not exist; ToolError if that is outside the workspace."""
         if not path:
             raise ToolError("path is empty", hint="name a file relative to the working directory")
         try:
@@ -44,20 +44,20 @@ class Workspace:
         return resolved
 
     def contains(self, resolved: Path) -> bool:
-        """Whether a resolved path is the root or below it."""
+        """Tell whether a resolved path is the root or below it."""
         return resolved.is_relative_to(self.root)
 
     def relative(self, resolved: Path) -> str:
-        """A resolved path as the model should see it."""
+        """Return a resolved path as the model should see it."""
         return resolved.relative_to(self.root).as_posix()
 
     def open(self, path: str) -> BinaryIO:
-        """The regular file at `path`, for reading; ToolError if it is none, or outside."""
+        """Return the regular file at `path`, for reading; ToolError if it is none, or outside."""
         resolved = self.resolve(path)
         with self._told(path, resolved), self._folder(resolved, make=False) as folder:
             # O_NONBLOCK: a pipe that nobody writes to must not hang the run.
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-            handle = os.open(resolved.name or ".", flags, dir_fd=folder)
+            handle = os.open(self._name(resolved), flags, dir_fd=folder)
         mode = os.fstat(handle).st_mode
         if not stat.S_ISREG(mode):
             os.close(handle)
@@ -71,7 +71,7 @@ class Workspace:
         """
         resolved = self.resolve(path)
         with self._told(path, resolved), self._folder(resolved, make=True) as folder:
-            old = _replaceable(path, resolved, folder)
+            old = _replaceable(path, self._name(resolved), folder)
             temporary = f".nexdiag-{secrets.token_hex(8)}"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
             handle = os.open(temporary, flags, 0o666, dir_fd=folder)
@@ -82,7 +82,7 @@ class Workspace:
                         with contextlib.suppress(PermissionError):  # only root may give a file away
                             os.fchown(handle, old.st_uid, old.st_gid)
                         os.fchmod(handle, stat.S_IMODE(old.st_mode))
-                os.rename(temporary, resolved.name, src_dir_fd=folder, dst_dir_fd=folder)
+                os.rename(temporary, self._name(resolved), src_dir_fd=folder, dst_dir_fd=folder)
             except BaseException:
                 os.unlink(temporary, dir_fd=folder)
                 raise
@@ -90,17 +90,25 @@ class Workspace:
 
     @contextlib.contextmanager
     def _folder(self, resolved: Path, *, make: bool) -> Iterator[int]:
-        """A handle of the directory that holds `resolved`, reached without following a link."""
+        """Return a handle of the directory that holds `resolved`, reached without following a link."""
         with contextlib.ExitStack() as handles:
             folder = os.open(self.root, _FOLDER)
             handles.callback(os.close, folder)
             for part in resolved.relative_to(self.root).parts[:-1]:
-                if make:
-                    with contextlib.suppress(FileExistsError):
-                        os.mkdir(part, dir_fd=folder)
-                folder = os.open(part, _FOLDER, dir_fd=folder)
-                handles.callback(os.close, folder)
+                try:
+                    deeper = os.open(part, _FOLDER, dir_fd=folder)
+                except FileNotFoundError:
+                    if not make:
+                        raise
+                    os.mkdir(part, dir_fd=folder)
+                    deeper = os.open(part, _FOLDER, dir_fd=folder)
+                handles.callback(os.close, deeper)
+                folder = deeper
             yield folder
+
+    def _name(self, resolved: Path) -> str:
+        """Return what a path is called within its directory; the root is called `.`."""
+        return "." if resolved == self.root else resolved.name
 
     @contextlib.contextmanager
     def _told(self, path: str, resolved: Path) -> Iterator[None]:
@@ -115,12 +123,10 @@ class Workspace:
             raise ToolError(f"{error.strerror or type(error).__name__}: {shown(path)}") from error
 
 
-def _replaceable(path: str, resolved: Path, folder: int) -> os.stat_result | None:
-    """What is known of the file to replace, None if there is none yet; ToolError if it must stay."""
-    if not resolved.name:
-        raise ToolError(f"is a directory: {shown(path)}")
+def _replaceable(path: str, name: str, folder: int) -> os.stat_result | None:
+    """Return what is known of the file to replace, None if there is none yet; ToolError if it must stay."""
     try:
-        old = os.stat(resolved.name, dir_fd=folder, follow_symlinks=False)
+        old = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(old.st_mode):

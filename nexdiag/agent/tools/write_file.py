@@ -29,7 +29,7 @@ class WriteFile:
         self._workspace = workspace
 
     async def run(self, arguments: dict[str, Any]) -> str:
-        """What was written, in one line."""
+        """Return what was written, in one line."""
         given = check(arguments, self.parameters)
         content = encoded(given["content"], "content")
         created = await asyncio.to_thread(self._workspace.replace, given["path"], content)
@@ -37,7 +37,7 @@ class WriteFile:
 
 
 def encoded(text: str, argument: str) -> bytes:
-    """The text as UTF-8; ToolError for a lone surrogate, which no file can hold."""
+    """Return the text as UTF-8; ToolError for a lone surrogate, which no file can hold."""
     try:
         return text.encode()
     except UnicodeEncodeError as error:

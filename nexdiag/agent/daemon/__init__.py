@@ -1,0 +1,1 @@
+"""The daemon that hosts chats: JSON lines on a unix socket, one worker a chat, a log that joins it all."""

@@ -1,0 +1,35 @@
+"""Where a state directory keeps its daemon's files."""
+
+import os
+from pathlib import Path
+
+_LONGEST = 100
+"""Unix socket paths end at 107 bytes on Linux, 103 on macOS."""
+
+
+class ServicePlace:
+    """The files of one daemon."""
+
+    def __init__(self, state: Path) -> None:
+        """`state` is the state directory."""
+        self.state = state
+        self.directory = state / "service"
+        self.socket = self.directory / "daemon.sock"
+        self.log = self.directory / "daemon.log"
+        self.record = self.directory / "state.json"
+        self.lock = self.directory / "daemon.lock"
+
+    def make(self) -> None:
+        """Create the directory, for its owner alone."""
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def socket_address(path: Path) -> tuple[str, int | None]:
+    """A form of the path that fits into a socket address, and a directory to close after use (or None).
+
+    A deep state directory makes a path that is too long; Linux reaches it through the open directory.
+    """
+    if len(os.fsencode(path)) <= _LONGEST:
+        return str(path), None
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    return f"/proc/self/fd/{directory}/{path.name}", directory

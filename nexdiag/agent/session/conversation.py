@@ -1,0 +1,81 @@
+"""One chat's conversation on disk, opened to work on it: its directory, lock, mailbox, and what its journal comes to."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from nexdiag.agent.session import durable
+from nexdiag.agent.session.journal import Journal, read_entries
+from nexdiag.agent.session.journal import NAME as JOURNAL
+from nexdiag.agent.session.lock import SessionLock
+from nexdiag.agent.session.mailbox import Mailbox
+from nexdiag.agent.session.registry import Registry
+from nexdiag.agent.session.resume import Restored, restore
+from nexdiag.codec.chat import ToolSpec
+from nexdiag.core.message import Message
+
+
+class Conversation:
+    """A conversation that this process holds the lock of."""
+
+    def __init__(self, directory: Path, *, clock: durable.Clock, told: Sequence[str] = ()) -> None:
+        """Read what is there."""
+        self.directory = directory
+        self.mailbox = Mailbox(directory, clock=clock)
+        self._clock = clock
+        self.journal, self._restored = self._read()
+        self.told: tuple[str, ...] = (*told, *self._restored.repairs)
+        """What was repaired, in sentences."""
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The conversation so far, without the system prompt."""
+        return self._restored.messages
+
+    @property
+    def system(self) -> str | None:
+        """The system prompt that it began with: it stays, so that the server's prompt cache does."""
+        return self._restored.system_prompt
+
+    @property
+    def turns(self) -> int:
+        """How many turns were played, a turn that was cut short not counted: it is taken up again."""
+        waiting = {row.request_id for row in self.mailbox.pending()}
+        return self._restored.turns - (self._restored.unanswered in waiting - {None})
+
+    def begin(self, *, model: str, provider: str, system: str, tools: Sequence[ToolSpec]) -> None:
+        """An executor begins to work on it: what the journal holds by now is read, and a new life noted in it."""
+        self.journal, self._restored = self._read()
+        definitions = [
+            {"name": spec.name, "description": spec.description, "input_schema": spec.parameters} for spec in tools
+        ]
+        self.journal.init(model=model, provider=provider, system_prompt=system, tools=definitions)
+
+    def open_question(self, request_id: str | None) -> bool:
+        """Whether the conversation ends with this question, said in an earlier life and not answered."""
+        return request_id is not None and request_id == self._restored.unanswered
+
+    def given_answer(self, request_id: str | None) -> str | None:
+        """The answer that the journal holds for this question; a crash may have kept it from the outbox."""
+        return None if request_id is None else self._restored.answered.get(request_id)
+
+    def _read(self) -> tuple[Journal, Restored]:
+        journal = Journal.open(self.directory, clock=self._clock)
+        return journal, restore(journal.entries)
+
+
+@contextlib.contextmanager
+def open_chat(state: Path, number: int, *, clock: durable.Clock, kind: str = "chat-nex") -> Iterator[Conversation]:
+    """Chat `number` of a state directory, made if there is none. Raises `DaemonError` if another process holds it."""
+    registry = Registry(state, clock=clock)
+    session = registry.chat_session(number)
+    directory = registry.directory(session.id)
+    with SessionLock(directory, kind, clock=clock) as lock:
+        told = [*registry.told, *([lock.told] if lock.told else [])]
+        yield Conversation(directory, clock=clock, told=told)
+
+
+def read_messages(state: Path, number: int) -> tuple[Message, ...]:
+    """The messages of a chat as its journal holds them, read-only."""
+    directory = Registry(state).directory(f"chat-{number}")
+    return restore(read_entries(directory / JOURNAL)).messages

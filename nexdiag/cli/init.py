@@ -1,0 +1,51 @@
+"""`nexdiag init`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nexdiag.cli.console import progress
+from nexdiag.core.errors import UsageError
+
+NAME = "init"
+EXAMPLE = "Example: nexdiag init -m qwen3-coder -e http://127.0.0.1:30000 -x nex"
+_EXECUTORS = ("nex",)
+
+
+def command(
+    model: Annotated[str, typer.Option("-m", "--model", help="The model; a provider prefix is taken off.")],
+    endpoint: Annotated[str, typer.Option("-e", "--endpoint", help="Where it answers; /v1 is added if it lacks.")],
+    executor: Annotated[str, typer.Option("-x", "--executor", help="Who handles chats: nex.")] = "nex",
+    directory: Annotated[Path | None, typer.Option("--dir", help="The state directory (default: .nexdiag).")] = None,
+    key_variable: Annotated[
+        str | None, typer.Option("--key-env", help="Take the key from this environment variable.")
+    ] = None,
+    server: Annotated[str | None, typer.Option("--profile", help="What kind of server it is, if you know.")] = None,
+) -> None:
+    """Write a state directory with its config. Nothing that exists is overwritten."""
+    from nexdiag.agent import config  # noqa: PLC0415
+    from nexdiag.agent.provider import normalise_base_url, split_model  # noqa: PLC0415
+    from nexdiag.lint import profiles  # noqa: PLC0415
+
+    if executor not in _EXECUTORS:
+        raise UsageError(f"executor {executor!r} is not one of: {', '.join(_EXECUTORS)}", hint="use: -x nex")
+    profile = profiles.named(server).name if server else None
+    prefix, name = split_model(model)
+    entry = config.EndpointEntry(
+        url=normalise_base_url(endpoint),
+        model=name,
+        is_default=True,
+        api_key_env=key_variable,
+        profile=profile,
+    )
+    written = config.Config(
+        agent=config.Agent(model=f"{prefix or 'nex'}:{name}", executor=executor),
+        llm_endpoints=config.Endpoints(endpoints=(entry,)),
+    )
+    state = directory or Path(os.environ.get("NEXDIAG_DIR") or config.STATE_NAME)
+    path = config.write(state, written)
+    console = progress()
+    console.print(f"Wrote {path}   model {name}, endpoint {entry.url}")
+    console.print("Next: nexdiag service start, then: nexdiag chat 'hello'")

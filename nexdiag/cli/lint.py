@@ -1,0 +1,49 @@
+"""`nexdiag lint`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nexdiag.cli.console import deliver
+
+NAME = "lint"
+EXAMPLE = "Example: nexdiag lint cassettes/ --profile vllm; or: nexdiag lint --format jsonl - < exchanges.jsonl"
+
+
+class Format(StrEnum):
+    """How findings are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"
+
+
+def command(
+    files: Annotated[list[Path], typer.Argument(help="Cassettes, directories of them, requests, exchanges; - is stdin.")],
+    form: Annotated[Format, typer.Option("--format", help="text, json, or jsonl (one line a finding or exchange).")] = Format.TEXT,
+    profile: Annotated[str | None, typer.Option(help="Judge as this server would, whatever the recording says.")] = None,
+    select: Annotated[list[str] | None, typer.Option(help="Only these rules, by name or code.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="Not these rules.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", help="Write to this file instead of stdout.")] = None,
+) -> int:
+    """Name the message, the field and the fix of every fault in recordings and requests. Exit 1 with findings."""
+    from nexdiag.report import json, lines  # noqa: PLC0415
+    from nexdiag.runner.subjects import Choice, judge_paths  # noqa: PLC0415
+
+    choice = Choice(profile=profile, select=tuple(select or ()), ignore=tuple(ignore or ()))
+    judged = list(judge_paths(files, choice))
+    if form is Format.JSON:
+        deliver(json.lint_report([(one.file, one.profile, one.findings) for one in judged]), output)
+    elif form is Format.JSONL:
+        rows = []
+        for one in judged:
+            if one.bare:
+                rows.append(json.bare_line(one.id, one.profile, one.findings))
+            else:
+                rows += [json.finding_line(finding) for finding in one.findings]
+        deliver("\n".join(rows), output)
+    else:
+        deliver(lines.judged([(one.file, one.profile, one.findings, one.unchecked) for one in judged]), output)
+    return int(any(one.findings for one in judged))

@@ -1,0 +1,48 @@
+"""`nexdiag report`."""
+
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nexdiag.cli.console import deliver, results
+
+NAME = "report"
+EXAMPLE = "Example: nexdiag report cassettes/ --format html -o reports/cassettes.html"
+
+
+class Format(StrEnum):
+    """What a report is written as."""
+
+    TEXT = "text"
+    HTML = "html"
+    JSON = "json"
+
+
+def command(
+    cassettes: Annotated[list[Path], typer.Argument(help="Cassettes, or directories of them.")],
+    form: Annotated[Format, typer.Option("--format", help="text, html or json.")] = Format.TEXT,
+    output: Annotated[Path | None, typer.Option("-o", help="Write to this file instead of stdout.")] = None,
+    profile: Annotated[str | None, typer.Option(help="Judge as this server would.")] = None,
+) -> int:
+    """Say what happened in a recording: the cause, the fix, the timeline. Exit 1 with findings."""
+    from nexdiag import __version__  # noqa: PLC0415
+    from nexdiag.core.run import Report  # noqa: PLC0415
+    from nexdiag.report import html, json, terminal  # noqa: PLC0415
+    from nexdiag.runner.judge import judge, profile_of  # noqa: PLC0415
+    from nexdiag.runner.load import find, load  # noqa: PLC0415
+
+    runs = []
+    for path in find(cassettes):
+        cassette = load(path)
+        runs.append(judge(cassette, profile=profile_of(cassette, profile)))
+    title = runs[0].name if len(runs) == 1 else f"{len(runs)} recordings"
+    report = Report(title=title, runs=tuple(runs), created=time.time(), tool=f"nexdiag {__version__}")
+    if form is Format.TEXT and output is None:
+        terminal.render(report, results())
+    else:
+        render = {Format.HTML: html.render, Format.JSON: json.report_json, Format.TEXT: terminal.text}[form]
+        deliver(render(report), output)
+    return int(any(run.findings for run in runs))

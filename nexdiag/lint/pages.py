@@ -1,0 +1,43 @@
+"""A rule → its page in Markdown: what its module says, and who refuses it, from the profiles."""
+
+from typing import Any
+
+from nexdiag.codec import jsontext
+from nexdiag.core.endpoint import Refusal
+from nexdiag.lint.profiles import SERVERS
+from nexdiag.lint.rule import Rule
+from nexdiag.lint.words import heard
+
+_HEAD = "| server | if | status | its words | source | seen |\n|---|---|---|---|---|---|\n"
+_NOBODY = "No profile states that its server refuses this.\n"
+
+
+def page(rule: Rule) -> str:
+    """The page of a rule."""
+    return f"# {rule.name} ({rule.code})\n\n{rule.page.strip()}\n\n{_table(rule)}"
+
+
+def _table(rule: Rule) -> str:
+    rows = []
+    for server in SERVERS:
+        title = server.profile.title
+        rows += [_row(title, "", refusal) for refusal in server.profile.refuses if refusal.rule == rule.name]
+        rows += [
+            _row(title, conditional.when, conditional.refusal)
+            for conditional in server.conditional
+            if conditional.refusal.rule == rule.name
+        ]
+    return _HEAD + "".join(rows) if rows else _NOBODY
+
+
+def _row(title: str, when: str, refusal: Refusal) -> str:
+    cells = (title, when, str(refusal.status), _words(refusal.body), refusal.source, refusal.seen)
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"
+
+
+def _words(body: Any) -> str:  # noqa: ANN401 - a JSON body, or text
+    """The words of a refusal as code, on one line."""
+    words = heard(body).words or jsontext.write(body).decode()
+    line = " ".join(words.split())
+    mark = "``" if "`" in line else "`"
+    return f"{mark} {line} {mark}" if mark == "``" else f"{mark}{line}{mark}"

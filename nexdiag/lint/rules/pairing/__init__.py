@@ -1,0 +1,1 @@
+"""Rules on tool calls and the messages that answer them. One rule a file."""

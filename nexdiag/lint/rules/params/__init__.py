@@ -1,0 +1,1 @@
+"""Rules on the parameters of a request. One rule a file."""

@@ -1,0 +1,49 @@
+"""How much a fault matters: by what the profile states, and by what the server is known to have answered."""
+
+import re
+
+from nexdiag.core.endpoint import Profile
+from nexdiag.core.finding import Severity
+from nexdiag.lint import profiles
+from nexdiag.lint.quoting import quote
+from nexdiag.lint.rule import Fault, Rule
+
+
+def severity(rule: Rule, profile: Profile, *, accepted: bool) -> Severity | None:
+    """How much a fault matters that no recorded answer confirms; None for not at all.
+
+    A server that is known to have accepted the request did not refuse it: then nothing is worse than a warning.
+    """
+    if not profile.known:
+        found = rule.unknown
+    elif profile.refusal(rule.name) is not None:
+        found = rule.refused
+    elif profiles.condition(profile, rule.name) is not None:
+        found = Severity.WARNING
+    else:
+        found = rule.elsewhere
+    return Severity.WARNING if accepted and found is Severity.ERROR else found
+
+
+def reason(rule: Rule, profile: Profile) -> tuple[str, ...]:
+    """Evidence for a fault that no recorded answer confirms: why this server may or does refuse it."""
+    refusal = profile.refusal(rule.name)
+    if refusal is not None:
+        return (f"{profile.title} answers {refusal.status} to this ({refusal.source})",)
+    condition = profiles.condition(profile, rule.name)
+    if condition is not None:
+        return (f"{profile.title} refuses this if {condition.when}",)
+    return ()
+
+
+def heard_line(words: str, status: int | None, *, logged: bool) -> str:
+    """The line of evidence that quotes the server."""
+    told = "the log says" if logged else "the server said"
+    return f"{told}{f' ({status})' if status is not None else ''}: {quote(words, 300)}"
+
+
+def singled_out(fault: Fault, words: str) -> bool:
+    """Whether the server's words name this very fault: by an id, or by the index of the message."""
+    if any(name and name in words for name in fault.ids):
+        return True
+    return fault.at is not None and re.search(rf"\bmessages?[.\[ ]+{fault.at}\b", words) is not None

@@ -1,0 +1,99 @@
+"""Reports as plain lines: findings of `lint`, verdicts of `replay`. No colour, no width: made to be piped."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from nexdiag.core.difference import Difference
+from nexdiag.core.finding import Finding
+from nexdiag.core.run import Run, TurnVerdict
+from nexdiag.report.visible import one_line
+from nexdiag.report.wording import count
+
+_MARKS = {"exact": "✓", "changed": "≠", "missing": "-", "extra": "+"}
+_SHOWN = 6
+"""Differences of a turn that are shown; the others are counted."""
+
+
+def judged(files: Sequence[tuple[str, str, Sequence[Finding], Sequence[str]]]) -> str:
+    """For each file: its name, profile, findings, and what was not checked."""
+    rows: list[str] = []
+    total = 0
+    for file, profile, findings, unchecked in files:
+        rows.append(f"{one_line(file)}   profile {profile}   {count(len(findings), 'finding')}")
+        for finding in findings:
+            rows += _finding(finding)
+        rows += [f"  not checked: {one_line(text)}" for text in unchecked]
+        total += len(findings)
+    if len(files) > 1:
+        rows.append(f"{count(len(files), 'file')}, {count(total, 'finding')}")
+    return "\n".join(rows)
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    yield f"  {finding.severity:<7} {finding.code} {finding.rule}   {finding.location}"
+    yield f"          {one_line(finding.summary)}"
+    if finding.server_words:
+        yield f"          the server: {one_line(finding.server_words)}"
+    if finding.fix:
+        yield f"          fix: {one_line(finding.fix)}"
+    if finding.repeats:
+        yield f"          again in {count(finding.repeats, 'later exchange')}"
+
+
+def replayed(run: Run) -> str:
+    """The verdict of a rerun: a line a turn, the first divergence in full, its consequences counted."""
+    rows = [f"{one_line(run.name)}   {count(len(run.cassette.exchanges), 'exchange')}   network closed"]
+    diverged = False
+    for turn in run.replayed:
+        rows.append(f"  turn {turn.number} {_MARKS[turn.outcome]} {turn.outcome:<8} {one_line(turn.said, 60)}")
+        if turn.outcome != "exact" and not diverged:
+            rows += _divergence(turn)
+            diverged = True
+    changed = sum(turn.outcome != "exact" for turn in run.replayed)
+    if changed > 1:
+        rows.append(f"  the first divergence is shown; {count(changed - 1, 'later turn')} may be its consequence")
+    rows.append("  ✓ exact: live and replayed sessions are equal" if not changed else f"  ✗ {changed} of {len(run.replayed)} turns differ")
+    if run.cassette.tear:
+        rows.append(f"  not checked: the end of the file: {one_line(run.cassette.tear)}")
+    return "\n".join(rows)
+
+
+def _divergence(turn: TurnVerdict) -> Iterator[str]:
+    if turn.note:
+        yield f"    {one_line(turn.note, 300)}"
+    for one in turn.differences[:_SHOWN]:
+        yield from _difference(one)
+    if len(turn.differences) > _SHOWN:
+        yield f"    and {len(turn.differences) - _SHOWN} more differences in this turn"
+
+
+def _difference(one: Difference) -> Iterator[str]:
+    yield f"    {one.pointer or '(the whole)'}   {one.kind}"
+    if one.kind != "added":
+        yield f"      - {_value(one.left)}"
+    if one.kind != "removed":
+        yield f"      + {_value(one.right)}"
+
+
+def _value(value: object) -> str:
+    return one_line(msgspec.json.encode(value).decode(), 160)
+
+
+
+
+def spoken(number: int, said: str, reply: str | None, error: str | None, seconds: float) -> str:
+    """One message of a live smoke as it is settled."""
+    mark, text = ("✓", reply) if reply is not None else ("✗", error)
+    return f"  turn {number} {mark} {one_line(said, 34):<34} → {one_line(text or '', 46):<46} {seconds:5.2f} s"
+
+
+def diagnosis(finding: Finding) -> str:
+    """One finding with what a reader needs to act: where, whose words, what to change."""
+    rows = [
+        f"    {finding.code} {finding.rule}   {finding.location}",
+        f"    found       {one_line(finding.summary)}",
+        f"    the server  {one_line(finding.server_words or 'said nothing', 240)}",
+        f"    fix         {one_line(finding.fix)}",
+    ]
+    return "\n".join(rows)

@@ -1,0 +1,163 @@
+// Elements, recorded text and numbers. The one law: recorded text becomes text nodes, never markup or attributes
+// that load or run. What a reader could not see is shown as a sign; `visible.py` holds the same table.
+
+const HIDDEN =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\u{e0000}-\u{e01ef}]/gu;
+const HIDDEN_RUN = new RegExp(`(?:${HIDDEN.source})+`, "gu");
+const NAMES = { 0x00: "NUL", 0x07: "BEL", 0x08: "BS", 0x0d: "CR", 0x1b: "ESC", 0x7f: "DEL" };
+const LONG = 4000;
+const PAGE = 100;
+const SVG = "http://www.w3.org/2000/svg";
+
+function sign(character) {
+  const number = character.codePointAt(0);
+  return `⟨${NAMES[number] || `U+${number.toString(16).toUpperCase().padStart(4, "0")}`}⟩`;
+}
+
+// Text in which each hidden character is a marked sign.
+function visible(given) {
+  const text = String(given);
+  const fragment = document.createDocumentFragment();
+  let from = 0;
+  for (const match of text.matchAll(HIDDEN_RUN)) {
+    if (match.index > from) fragment.append(text.slice(from, match.index));
+    fragment.append(el("span", { class: "hidden-sign" }, plainVisible(match[0])));
+    from = match.index + match[0].length;
+  }
+  fragment.append(text.slice(from));
+  return fragment;
+}
+
+function plainVisible(text) {
+  return String(text).replace(HIDDEN, sign);
+}
+
+function oneLine(text, limit) {
+  const flat = plainVisible(String(text).slice(0, limit + 1)).replace(/\n/g, "⏎").replace(/\t/g, " ");
+  return flat.length > limit ? flat.slice(0, limit - 1) + "…" : flat;
+}
+
+const SAFE = /^(class|id|role|type|open|hidden|tabindex|title|lang|scope|href|aria-[a-z]+|data-[a-z]+)$/;
+
+function el(name, attributes, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (!SAFE.test(key)) throw new Error(`attribute ${key} is not in use`);
+    else if (key === "href" && !String(value).startsWith("#")) throw new Error("links stay on the page");
+    else element.setAttribute(key, value === true ? "" : String(value));
+  }
+  append(element, children);
+  return element;
+}
+
+function append(element, children) {
+  for (const child of [children].flat(5)) {
+    if (child === null || child === undefined || child === false) continue;
+    element.append(child instanceof Node ? child : visible(child));
+  }
+}
+
+function svg(name, attributes, ...children) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes || {})) {
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (value !== null && value !== undefined) element.setAttribute(key, String(value));
+  }
+  for (const child of children) element.append(child instanceof Node ? child : plainVisible(child));
+  return element;
+}
+
+// Recorded text of any length: the beginning at once, the rest on request and never silently gone.
+function longText(text, kind) {
+  const box = el("div", { class: `text ${kind || ""}` });
+  if (text.length <= LONG * 1.2) {
+    box.append(visible(text));
+    return box;
+  }
+  const shown = el("span", {}, text.slice(0, LONG));
+  const rest = (text.length - LONG).toLocaleString("en");
+  const more = el("button", { type: "button", class: "more" }, `Show ${rest} more characters`);
+  more.addEventListener("click", () => {
+    shown.replaceChildren(visible(text));
+    more.remove();
+  });
+  append(box, [shown, el("span", { class: "cut", "aria-hidden": "true" }, "…"), more]);
+  more.addEventListener("click", () => box.querySelector(".cut").remove());
+  return box;
+}
+
+// A long list, a page at a time.
+function paged(container, items, build) {
+  let next = 0;
+  const more = el("button", { type: "button", class: "more" });
+  const show = () => {
+    const end = Math.min(items.length, next + PAGE);
+    more.remove();
+    for (; next < end; next += 1) container.append(build(items[next], next));
+    if (next < items.length) {
+      const left = items.length - next;
+      more.textContent = `Show ${Math.min(PAGE, left)} more of ${left.toLocaleString("en")}`;
+      container.append(more);
+    }
+  };
+  more.addEventListener("click", show);
+  show();
+  return container;
+}
+
+// A fold whose inside is only built when it is opened.
+function fold(label, build, options) {
+  const details = el("details", { class: (options && options.class) || "fold" }, el("summary", {}, label));
+  const fill = () => {
+    if (details.dataset.built) return;
+    details.dataset.built = "yes";
+    append(details, [build()]);
+  };
+  details.addEventListener("toggle", () => details.open && fill());
+  if (options && options.open) {
+    fill();
+    details.open = true;
+  }
+  details.unfold = () => {
+    fill();
+    details.open = true;
+  };
+  return details;
+}
+
+function seconds(value) {
+  if (!Number.isFinite(value) || value < 0) return "?";
+  if (value < 1) return `${Math.round(value * 1000)} ms`;
+  if (value < 60) return `${value.toFixed(value < 10 ? 1 : 0)} s`;
+  const whole = Math.round(value);
+  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+}
+
+function count(number, noun) {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function pretty(text) {
+  const value = text.length < 200000 ? parsed(text) : undefined;
+  return value !== null && typeof value === "object" ? JSON.stringify(value, null, 2) : text;
+}
+
+const ICONS = { error: "✗", warning: "▲", info: "●" };
+
+function icon(sign) {
+  return el("span", { class: "icon", "aria-hidden": "true" }, sign);
+}
+
+function badge(severity) {
+  return el("span", { class: `badge is-${severity in ICONS ? severity : "info"}` }, icon(ICONS[severity] || "●"), severity);
+}

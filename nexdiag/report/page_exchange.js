@@ -1,0 +1,230 @@
+// One exchange to read: the request message by message, with what is new in it marked and findings at their place;
+// the answer, its chunks, its headers.
+
+const DEEP = 6;
+
+function findingCard(model, number) {
+  const finding = model.findings[number];
+  const card = el(
+    "aside",
+    { class: `finding is-${finding.severity in ICONS ? finding.severity : "info"}`, "data-finding": number, tabindex: "-1" },
+    el("p", { class: "finding-name" }, badge(finding.severity), el("span", { class: "code" }, finding.code), el("span", { class: "rule" }, finding.rule)),
+    el("p", { class: "summary" }, finding.summary),
+  );
+  if (finding.pointer) card.append(el("p", { class: "pointer" }, el("span", {}, "at "), el("code", {}, finding.pointer)));
+  if (finding.words) card.append(quote(finding.refused ? "The server refused it" : "The server said", finding.words));
+  if (finding.fix) card.append(el("div", { class: "fix" }, el("p", { class: "kicker" }, "Fix"), el("p", {}, finding.fix)));
+  if (finding.repeats) card.append(el("p", { class: "repeats" }, `Found again in ${count(finding.repeats, "later exchange")}.`));
+  return card;
+}
+
+function findingCards(model, numbers) {
+  return numbers.map((number) => findingCard(model, number));
+}
+
+function quote(label, words) {
+  return el("figure", { class: "quote words" }, el("figcaption", {}, label), el("blockquote", {}, oneLine(words, 1200)));
+}
+
+function messageCard(model, raw, facts) {
+  const value = parsed(raw);
+  const known = value !== null && typeof value === "object" && !Array.isArray(value);
+  const role = known && typeof value.role === "string" ? value.role : known && typeof value.type === "string" ? value.type : "?";
+  const card = el("article", {
+    class: `message${facts.fresh ? " is-new" : ""}${facts.findings.length ? " has-finding" : ""}`,
+    "data-role": ["system", "developer", "user", "assistant", "tool"].includes(role) ? role : "other",
+    "data-message": facts.index,
+    tabindex: "-1",
+  });
+  const head = el("header", {}, el("span", { class: "role" }, oneLine(role, 40)));
+  if (facts.index !== null) head.append(el("code", { class: "index" }, `messages[${facts.index}]`));
+  if (facts.fresh) head.append(el("span", { class: "fresh" }, "new"));
+  card.append(head);
+  const body = el("div", { class: "message-body" });
+  if (known) append(body, messageParts(value, role));
+  else body.append(longText(raw, "wire"));
+  body.append(fold("as sent", () => longText(raw, "wire"), { class: "fold as-sent" }));
+  card.append(body);
+  if (facts.earlier) card.append(facts.earlier);
+  append(card, findingCards(model, facts.findings));
+  return card;
+}
+
+function messageParts(value, role) {
+  const parts = [];
+  const thought = value.reasoning_content || value.reasoning;
+  if (typeof thought === "string" && thought) parts.push(fold("reasoning", () => longText(thought, "aside")));
+  if (value.tool_call_id !== undefined) parts.push(el("p", { class: "answers" }, "answers ", el("code", {}, String(value.tool_call_id))));
+  if ("content" in value) parts.push(...contentParts(value.content, role === "tool" ? "wire" : ""));
+  else if ("output" in value) parts.push(...contentParts(value.output, "wire"));
+  for (const call of Array.isArray(value.tool_calls) ? value.tool_calls : []) parts.push(callBlock(call));
+  const told = ["role", "content", "output", "tool_calls", "tool_call_id", "reasoning", "reasoning_content"];
+  for (const [key, rest] of Object.entries(value)) {
+    if (told.includes(key)) continue;
+    parts.push(el("p", { class: "extra" }, el("code", {}, oneLine(key, 60)), " ", el("code", {}, oneLine(JSON.stringify(rest), 200))));
+  }
+  return parts;
+}
+
+function contentParts(content, kind) {
+  if (content === null) return [el("p", { class: "nothing" }, "content is null")];
+  if (content === "") return [el("p", { class: "nothing" }, "content is an empty text")];
+  if (typeof content === "string") return [longText(content, kind)];
+  if (!Array.isArray(content)) return [longText(JSON.stringify(content, null, 2), "wire")];
+  return content.map((part) => {
+    const text = part && typeof part === "object" ? part.text : part;
+    const name = part && typeof part === "object" ? String(part.type) : typeof part;
+    const inside = typeof text === "string" ? longText(text, kind) : longText(JSON.stringify(part, null, 2), "wire");
+    return el("div", { class: "part" }, el("span", { class: "part-name" }, oneLine(name, 40)), inside);
+  });
+}
+
+function callBlock(call) {
+  const wish = call && typeof call === "object" ? call : {};
+  const inner = wish.function && typeof wish.function === "object" ? wish.function : {};
+  const given = inner.arguments;
+  const text = typeof given === "string" ? given : JSON.stringify(given) || "";
+  const broken = typeof given === "string" && parsed(given) === undefined;
+  return el(
+    "div",
+    { class: "call" },
+    el("p", { class: "call-name" }, icon("→"), el("b", {}, oneLine(String(inner.name), 80)), el("code", {}, oneLine(String(wish.id), 80))),
+    longText(pretty(text), "wire"),
+    broken && el("p", { class: "nothing" }, "these arguments are no JSON"),
+  );
+}
+
+// The messages of a request. What the request before had sent too is folded, but for what a finding concerns.
+function messageList(model, exchange) {
+  const chain = model.chain(exchange.messages);
+  const box = el("div", { class: "messages" });
+  const kept = Math.min(exchange.kept, chain.length);
+  const build = (link, index) => {
+    const findings = model.placed(exchange.id, "message", (place) => place.message === index);
+    const facts = { index, fresh: index >= kept, findings, earlier: earlierNote(model, exchange, link, findings) };
+    return messageCard(model, model.text(model.links[link][1]), facts);
+  };
+  if (exchange.dropped) {
+    const words = `${count(exchange.dropped, "message")} of the request before ${exchange.dropped === 1 ? "is" : "are"} gone or rewritten here.`;
+    box.append(el("p", { class: "rewritten" }, icon("≠"), words));
+  }
+  if (kept) {
+    const concerned = model.placed(exchange.id, "message", (place) => place.message < kept).length > 0;
+    const label = `${count(kept, "message")} sent before${kept === chain.length ? ", nothing new" : ""}`;
+    const inside = () => paged(el("div", { class: "messages" }), chain.slice(0, kept), build);
+    box.append(fold(label, inside, { class: "fold history", open: concerned && kept <= 40 }));
+    if (concerned && kept > 40) {
+      const held = new Set(model.placed(exchange.id, "message", (place) => place.message < kept).map((one) => model.findings[one].place.message));
+      for (const index of [...held].sort((a, b) => a - b)) box.append(build(chain[index], index));
+    }
+  }
+  const fresh = chain.slice(kept);
+  if (fresh.length) box.append(paged(el("div", { class: "messages" }), fresh, (link, at) => build(link, kept + at)));
+  return box;
+}
+
+function earlierNote(model, exchange, link, here) {
+  const found = (model.byLink.get(link) || []).filter((number) => !here.includes(number));
+  if (!found.length) return null;
+  return el(
+    "p",
+    { class: "earlier" },
+    found.slice(0, DEEP).map((number) => el("a", { href: `${model.hash}/finding-${number + 1}` }, icon(ICONS[model.findings[number].severity] || "●"), `${model.findings[number].code} found at this message in exchange ${model.findings[number].place.exchange}`)),
+  );
+}
+
+function fieldRow(model, exchange, [key, number, link]) {
+  const findings = model.placed(exchange.id, "field", (place) => place.key === key);
+  const line = el("div", { class: `field${findings.length ? " has-finding" : ""}`, "data-field": oneLine(key, 80) });
+  line.append(el("dt", {}, oneLine(key, 80)));
+  const value = el("dd", {});
+  if (number === null && link === null) value.append(el("em", {}, "not sent"));
+  else if (number !== null && model.text(number).length < 160) value.append(visible(model.text(number)));
+  else value.append(fold(fieldLabel(model, key, number, link), () => longText(fieldText(model, number, link), "wire")));
+  line.append(value);
+  if (findings.length) line.append(el("div", { class: "field-findings" }, findingCards(model, findings)));
+  return line;
+}
+
+function fieldText(model, number, link) {
+  if (number !== null) return pretty(model.text(number));
+  return model.chain(link).map((one) => pretty(model.text(model.links[one][1]))).join(",\n");
+}
+
+function fieldLabel(model, key, number, link) {
+  const entries = link !== null ? model.chain(link).map((one) => parsed(model.text(model.links[one][1]))) : parsed(model.text(number));
+  if (!Array.isArray(entries)) return `${(number === null ? 0 : model.text(number).length).toLocaleString("en")} characters`;
+  const names = entries.map((entry) => entry && entry.function && entry.function.name).filter((name) => typeof name === "string");
+  return names.length ? `${entries.length}: ${oneLine(names.join(", "), 100)}` : count(entries.length, key === "tools" ? "tool" : "entry");
+}
+
+function requestPart(model, exchange) {
+  const box = el("section", { class: "request", "aria-label": "Request" }, el("h5", {}, "Request"));
+  const about = model.placed(exchange.id, "url");
+  box.append(el("div", { class: `url${about.length ? " has-finding" : ""}`, "data-field": "url" }, el("code", {}, `${exchange.method} ${exchange.url}`), findingCards(model, about)));
+  const fields = exchange.fields.filter((field) => field[2] === null || field[2] !== exchange.messages);
+  const sent = new Set(exchange.fields.map((field) => field[0]));
+  const absent = new Set(model.placed(exchange.id, "field").map((number) => model.findings[number].place.key).filter((key) => !sent.has(key)));
+  const rows = [...fields, ...[...absent].map((key) => [key, null, null])];
+  if (rows.length) box.append(el("dl", { class: "fields" }, rows.map((field) => fieldRow(model, exchange, field))));
+  if (exchange.messages !== null) box.append(messageList(model, exchange));
+  if (exchange.body !== null) box.append(fold("body as sent", () => longText(model.text(exchange.body), "wire"), { open: exchange.messages === null }));
+  if (exchange.headers !== null) box.append(fold("request headers", () => longText(model.text(exchange.headers), "wire")));
+  return box;
+}
+
+function answerPart(model, exchange) {
+  const answer = exchange.answer;
+  const response = exchange.response;
+  const box = el("section", { class: "answer", "aria-label": "Response", "data-field": "answer" }, el("h5", {}, "Response"));
+  const told = [];
+  if (response) told.push(`status ${response.status}`);
+  if (answer.finish_reason) told.push(`finish_reason ${oneLine(answer.finish_reason, 40)}`);
+  if (answer.usage.input_tokens || answer.usage.output_tokens) told.push(`${count(answer.usage.input_tokens, "token")} in, ${answer.usage.output_tokens.toLocaleString("en")} out`);
+  if (!answer.complete && answer.refusal === null) told.push("broken off before its end");
+  box.append(el("p", { class: "told" }, told.join(" · ") || "no response came"));
+  append(box, findingCards(model, model.placed(exchange.id, "answer")));
+  if (answer.refusal !== null) box.append(el("figure", { class: "quote refusal" }, el("figcaption", {}, icon("✗"), response ? "Refused" : "Failed"), el("blockquote", {}, oneLine(answer.refusal, 2000))));
+  if (answer.message !== null) box.append(messageCard(model, answer.message, { index: null, fresh: false, findings: [], earlier: null }));
+  if (exchange.failure && exchange.failure !== answer.refusal) box.append(el("p", { class: "nothing" }, exchange.failure));
+  if (response && response.streamed) box.append(fold(`${count(response.chunks.length, "chunk")} as received`, () => chunkList(response.chunks)));
+  else if (response && response.chunks.length) box.append(fold("body as received", () => longText(pretty(response.chunks.map((chunk) => chunk[1]).join("")), "wire"), { open: answer.refusal !== null }));
+  if (response && response.headers !== null) box.append(fold("response headers", () => longText(model.text(response.headers), "wire")));
+  return box;
+}
+
+function chunkList(chunks) {
+  let before = 0;
+  return paged(el("ol", { class: "chunks" }), chunks, ([at, text]) => {
+    const gap = at - before;
+    before = at;
+    return el("li", {}, el("span", { class: "when" }, `${(at * 1000).toFixed(0)} ms`), el("span", { class: "gap" }, `+${(gap * 1000).toFixed(0)}`), longText(text.replace(/\n+$/, ""), "wire"));
+  });
+}
+
+function exchangeCard(model, exchange, open) {
+  const failed = exchange.answer.refusal !== null;
+  const found = model.findings.filter((finding) => finding.place.exchange === exchange.id);
+  const facts = [];
+  if (exchange.count !== null) facts.push(count(exchange.count, "message"));
+  if (exchange.response && exchange.response.streamed) facts.push(count(exchange.response.chunks.length, "chunk"));
+  if (exchange.response) facts.push(`first byte ${seconds(exchange.response.first)}`);
+  facts.push(`took ${seconds(exchange.duration)}`);
+  const status = exchange.response ? String(exchange.response.status) : "no answer";
+  const title = [
+    el("span", { class: `status ${failed ? "bad" : "good"}` }, icon(failed ? "✗" : "✓"), status),
+    el("code", { class: "line" }, oneLine(`${exchange.method} ${exchange.path}`, 120)),
+    exchange.attempt > 1 && el("span", { class: "retry" }, `try ${exchange.attempt}`),
+    el("span", { class: "facts" }, facts.join(" · ")),
+    exchange.answer.calls.length > 0 && el("span", { class: "wishes" }, `→ ${oneLine(exchange.answer.calls.join(", "), 80)}`),
+    found.length > 0 && el("span", { class: "found" }, found.slice(0, DEEP).map((finding) => badge(finding.severity))),
+  ];
+  const inside = () => [
+    findingCards(model, model.placed(exchange.id, "exchange")),
+    requestPart(model, exchange),
+    answerPart(model, exchange),
+  ];
+  const card = fold(title, () => el("div", { class: "exchange-body" }, inside()), { class: "exchange", open });
+  card.dataset.exchange = exchange.id;
+  return card;
+}

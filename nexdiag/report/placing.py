@@ -1,0 +1,71 @@
+"""Where in an exchange a finding belongs: beside a message, a field, the URL, the answer, or above all of them.
+
+Law: a place is only named if it is there to be shown; else the finding goes one level up and is never lost.
+"""
+
+import re
+
+import msgspec
+
+from nexdiag.core.finding import Finding
+from nexdiag.report.summary import RunFacts
+from nexdiag.report.turns import ExchangeFacts
+
+_MESSAGE = re.compile(r"/(?:messages|input)/(\d{1,9})(?:/|$)")
+_ANSWER_KEYS = frozenset({"choices", "error", "usage", "object", "created", "id", "detail", "chunks", "body", "status"})
+_URL_KEYS = frozenset({"url", "path", "base_url"})
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a finding is shown: `message`, `field`, `url`, `answer`, `exchange`, `turn` or `run`."""
+
+    kind: str
+    turn: int | None = None
+    exchange: int | None = None
+    message: int | None = None
+    """For a message: its index."""
+    key: str | None = None
+    """For a field: its name."""
+
+
+def message_index(finding: Finding) -> int | None:
+    """The message that has to change, as told or as its pointer tells."""
+    if finding.location.message_index is not None:
+        return finding.location.message_index
+    found = _MESSAGE.match(finding.location.pointer or "")
+    return int(found[1]) if found else None
+
+
+def place(finding: Finding, facts: RunFacts) -> Place:
+    """The place of a finding in its run."""
+    seen = facts.exchange(finding.location.exchange)
+    if seen is None:
+        known = {turn.number for turn in facts.turns}
+        turn = finding.location.turn
+        return Place(kind="turn", turn=turn) if turn is not None and turn in known else Place(kind="run")
+    return _within(finding, seen, _turn_with(seen.exchange.id, facts))
+
+
+def _turn_with(exchange: int, facts: RunFacts) -> int | None:
+    """The turn that an exchange was sorted into."""
+    holding = (turn.number for turn in facts.turns if any(seen.exchange.id == exchange for seen in turn.exchanges))
+    return next(holding, None)
+
+
+def _within(finding: Finding, seen: ExchangeFacts, turn: int | None) -> Place:
+    number, index = seen.exchange.id, message_index(finding)
+    if index is not None and index < (seen.messages or 0):
+        return Place(kind="message", turn=turn, exchange=number, message=index)
+    parts = (finding.location.pointer or "").split("/")
+    key = parts[1].replace("~1", "/").replace("~0", "~") if len(parts) > 1 else ""
+    sent = {field.key.decode("utf-8", "replace").strip('"') for field in seen.exchange.request.body.fields}
+    kind = "exchange"
+    if key in _URL_KEYS or (not key and "url" in finding.rule):
+        kind = "url"
+    elif key and (key in sent or key not in _ANSWER_KEYS):
+        kind = "field"
+    elif key:
+        kind = "answer"
+    return Place(kind=kind, turn=turn, exchange=number, key=key if kind == "field" else None)
+
+

@@ -1,0 +1,100 @@
+"""A scenario through our executor, in this process: against a live endpoint, a recorder, or a player."""
+
+import asyncio
+import datetime
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from nexdiag.agent import budget
+from nexdiag.agent.client import ChatClient
+from nexdiag.agent.driver import Driver, Tools
+from nexdiag.agent.loop import AttachWarning, Limits, Machine
+from nexdiag.agent.progress import Progress, Tell, ToolRan, TurnEnded, TurnStarted
+from nexdiag.agent.prompt import system_prompt
+from nexdiag.agent.provider import with_window
+from nexdiag.agent.tools.toolbox import standard
+from nexdiag.agent.tools.workspace import Workspace
+from nexdiag.capture.recorder import Recorder
+from nexdiag.codec.chat import ToolSpec
+from nexdiag.core.endpoint import Endpoint
+from nexdiag.core.scenario import Scenario
+from nexdiag.core.turn import Session, Turn
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scenario is played on: every outside thing, and the one law that the incident breaks."""
+
+    endpoint: Endpoint
+    transport: httpx.AsyncBaseTransport
+    tools: Tools | None = None
+    tell: Tell = lambda progress: None
+    clock: Callable[[], float] = time.time
+    sleep: Sleep = asyncio.sleep
+    attach_warning: AttachWarning = budget.merge_warning
+
+
+async def play(scenario: Scenario, stage: Stage, *, began: float | None = None) -> Session:
+    """Say everything, one after the other, whatever fails; the session as it then is.
+
+    `began` is the moment that the session counts as begun (its date is in the system prompt).
+    """
+    endpoint = with_window(stage.endpoint, scenario.window)
+    if scenario.max_tokens is not None:
+        endpoint = msgspec.structs.replace(endpoint, max_tokens=scenario.max_tokens)
+    driver = assemble(scenario, msgspec.structs.replace(stage, endpoint=endpoint), stage.clock() if began is None else began)
+    turns: list[Turn] = []
+    try:
+        for say in scenario.say:
+            turns.append(await driver.say(say.text))
+    finally:
+        await driver.close()
+    return Session(id=scenario.name, messages=tuple(driver.machine.messages), turns=tuple(turns))
+
+
+def assemble(scenario: Scenario, stage: Stage, began: float) -> Driver:
+    """The executor for one fresh conversation."""
+    endpoint = stage.endpoint
+    limits = Limits(window=endpoint.window, reserve=endpoint.max_tokens)
+    return Driver(
+        Machine(limits=limits, attach_warning=stage.attach_warning),
+        ChatClient(endpoint, stage.transport),
+        system=prompt(scenario, began),
+        tools=stage.tools,
+        specs=specs(scenario.tools),
+        tell=stage.tell,
+        clock=stage.clock,
+        sleep=stage.sleep,
+    )
+
+
+def prompt(scenario: Scenario, began: float) -> str:
+    """The scenario's system prompt, or the default one as it was on that day (in UTC)."""
+    if scenario.system is not None:
+        return scenario.system
+    return system_prompt(today=datetime.datetime.fromtimestamp(began, datetime.UTC).date(), tools=scenario.tools)
+
+
+def specs(names: Sequence[str]) -> tuple[ToolSpec, ...]:
+    """The definitions of the named tools. Raises `UsageError` for a name that is none."""
+    return standard(Workspace(Path())).subset(names).specs() if names else ()
+
+
+def telling(recorder: Recorder, also: Tell = lambda progress: None) -> Tell:
+    """Progress, kept by the recorder and told on."""
+
+    def tell(progress: Progress) -> None:
+        if isinstance(progress, TurnStarted):
+            recorder.turn_started(progress.turn)
+        elif isinstance(progress, TurnEnded):
+            recorder.turn_ended(progress.turn)
+        elif isinstance(progress, ToolRan):
+            recorder.tool_run(progress.run)
+        also(progress)
+
+    return tell

@@ -1,0 +1,109 @@
+"""What `lint` is given: a cassette, a bare request, or bare exchanges as JSON Lines. Told apart by their first line."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from nexdiag.codec import cassette as codec
+from nexdiag.core.endpoint import Profile
+from nexdiag.core.errors import CassetteError
+from nexdiag.core.finding import Finding
+from nexdiag.lint import engine, profiles
+from nexdiag.lint.bare import BareExchange, decode_bare
+from nexdiag.runner.judge import profile_of
+from nexdiag.runner.load import find
+
+_EXCHANGE_KEYS = {"request", "response", "status", "server", "log"}
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was judged."""
+
+    file: str
+    profile: str
+    findings: tuple[Finding, ...]
+    id: str | None = None
+    """For a bare exchange: the id it came with."""
+    bare: bool = False
+    unchecked: tuple[str, ...] = ()
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """By what to judge."""
+
+    profile: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+def judge_paths(paths: Sequence[Path], choice: Choice) -> Iterator[Judged]:
+    """Judge every file; `-` is stdin; a directory stands for the cassettes below it."""
+    for path in paths:
+        if str(path) == "-":
+            yield from judge_text(sys.stdin.buffer.read(), "stdin", choice)
+            continue
+        for file in find([path]):
+            try:
+                raw = file.read_bytes()
+            except OSError as error:
+                raise CassetteError(f"{file} cannot be read: {error.strerror}", hint="name a cassette, a request or exchanges") from error
+            yield from judge_text(raw, str(file), choice)
+
+
+def judge_text(raw: bytes, name: str, choice: Choice) -> Iterator[Judged]:
+    """Judge the contents of one file. Raises `CassetteError` or `UsageError` for what is none of the three."""
+    whole = _object(raw)
+    if whole is not None and "messages" in whole and "cassette" not in whole:
+        yield _request(whole, name, choice)
+        return
+    first = _object(raw.split(b"\n", 1)[0])
+    if first is not None and "cassette" in first:
+        yield _cassette(raw, name, choice)
+    elif first is not None and ("messages" in first or not _EXCHANGE_KEYS.isdisjoint(first)):
+        yield from _exchanges(raw, name, choice)
+    else:
+        hint = "give a *.cassette.jsonl, a request body, or exchanges as JSON Lines (docs/reference/lint.md)"
+        raise CassetteError(f"{name} is neither a cassette nor a request nor exchanges", hint=hint)
+
+
+def _cassette(raw: bytes, name: str, choice: Choice) -> Judged:
+    cassette = codec.decode(raw, name=name)
+    profile = profile_of(cassette, choice.profile)
+    findings = engine.judge(cassette, profile, select=choice.select, ignore=choice.ignore)
+    unchecked = [f"the end of the file: {cassette.tear}"] if cassette.tear else []
+    if not cassette.turns:
+        unchecked.append("turns: the recording has none")
+    return Judged(file=name, profile=profile.name, findings=findings, unchecked=tuple(unchecked))
+
+
+def _request(request: dict[str, Any], name: str, choice: Choice) -> Judged:
+    profile, findings = _judge_bare(BareExchange(request=request), choice)
+    unchecked = ("the server's answer: a bare request has none",)
+    return Judged(file=name, profile=profile.name, findings=findings, unchecked=unchecked)
+
+
+def _exchanges(raw: bytes, name: str, choice: Choice) -> Iterator[Judged]:
+    for number, line in enumerate(raw.split(b"\n"), start=1):
+        if line.strip():
+            bare = decode_bare(line, number)
+            profile, findings = _judge_bare(bare, choice)
+            yield Judged(file=name, profile=profile.name, findings=findings, id=bare.id, bare=True)
+
+
+def _judge_bare(bare: BareExchange, choice: Choice) -> tuple[Profile, tuple[Finding, ...]]:
+    if choice.profile is not None:
+        bare = msgspec.structs.replace(bare, server=profiles.named(choice.profile).name)
+    return engine.judge_bare(bare, select=choice.select, ignore=choice.ignore)
+
+
+def _object(raw: bytes) -> dict[str, Any] | None:
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+

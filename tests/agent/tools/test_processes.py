@@ -1,0 +1,96 @@
+"""Everything that a command started is found and ended, whatever group or session it moved to."""
+
+import asyncio
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nexdiag.agent.tools import processes
+from nexdiag.agent.tools.processes import end, family, strike
+
+SPAWN = """
+sleep 1001 &
+timeout 1002 sleep 1002 &
+setsid sleep 1003 &
+(set -m; sleep 1004 &)
+echo ready
+wait
+"""
+"""Children in the group, in a group of their own, in a session of their own, and one whose parent is gone."""
+
+
+@pytest.fixture
+def shell(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(["bash", "-c", request.param], stdout=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        yield process
+        strike(process.pid, signal.SIGKILL, family(process.pid))
+
+
+def sleepers(leader: int) -> list[str]:
+    """The arguments of the sleeping children, once all have become what they shall be."""
+    found: list[str] = []
+    for process in family(leader):
+        words = Path(f"/proc/{process.pid}/cmdline").read_bytes().decode().split("\0")
+        if words[0] == "sleep":
+            found.append(words[1])
+    return sorted(found)
+
+
+def all_started(leader: int) -> None:
+    deadline = time.monotonic() + 10
+    while sleepers(leader) != ["1001", "1002", "1003", "1004"]:
+        assert time.monotonic() < deadline
+
+
+@pytest.mark.parametrize("shell", [SPAWN], indirect=True)
+def test_the_whole_family_is_ended(shell: subprocess.Popen[bytes]) -> None:
+    """Groups, sessions and orphans of a command all end with it."""
+    all_started(shell.pid)
+    members = family(shell.pid)
+    assert len(members) == 6
+    asyncio.run(end(shell.pid))
+    assert family(shell.pid, members) == set()
+    assert shell.wait() == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("shell", ["trap '' TERM; (trap '' TERM; echo ready; read -r x < <(sleep 1005))"], indirect=True)
+def test_who_will_not_end_is_killed(shell: subprocess.Popen[bytes]) -> None:
+    """A command that ignores the request ends all the same, after the grace."""
+    asyncio.run(end(shell.pid, grace=0.05))
+    assert family(shell.pid) == set()
+    assert shell.wait() == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("shell", ["trap 'echo asked' TERM; echo ready; while :; do sleep 0.01; done"], indirect=True)
+def test_a_command_is_asked_once(shell: subprocess.Popen[bytes]) -> None:
+    """The group's signal does not come a second time by number: a trap runs once."""
+    asyncio.run(end(shell.pid, grace=0.2))
+    assert shell.stdout is not None
+    assert shell.stdout.read() == b"asked\n"
+
+
+@pytest.mark.parametrize("shell", ["sleep 1001 & echo ready; wait"], indirect=True)
+def test_without_proc_the_group_is_ended(
+    shell: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where the system has no /proc, signals to the group must do."""
+    members = family(shell.pid)
+    with monkeypatch.context() as patch:
+        patch.setattr(processes, "_PROC", tmp_path / "missing")
+        assert family(shell.pid) == set()
+        asyncio.run(end(shell.pid, grace=0.05))
+    assert family(shell.pid, members) == set()
+
+
+def test_ending_what_has_ended_does_nothing() -> None:
+    """A dead command is no error, and strangers are not its family."""
+    with subprocess.Popen(["true"], start_new_session=True) as process:
+        while family(process.pid):
+            pass
+        asyncio.run(end(process.pid))

@@ -1,0 +1,118 @@
+"""read_file shows numbered lines within its caps, and says what it did not show."""
+
+import asyncio
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from nexdiag.agent.tools.read_file import CAP, ReadFile
+from nexdiag.agent.tools.workspace import Workspace
+from nexdiag.core.errors import ToolError
+
+
+def read(root: Path, **arguments: object) -> str:
+    return asyncio.run(ReadFile(Workspace(root)).run(dict(arguments)))
+
+
+def numbered(*lines: str, first: int = 1) -> str:
+    return "\n".join(f"{number:6d}\t{line}" for number, line in enumerate(lines, first))
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        (b"a\nb\n", ["a", "b"]),
+        (b"a\nb", ["a", "b"]),
+        (b"a\n\n", ["a", ""]),
+        (b"\n", [""]),
+        (b"a\r\nb\r\n", ["a", "b"]),
+        (b"\xef\xbb\xbfa\n", ["a"]),
+        ("ä€😀\n".encode(), ["ä€😀"]),
+        (b"caf\xe9\n", ["caf\ufffd"]),
+    ],
+)
+def test_lines_are_numbered(tmp_path: Path, content: bytes, lines: list[str]) -> None:
+    """Every kind of ending and encoding shows as plain numbered lines, without a footer."""
+    (tmp_path / "f").write_bytes(content)
+    assert read(tmp_path, path="f") == numbered(*lines)
+
+
+def test_an_empty_file_says_so(tmp_path: Path) -> None:
+    """No lines is an answer, not an error."""
+    (tmp_path / "f").touch()
+    assert read(tmp_path, path="f") == "(empty file)"
+
+
+def test_a_part_is_shown_with_its_place(tmp_path: Path) -> None:
+    """Offset counts from 1; the footer tells what was shown, and is absent at the end of the file."""
+    (tmp_path / "f").write_text("".join(f"l{number}\n" for number in range(1, 11)))
+    assert read(tmp_path, path="f", offset=3, limit=2) == (
+        numbered("l3", "l4", first=3) + "\n[truncated: showed lines 3..4 of 10]"
+    )
+    assert read(tmp_path, path="f", offset=9) == numbered("l9", "l10", first=9)
+    assert read(tmp_path, path="f", offset=0, limit=1).startswith(numbered("l1"))
+
+
+def test_an_offset_past_the_end_is_an_error(tmp_path: Path) -> None:
+    """The error tells how long the file is."""
+    (tmp_path / "f").write_text("a\nb\n")
+    with pytest.raises(ToolError, match=r"offset 3 is past the end of 'f': it has 2 lines"):
+        read(tmp_path, path="f", offset=3)
+
+
+def test_a_long_line_is_cut(tmp_path: Path) -> None:
+    """A line shows 2000 characters, of any width in bytes, and a mark; the next line is intact."""
+    for letter in ("x", "😀"):
+        (tmp_path / "f").write_text(letter * 2001 + "\n" + letter * 2000 + "\nend\n")
+        assert read(tmp_path, path="f") == numbered(letter * 2000 + " [line cut]", letter * 2000, "end")
+
+
+def test_the_cap_holds_and_the_footer_is_true(tmp_path: Path) -> None:
+    """However long the file, the text stays within the cap and names the last line that it shows."""
+    (tmp_path / "f").write_text("".join(f"{'y' * 90}\n" for _ in range(5000)))
+    text = read(tmp_path, path="f", offset=7)
+    rows = text.splitlines()
+    assert len(text) <= CAP
+    assert len(text) > CAP - 300
+    assert rows[-1] == f"[truncated: showed lines 7..{int(rows[-2].split()[0])} of 5000]"
+
+
+def test_two_thousand_lines_at_most(tmp_path: Path) -> None:
+    """Short lines end at the default limit or the cap, whichever comes first."""
+    (tmp_path / "f").write_text("\n" * 3000)
+    text = read(tmp_path, path="f")
+    assert text.endswith("of 3000]")
+    assert len(text) <= CAP
+
+
+def test_binary_files_are_refused(tmp_path: Path) -> None:
+    """A NUL near the start means that this is no text."""
+    (tmp_path / "f").write_bytes(b"ELF\0\1\2")
+    with pytest.raises(ToolError, match="binary file: 'f'"):
+        read(tmp_path, path="f")
+
+
+def test_a_huge_file_is_not_held(tmp_path: Path) -> None:
+    """Sixty megabytes, in one line or in many, are read in bounded memory."""
+    with (tmp_path / "f").open("wb") as file:
+        for _ in range(30):
+            file.write(b"x" * (1 << 20))
+        for _ in range(30):
+            file.write(b"line of text....\n" * (1 << 16))
+    tracemalloc.start()
+    try:
+        text = read(tmp_path, path="f", offset=1_000_000, limit=2)
+        read(tmp_path, path="f", limit=2)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert text.endswith("[truncated: showed lines 1000000..1000001 of 1966080]")
+    assert peak < 8 << 20
+
+
+def test_paths_out_and_faulty_arguments_are_refused(tmp_path: Path) -> None:
+    """Confinement and the argument check apply."""
+    for arguments in ({"path": "/etc/passwd"}, {"path": "gone"}, {}, {"path": "f", "limit": 0}, {"path": "f", "x": 1}):
+        with pytest.raises(ToolError):
+            read(tmp_path, **arguments)

@@ -1,0 +1,133 @@
+"""Hypothesis strategies for the words of nexdiag: all of them, in this one file.
+
+What they make is what the words can hold in their one form (a reply without text has `content` None, extra fields say
+something), so that a property may ask for equality. Hostile shapes are written out in the tests that need them.
+"""
+
+import json
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from nexdiag.codec import sse
+from nexdiag.codec.chat import ToolSpec
+from nexdiag.core.message import Message, Reply, ToolCall, Usage
+
+# No deadline: other programs share the machine, and one slow example says nothing about the code.
+settings.register_profile("nexdiag", deadline=None)
+settings.load_profile("nexdiag")
+
+texts = st.text() | st.sampled_from(
+    ["Hé, wörld ☃ 😀", "two\nlines", "  spaces  ", "\0\x1b[31m", "\u2028 \u2029 \x85", "[DONE]"]
+)
+some_text = texts.filter(bool)
+one_line = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"))
+names = st.from_regex(r"[a-zA-Z0-9_-]{1,16}", fullmatch=True)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+arguments = st.dictionaries(names, json_values, max_size=3).map(json.dumps) | st.sampled_from(
+    ["", "{", "{}", "not JSON"]
+)
+"""Of a tool call: most often JSON, as models send it."""
+
+extras = st.dictionaries(
+    st.sampled_from(["name", "refusal", "reasoning_details", "x_vendor", "prefix"]),
+    json_values.filter(bool),
+    max_size=2,
+)
+"""Fields of a message that are not ours."""
+
+usages = st.builds(
+    Usage,
+    input_tokens=st.integers(0, 10**9),
+    output_tokens=st.integers(0, 10**9),
+    cached_tokens=st.integers(0, 10**9),
+    reasoning_tokens=st.integers(0, 10**9),
+)
+tool_specs = st.builds(
+    ToolSpec,
+    name=names,
+    description=texts,
+    parameters=st.dictionaries(names, json_values, max_size=3),
+)
+events = st.builds(
+    sse.Event,
+    data=texts.map(lambda text: text.replace("\r", "")),
+    event=one_line.filter(bool),
+    id=st.none() | one_line,
+    retry=st.none() | st.integers(0, 10**17),
+)
+
+
+@st.composite
+def tool_calls(draw: st.DrawFn, least: int = 0) -> tuple[ToolCall, ...]:
+    """Up to four calls; those that have an id have one of their own."""
+    ids = draw(st.lists(names, min_size=least, max_size=4, unique=True))
+    if draw(st.integers(0, 4)) == 0:
+        ids = [""] * len(ids)
+    return tuple(ToolCall(id=call_id, name=draw(names), arguments=draw(arguments)) for call_id in ids)
+
+
+@st.composite
+def assistant_messages(draw: st.DrawFn) -> Message:
+    """Draw a model's message: text, calls or both."""
+    content = draw(st.none() | some_text)
+    return Message(
+        role="assistant",
+        content=content,
+        tool_calls=draw(tool_calls(least=content is None)),
+        reasoning=draw(st.none() | some_text),
+        extra=draw(extras),
+    )
+
+
+@st.composite
+def conversations(draw: st.DrawFn) -> tuple[Message, ...]:
+    """Draw a conversation as an agent has it: perhaps a system message, then turns with tool results."""
+    messages = draw(
+        st.lists(st.builds(Message, role=st.sampled_from(["system", "developer"]), content=texts), max_size=1)
+    )
+    for _ in range(draw(st.integers(1, 3))):
+        messages.append(Message(role="user", content=draw(texts | content_parts), extra=draw(extras)))
+        answer = draw(assistant_messages())
+        messages.append(answer)
+        messages += [
+            Message(role="tool", content=draw(texts), tool_call_id=call.id, is_error=draw(st.booleans()))
+            for call in answer.tool_calls
+        ]
+    return tuple(messages)
+
+
+content_parts: st.SearchStrategy[list[dict[str, Any]]] = st.lists(
+    st.fixed_dictionaries({"type": st.just("text"), "text": texts})
+    | st.fixed_dictionaries({"type": st.just("image_url"), "image_url": st.fixed_dictionaries({"url": texts})}),
+    min_size=1,
+    max_size=3,
+)
+
+
+@st.composite
+def replies(draw: st.DrawFn, *, whole: bool = False) -> Reply:
+    """Draw a reply; broken off in one case of four, unless only whole ones are wanted."""
+    complete = whole or draw(st.integers(0, 3)) > 0
+    reasons = st.sampled_from(["stop", "tool_calls", "length", "content_filter"])
+    return Reply(
+        message=draw(assistant_messages()),
+        finish_reason=draw(st.none() | reasons) if complete else None,
+        usage=draw(usages),
+        response_id=draw(st.none() | some_text),
+        model=draw(st.none() | some_text),
+        complete=complete,
+    )
+
+
+@st.composite
+def pieces(draw: st.DrawFn, stream: bytes, most: int = 8) -> list[bytes]:
+    """Cut the stream anywhere, in up to so many pieces; some may be empty."""
+    cuts = sorted(draw(st.lists(st.integers(0, len(stream)), max_size=most - 1)))
+    return [stream[start:end] for start, end in pairwise([0, *cuts, len(stream)])]
