@@ -11,7 +11,19 @@ from typing import Protocol
 import msgspec
 
 from nexdiag.agent.client import ChatClient
-from nexdiag.agent.loop import CallModel, Cancelled, Command, EndTurn, Event, GoOn, Machine, Replied, RunTools, Said, ToolsRan
+from nexdiag.agent.loop import (
+    CallModel,
+    Cancelled,
+    Command,
+    EndTurn,
+    Event,
+    GoOn,
+    Machine,
+    Replied,
+    RunTools,
+    Said,
+    ToolsRan,
+)
 from nexdiag.agent.progress import (
     Retrying,
     Tell,

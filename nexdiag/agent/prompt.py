@@ -4,11 +4,11 @@ A prompt that changes between requests makes the server read the whole conversat
 of it could not be replayed on another machine.
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Collection
 
 
-def system_prompt(*, today: datetime.date, tools: Collection[str] = ()) -> str:
+def system_prompt(*, today: dt.date, tools: Collection[str] = ()) -> str:
     """The default prompt, for a session that began on `today` and may use `tools`."""
     lines = [
         "You are nex, an assistant in a terminal. Answer in plain text, briefly and to the point.",

@@ -44,7 +44,7 @@ class Recorder:
     def keep(self, exchange: Exchange) -> None:
         """A round trip has ended: write it without its secrets."""
         request, response = exchange.request, exchange.response
-        body = self._splitter.split(self.redactor.bytes(request.body.join()))
+        body = self._splitter.split(self.redactor.wire(request.body.join()))
         clean = msgspec.structs.replace(
             request, url=self.redactor.text(request.url), headers=self.redactor.headers(request.headers), body=body
         )

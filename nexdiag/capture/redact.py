@@ -54,9 +54,9 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text without its secrets."""
-        return self.bytes(text.encode(errors="surrogatepass")).decode(errors="replace")
+        return self.wire(text.encode(errors="surrogatepass")).decode(errors="replace")
 
-    def bytes(self, raw: bytes) -> bytes:
+    def wire(self, raw: bytes) -> bytes:
         """The bytes without their secrets."""
         if self._known is not None:
             raw = self._known.sub(self._placeholder, raw)

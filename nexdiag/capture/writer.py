@@ -36,7 +36,9 @@ class Writer:
             hint = "name another file, or remove that one: a recording is never overwritten"
             raise CassetteError(f"cannot record to {path}: it exists", hint=hint) from error
         except OSError as error:
-            raise CassetteError(f"cannot record to {path}: {error.strerror}", hint="name a file in a directory you can write to") from error
+            raise CassetteError(
+                f"cannot record to {path}: {error.strerror}", hint="name a file in a directory you can write to"
+            ) from error
         self._append(self._encoder.header(header), durable=True)
 
     def exchange(self, exchange: Exchange) -> None:

@@ -38,7 +38,7 @@ def _common(
     """Options before the command apply to every command."""
     settings.verbose, settings.quiet, settings.color = verbose, quiet, color
     if version:
-        from nexdiag import __version__  # noqa: PLC0415
+        from nexdiag import __version__
 
         typer.echo(f"nexdiag {__version__}")
         raise typer.Exit
@@ -74,5 +74,3 @@ def _complain(what: str, hint: str) -> None:
     typer.echo(f"error: {what}", err=True)
     if hint:
         typer.echo(f"hint: {hint}", err=True)
-
-

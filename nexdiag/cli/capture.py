@@ -19,21 +19,24 @@ def command(
     endpoint: Annotated[str, typer.Option("-e", "--endpoint", help="Where the model answers.")],
     model: Annotated[str, typer.Option("-m", "--model", help="The model.")],
     cassette: Annotated[
-        Path | None, typer.Option("--cassette", help="Record into this file (default: cassettes/<endpoint>/<scenario>).")
+        Path | None,
+        typer.Option("--cassette", help="Record into this file (default: cassettes/<endpoint>/<scenario>)."),
     ] = None,
     key_variable: Annotated[str | None, typer.Option("--key-env", help="Take the key from this variable.")] = None,
     profile: Annotated[str | None, typer.Option(help="What kind of server it is, if you know.")] = None,
 ) -> int:
     """Play a scenario live through the daemon, and record exchanges and log per turn. Exit 1 if a turn broke."""
-    from nexdiag.codec.scenario import decode  # noqa: PLC0415
-    from nexdiag.lint import profiles  # noqa: PLC0415
-    from nexdiag.report import lines  # noqa: PLC0415
-    from nexdiag.runner.smoke import Target, smoke  # noqa: PLC0415
+    from nexdiag.codec.scenario import decode
+    from nexdiag.lint import profiles
+    from nexdiag.report import lines
+    from nexdiag.runner.smoke import Target, smoke
 
     try:
         text = scenario.read_text()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the scenario {scenario} cannot be read: {error}", hint=EXAMPLE.removeprefix("Example: ")) from error
+        raise UsageError(
+            f"the scenario {scenario} cannot be read: {error}", hint=EXAMPLE.removeprefix("Example: ")
+        ) from error
     played = decode(text, name=scenario.name)
     server = profiles.named(profile).name if profile else None
     console = progress()
@@ -58,7 +61,7 @@ def command(
 
 def _place(endpoint: str, name: str) -> Path:
     """cassettes/<host and port>/<scenario>.cassette.jsonl: named for the scenario, not for a test."""
-    from nexdiag.runner.load import SUFFIX  # noqa: PLC0415
+    from nexdiag.runner.load import SUFFIX
 
     host = re.sub(r"^\w+://", "", endpoint).split("/", 1)[0]
     clean = [re.sub(r"[^\w.-]+", "-", part).strip("-.") or "unnamed" for part in (host, name)]

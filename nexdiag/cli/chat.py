@@ -45,7 +45,7 @@ def command(
 
 
 def _say(state: Path, message: str, number: int, timeout: float) -> str:
-    from nexdiag.agent.daemon import ipc  # noqa: PLC0415
+    from nexdiag.agent.daemon import ipc
 
     request_id = f"chat-{time.time_ns() // 1_000_000}-{secrets.randbelow(10**10):010d}"
     ipc.ask(state, "user_chat", message=message, request_id=request_id, chat_id=number)

@@ -22,9 +22,9 @@ def command(
     keep: Annotated[bool, typer.Option("--keep", help="Keep the scratch directory: cassettes, state, logs.")] = False,
     stub: Annotated[bool, typer.Option("--stub", help="Do not use a real llama.cpp, even where one is there.")] = False,
 ) -> None:
-    """Show the main job end to end on an embedded endpoint: record, replay, judge, report, and the founding incident."""
-    from nexdiag.demo.show import show  # noqa: PLC0415
-    from nexdiag.endpoint import llama  # noqa: PLC0415
+    """Show the main job on an embedded endpoint: record, replay, judge, report; then the founding incident."""
+    from nexdiag.demo.show import show
+    from nexdiag.endpoint import llama
 
     began = time.perf_counter()
     console = progress()
@@ -33,7 +33,7 @@ def command(
         console.print("The extra nexdiag[llama] is not installed: a stub serves instead of a real llama.cpp.")
     scratch = Path(tempfile.mkdtemp(prefix="nexdiag-demo-"))
     try:
-        shown = show(scratch, reports, real=real, tell=lambda told: _tell(told))
+        shown = show(scratch, reports, real=real, tell=_tell)
     finally:
         if keep:
             console.print(f"kept {scratch}")
@@ -49,7 +49,7 @@ def command(
 
 
 def _tell(told: "Told") -> None:
-    from nexdiag.report import lines  # noqa: PLC0415
+    from nexdiag.report import lines
 
     console = progress()
     if told.heading is not None:

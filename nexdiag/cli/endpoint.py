@@ -26,17 +26,19 @@ def command(
     if engine is not None:
         if engine != "llama":
             raise UsageError(f"unknown engine {engine!r}", hint="known: llama")
-        from nexdiag.endpoint import llama  # noqa: PLC0415
+        from nexdiag.endpoint import llama
 
         llama.serve(port=port)
         return
-    from nexdiag.endpoint import serving, stub  # noqa: PLC0415
-    from nexdiag.lint import profiles  # noqa: PLC0415
+    from nexdiag.endpoint import serving, stub
+    from nexdiag.lint import profiles
 
     answers: list[str] = []
     if script is not None:
         try:
             answers = [part.strip() for part in script.read_text().split("\n---\n")]
         except OSError as error:
-            raise UsageError(f"{script} cannot be read: {error.strerror}", hint="see: nexdiag endpoint --help") from error
+            raise UsageError(
+                f"{script} cannot be read: {error.strerror}", hint="see: nexdiag endpoint --help"
+            ) from error
     serving.serve(stub.StubEndpoint(profiles.named(like or ""), script=answers, model=model), port=port)

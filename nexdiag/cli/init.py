@@ -25,9 +25,9 @@ def command(
     server: Annotated[str | None, typer.Option("--profile", help="What kind of server it is, if you know.")] = None,
 ) -> None:
     """Write a state directory with its config. Nothing that exists is overwritten."""
-    from nexdiag.agent import config  # noqa: PLC0415
-    from nexdiag.agent.provider import normalise_base_url, split_model  # noqa: PLC0415
-    from nexdiag.lint import profiles  # noqa: PLC0415
+    from nexdiag.agent import config
+    from nexdiag.agent.provider import normalise_base_url, split_model
+    from nexdiag.lint import profiles
 
     if executor not in _EXECUTORS:
         raise UsageError(f"executor {executor!r} is not one of: {', '.join(_EXECUTORS)}", hint="use: -x nex")

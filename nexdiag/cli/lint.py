@@ -21,16 +21,22 @@ class Format(StrEnum):
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(help="Cassettes, directories of them, requests, exchanges; - is stdin.")],
-    form: Annotated[Format, typer.Option("--format", help="text, json, or jsonl (one line a finding or exchange).")] = Format.TEXT,
-    profile: Annotated[str | None, typer.Option(help="Judge as this server would, whatever the recording says.")] = None,
+    files: Annotated[
+        list[Path], typer.Argument(help="Cassettes, directories of them, requests, exchanges; - is stdin.")
+    ],
+    form: Annotated[
+        Format, typer.Option("--format", help="text, json, or jsonl (one line a finding or exchange).")
+    ] = Format.TEXT,
+    profile: Annotated[
+        str | None, typer.Option(help="Judge as this server would, whatever the recording says.")
+    ] = None,
     select: Annotated[list[str] | None, typer.Option(help="Only these rules, by name or code.")] = None,
     ignore: Annotated[list[str] | None, typer.Option(help="Not these rules.")] = None,
     output: Annotated[Path | None, typer.Option("-o", help="Write to this file instead of stdout.")] = None,
 ) -> int:
     """Name the message, the field and the fix of every fault in recordings and requests. Exit 1 with findings."""
-    from nexdiag.report import json, lines  # noqa: PLC0415
-    from nexdiag.runner.subjects import Choice, judge_paths  # noqa: PLC0415
+    from nexdiag.report import json, lines
+    from nexdiag.runner.subjects import Choice, judge_paths
 
     choice = Choice(profile=profile, select=tuple(select or ()), ignore=tuple(ignore or ()))
     judged = list(judge_paths(files, choice))

@@ -15,10 +15,10 @@ def command(
     cassettes: Annotated[list[Path], typer.Argument(help="Cassettes, or directories of them.")],
 ) -> int:
     """Run a recorded conversation again, offline, with our executor: each turn is exact, changed, missing or extra."""
-    from nexdiag.codec.body import Splitter  # noqa: PLC0415
-    from nexdiag.report import lines  # noqa: PLC0415
-    from nexdiag.runner.load import find, load  # noqa: PLC0415
-    from nexdiag.runner.rerun import rerun  # noqa: PLC0415
+    from nexdiag.codec.body import Splitter
+    from nexdiag.report import lines
+    from nexdiag.runner.load import find, load
+    from nexdiag.runner.rerun import rerun
 
     exact = True
     for path in find(cassettes):

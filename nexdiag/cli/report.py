@@ -28,11 +28,11 @@ def command(
     profile: Annotated[str | None, typer.Option(help="Judge as this server would.")] = None,
 ) -> int:
     """Say what happened in a recording: the cause, the fix, the timeline. Exit 1 with findings."""
-    from nexdiag import __version__  # noqa: PLC0415
-    from nexdiag.core.run import Report  # noqa: PLC0415
-    from nexdiag.report import html, json, terminal  # noqa: PLC0415
-    from nexdiag.runner.judge import judge, profile_of  # noqa: PLC0415
-    from nexdiag.runner.load import find, load  # noqa: PLC0415
+    from nexdiag import __version__
+    from nexdiag.core.run import Report
+    from nexdiag.report import html, json, terminal
+    from nexdiag.runner.judge import judge, profile_of
+    from nexdiag.runner.load import find, load
 
     runs = []
     for path in find(cassettes):

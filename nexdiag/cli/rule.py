@@ -14,7 +14,7 @@ def command(
     name: Annotated[str | None, typer.Argument(help="A rule's name or code; all rules without one.")] = None,
 ) -> None:
     """Say what a rule means, with a bad and a good example, and who refuses it in which words."""
-    from nexdiag.lint import pages, rules  # noqa: PLC0415
+    from nexdiag.lint import pages, rules
 
     if name is None:
         width = max(len(rule.name) for rule in rules.ALL)

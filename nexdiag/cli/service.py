@@ -18,7 +18,7 @@ Cassette = Annotated[Path | None, typer.Option("--cassette", help="Record everyt
 
 def state_of(directory: Path | None) -> Path:
     """The state directory that is meant; it has a config."""
-    from nexdiag.agent import config  # noqa: PLC0415
+    from nexdiag.agent import config
 
     state = config.find_state(directory, os.environ, Path.cwd())
     config.read(state)
@@ -28,7 +28,7 @@ def state_of(directory: Path | None) -> Path:
 @app.command(epilog="Example: nexdiag service start --cassette smoke.cassette.jsonl")
 def start(directory: Directory = None, cassette: Cassette = None) -> None:
     """Start the daemon in the background; it answers when this returns."""
-    from nexdiag.agent.daemon import lifecycle  # noqa: PLC0415
+    from nexdiag.agent.daemon import lifecycle
 
     state = state_of(directory)
     command = [sys.executable, "-m", "nexdiag", "service", "run", "--dir", str(state)]
@@ -45,7 +45,7 @@ def stop(
     directory: Directory = None, force: Annotated[bool, typer.Option(help="End it at once, in mid-turn.")] = False
 ) -> None:
     """End the daemon. Questions that it has not answered are answered by the next one."""
-    from nexdiag.agent.daemon import lifecycle  # noqa: PLC0415
+    from nexdiag.agent.daemon import lifecycle
 
     pid = lifecycle.stop(state_of(directory), force=force)
     results().print("Service was not running" if pid is None else f"Service stopped (PID {pid})")
@@ -54,7 +54,7 @@ def stop(
 @app.command(epilog="Example: nexdiag service status")
 def status(directory: Directory = None) -> int:
     """Say whether the daemon runs; exit 3 if it does not."""
-    from nexdiag.agent.daemon import lifecycle  # noqa: PLC0415
+    from nexdiag.agent.daemon import lifecycle
 
     running = lifecycle.status(state_of(directory))
     if running is None:
@@ -81,7 +81,7 @@ def logs(
 @app.command(epilog="Example: nexdiag service run")
 def run(directory: Directory = None, cassette: Cassette = None) -> None:
     """Run the daemon in the foreground, until SIGINT or SIGTERM."""
-    from nexdiag.runner import host  # noqa: PLC0415
+    from nexdiag.runner import host
 
     trouble = host.run(state_of(directory), cassette)
     if trouble is not None:

@@ -286,9 +286,9 @@ def message_entry(message: Message, *, seq: int, timestamp: str) -> MessageEntry
     entry = MessageEntry(seq=seq, timestamp=timestamp, role=role, content=from_message(message))
     base = messages_of(entry)[0]
     differing = {
-        name: msgspec.to_builtins(getattr(message, name))
-        for name in message.__struct_fields__
-        if getattr(base, name) != getattr(message, name) and _shallow(getattr(message, name))
+        name: msgspec.to_builtins(list(value) if isinstance(value, tuple) else value)
+        for name, value in msgspec.structs.asdict(message).items()
+        if getattr(base, name) != value and _shallow(value)
     }
     return msgspec.structs.replace(entry, nexdiag=differing or None)
 

@@ -84,7 +84,7 @@ def _line_of(text: str, error: str) -> str:
 
 
 def _plain(error: str) -> str:
-    """msgspec's words without its notation for the root."""
+    """Msgspec's words without its notation for the root."""
     close = ")" if " - at `$." in error else ""
     plain = error.replace(" - at `$.", " (at `").replace("Object contains unknown field", "unknown key")
     return plain.replace("Object missing required field", "missing") + close

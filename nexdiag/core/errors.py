@@ -1,13 +1,13 @@
 """Errors that end a command, split by whose fault they are. Findings are never exceptions.
 
-    NexdiagError            what was wanted, what was found; a hint; an exit code
-    ├── UsageError      2   the command line, a configuration file or a scenario is wrong
-    ├── EndpointError   3   the model's server could not be reached or would not serve
-    ├── DaemonError     3   our own daemon is down, busy, or died
-    ├── CassetteError   3   a recording cannot be read or written
-    │   └── Unmatched   1   a replayed request has no recording
-    ├── NothingToDo     4   no cassette, no exchange, no turn
-    └── ToolError           a tool refused its arguments; told to the model, never to the shell
+NexdiagError            what was wanted, what was found; a hint; an exit code
+├── UsageError      2   the command line, a configuration file or a scenario is wrong
+├── EndpointError   3   the model's server could not be reached or would not serve
+├── DaemonError     3   our own daemon is down, busy, or died
+├── CassetteError   3   a recording cannot be read or written
+│   └── Unmatched   1   a replayed request has no recording
+├── NothingToDo     4   no cassette, no exchange, no turn
+└── ToolError           a tool refused its arguments; told to the model, never to the shell
 """
 
 

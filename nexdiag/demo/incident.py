@@ -11,7 +11,6 @@ import msgspec
 from nexdiag.codec.scenario import of_texts
 from nexdiag.core.endpoint import Endpoint, Sends
 from nexdiag.core.message import Message
-from nexdiag.core.scenario import Scenario
 from nexdiag.runner.play import Stage
 
 SCENARIO = msgspec.structs.replace(
@@ -19,9 +18,11 @@ SCENARIO = msgspec.structs.replace(
         "five-back-to-back",
         (
             "Hello, are you there?",
-            "Good. Somebody ran init, started the service, sent one message and got an answer; then the second message "
-            "broke, and there was no error that they could read. Name the first three places where you would look for "
-            "the cause of that, in the order in which you would look.",
+            (
+                "Good. Somebody ran init, started the service, sent one message and got an answer; then the second message "
+                "broke, and there was no error that they could read. Name the first three places where you would look for "
+                "the cause of that, in the order in which you would look."
+            ),
             "And if the log says nothing at all?",
             "What would a recording have shown?",
             "Thank you, that is all.",
@@ -41,6 +42,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """The rule that must find it."""
     server: str
     """The profile of the server that refuses it."""
+    base: str = "/v1"
+    """Where that server's routes begin."""
     real: bool = False
     """Whether the real llama.cpp refuses it; it lets the other three pass, so they are shown on a stub."""
     switch_on: Callable[[Stage], Stage]
@@ -100,7 +103,8 @@ FAULTS = (
         name="stream-options",
         title="stream_options was sent to a server that refuses it",
         rule="stream-options-unsupported",
-        server="azure",
+        server="azure-2024-05",
+        base="/openai/deployments/tiny",
         switch_on=_with_stream_options,
     ),
 )

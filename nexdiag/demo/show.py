@@ -1,10 +1,10 @@
 """The demo, from nothing to a report. Whatever fails says what and why; nothing is left running.
 
-    live      init, daemon, five messages through the chat, recorded          runner.smoke
-    replay    the cassette again with the network closed; sessions compared   runner.rerun
-    judge     no finding on the healthy run                                   runner.judge
-    incident  the same scenario with each founding fault switched on          demo.incident
-    report    all five runs on one page                                       report.html
+live      init, daemon, five messages through the chat, recorded          runner.smoke
+replay    the cassette again with the network closed; sessions compared   runner.rerun
+judge     no finding on the healthy run                                   runner.judge
+incident  the same scenario with each founding fault switched on          demo.incident
+report    all five runs on one page                                       report.html
 """
 
 import asyncio
@@ -16,8 +16,9 @@ from pathlib import Path
 import msgspec
 
 from nexdiag import __version__
+from nexdiag.capture.recorder import RecordingTransport
 from nexdiag.codec.body import Splitter
-from nexdiag.core.endpoint import Endpoint, Profile
+from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.errors import NexdiagError
 from nexdiag.core.finding import Finding
 from nexdiag.core.run import Report, Run
@@ -32,7 +33,6 @@ from nexdiag.runner.load import SUFFIX, load
 from nexdiag.runner.play import Stage, play, telling
 from nexdiag.runner.rerun import rerun
 from nexdiag.runner.smoke import Smoke, Spoken, Target, smoke
-from nexdiag.capture.recorder import RecordingTransport
 
 STRICT = "llama.cpp-strict"
 """What our tiny model's template makes of a llama.cpp server: user and assistant in turn."""
@@ -81,14 +81,15 @@ def show(scratch: Path, reports: Path, *, real: bool, tell: Tell) -> Shown:
         _replay(healthy, scratch, tell)
         runs = [healthy.run]
         tell(Told(heading="the founding incident   the same five messages, one fault at a time"))
-        for fault in FAULTS:
-            runs.append(_broken(fault, url, scratch, real=real, tell=tell))
+        runs += [_broken(fault, url, scratch, real=real, tell=tell) for fault in FAULTS]
     report = Report(
         title="nexdiag demo",
         runs=tuple(runs),
         created=time.time(),
         tool=f"nexdiag {__version__}",
-        unchecked=() if real else ("a real server: the extra nexdiag[llama] is not installed, a stub served throughout",),
+        unchecked=()
+        if real
+        else ("a real server: the extra nexdiag[llama] is not installed, a stub served throughout",),
     )
     page = _write(reports / "demo.html", html.render(report))
     return Shown(
@@ -109,7 +110,10 @@ def _live(url: str, scratch: Path, tell: Tell) -> Smoke:
     )
     unmet = [text for turn in done.spoken for text in turn.unmet]
     if unmet or done.run.findings:
-        raise NexdiagError(f"the live run did not come through: {(unmet or [done.run.findings[0].summary])[0]}", hint=f"its recording: {cassette} (keep it with --keep)")
+        raise NexdiagError(
+            f"the live run did not come through: {(unmet or [done.run.findings[0].summary])[0]}",
+            hint=f"its recording: {cassette} (keep it with --keep)",
+        )
     recorded = done.run.cassette
     size = cassette.stat().st_size
     kept = f"{len(recorded.turns)} turns, {len(recorded.exchanges)} exchanges, {len(recorded.log)} log lines"
@@ -125,7 +129,11 @@ def _replay(live: Smoke, scratch: Path, tell: Tell) -> None:
     took = time.perf_counter() - began
     differing = [turn for turn in again.replayed if turn.outcome != "exact"]
     if differing or again.session is None or live.run.session is None:
-        raise NexdiagError(f"the replay differs in turn {differing[0].number}: {differing[0].note}" if differing else "the replay has no session")
+        raise NexdiagError(
+            f"the replay differs in turn {differing[0].number}: {differing[0].note}"
+            if differing
+            else "the replay has no session"
+        )
     if not equal(live.run.session, again.session):
         raise NexdiagError("every request was found in the recording, and yet the sessions differ")
     exact = f"{len(again.replayed)} of {len(again.replayed)} turns exact, {len(again.session.messages)} messages equal"
@@ -144,18 +152,17 @@ def _broken(fault: Fault, url: str, scratch: Path, *, real: bool, tell: Tell) ->
     profile = profiles.named(fault.server)
     with contextlib.ExitStack() as served:
         target = url if fault.real and real else served.enter_context(_endpoint(fault.server, real=False))
-        asyncio.run(_play(fault, _stage(target, profile), cassette))
+        endpoint = Endpoint(base_url=target + fault.base, model="tiny", profile=profile)
+        asyncio.run(_play(fault, endpoint, cassette))
     run = judge(load(cassette), name=fault.title)
     found = next((finding for finding in run.findings if finding.rule == fault.rule), None)
     if found is None or not found.refused or run.findings[0] is not found:
         got = run.findings[0].rule if run.findings else "nothing"
-        raise NexdiagError(f"{fault.title}: {fault.rule} was to be found first, {got} was", hint=f"its recording: {cassette}")
+        raise NexdiagError(
+            f"{fault.title}: {fault.rule} was to be found first, {got} was", hint=f"its recording: {cassette}"
+        )
     tell(Told(finding=(fault, found)))
     return msgspec.structs.replace(run, expected=fault.title)
-
-
-def _stage(url: str, profile: Profile) -> Endpoint:
-    return Endpoint(base_url=f"{url}/v1", model="tiny", profile=profile)
 
 
 async def _play(fault: Fault, endpoint: Endpoint, cassette: Path) -> None:
@@ -190,7 +197,7 @@ def _write(path: Path, text: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     except OSError as error:
-        raise NexdiagError(f"cannot write {path}: {error.strerror}", hint="name another directory: --reports DIR") from error
+        raise NexdiagError(
+            f"cannot write {path}: {error.strerror}", hint="name another directory: --reports DIR"
+        ) from error
     return path
-
-

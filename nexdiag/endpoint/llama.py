@@ -8,6 +8,7 @@ Law: it listens on the loopback address only, and no path of this machine shows 
 """
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -31,6 +32,7 @@ REPLY_TOKENS = 256
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 _HOST = "127.0.0.1"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LISTENING = "listening "
 _TAIL = 600
 
@@ -64,7 +66,7 @@ def serve(
     Raises UsageError if the extra is not installed, EndpointError if llama.cpp would not start.
     """
     settings = _Settings(port=port, template=template, tool_bias=tool_bias, context=context, slots=slots)
-    _serve(settings, threading.Event())
+    _serve(settings)
 
 
 @contextmanager
@@ -76,13 +78,13 @@ def running(
     context: int = 8192,
     slots: int = 1,
 ) -> Iterator[str]:
-    """A server as a child process, and its base URL, `/v1` included.
+    """Keep a server as a child process, and give its address, without `/v1`.
 
     Raises EndpointError with the end of the child's log, if it does not come to listen.
     """
     settings = _Settings(port=port, template=template, tool_bias=tool_bias, context=context, slots=slots)
     with tempfile.TemporaryFile() as log:
-        child = subprocess.Popen(  # noqa: S603 - this very interpreter, with fixed arguments
+        child = subprocess.Popen(
             [sys.executable, "-P", "-m", "nexdiag.endpoint.llama"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -90,29 +92,31 @@ def running(
             start_new_session=True,
         )
         try:
-            yield _await_listening(child, settings, log) + "/v1"
+            yield _await_listening(child, settings, log)
         finally:
             _end(child)
 
 
-def _serve(settings: _Settings, ended: threading.Event) -> NoReturn:
-    """Serve until `ended` is set, by a signal or otherwise, and end the process."""
-    before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+def _serve(settings: _Settings, *leash: int) -> NoReturn:
+    """Serve until a signal comes or one of the file descriptors in `leash` closes, and end the process."""
+    # A pipe, because a signal may come at any moment, and a lock that is half taken then would never be free again.
+    asked_to_end, ask_to_end = os.pipe()
+    before = {name: signal.signal(name, lambda *_: os.write(ask_to_end, b".")) for name in _SIGNALS}
     try:
         server = _start(settings)
     except BaseException:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for name, handler in before.items():
+            signal.signal(name, handler)
         raise
     sys.stdout.write(f"{_LISTENING}{server.listening_address}\n")
     sys.stdout.flush()
-    ended.wait()
+    select.select([asked_to_end, *leash], [], [])
     # Its destructor waits for every stream to end, and would wait forever for some. Nothing is left on disk to lose.
     os._exit(0)
 
 
 def _start(settings: _Settings) -> Any:  # noqa: ANN401 - xllamacpp comes without types
-    """A listening server. Its model is in memory: nothing stays on disk, not even if we are killed."""
+    """Start to listen, with the model in memory only: nothing stays on disk, not even if we are killed."""
     library = extra("xllamacpp")
     with tempfile.TemporaryDirectory(prefix="nexdiag-llama-") as folder, chdir(folder):
         # A relative path, because /props tells it to everybody.
@@ -126,7 +130,7 @@ def _start(settings: _Settings) -> Any:  # noqa: ANN401 - xllamacpp comes withou
 
 
 def _parameters(library: Any, settings: _Settings) -> Any:  # noqa: ANN401 - xllamacpp comes without types
-    """What llama.cpp is told: loopback only, equal answers to equal requests, and no work that nobody asked for."""
+    """Tell llama.cpp: loopback only, equal answers to equal requests, and no work that nobody asked for."""
     parameters = library.CommonParams()
     parameters.model.path = f"{MODEL}.gguf"
     parameters.model_alias = {MODEL}
@@ -188,17 +192,8 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 def _main() -> None:
     """Be the child of `running`."""
     settings = msgspec.json.decode(sys.stdin.buffer.readline(), type=_Settings)
-    ended = threading.Event()
-
-    def follow_parent() -> None:
-        # Not through sys.stdin, whose lock a thread must not hold when the interpreter ends.
-        while os.read(0, 4096):
-            pass
-        ended.set()
-
-    threading.Thread(target=follow_parent, daemon=True).start()
     try:
-        _serve(settings, ended)
+        _serve(settings, sys.stdin.fileno())
     except (EndpointError, UsageError) as error:
         sys.exit(f"{error.what}\nhint: {error.hint}")
 

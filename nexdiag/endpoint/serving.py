@@ -35,7 +35,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def serve(app: Application, *, host: str = "127.0.0.1", port: int = 0) -> None:
     """Serve in the foreground until SIGINT or SIGTERM; the first line on stdout tells the address.
 
-    Raises EndpointError if the port is taken, or the application does not start. Signals are heard in the main thread only.
+    Raises EndpointError if the port is taken, or the application does not start. Signals are heard in the main
+    thread only.
     """
     with _bound(host, port) as bound:
         try:

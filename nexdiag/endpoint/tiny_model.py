@@ -83,18 +83,18 @@ TALKS = -40.0
 CALLS = 12.0
 """A `tool_bias` with which it calls a tool when a user has spoken and tools are offered."""
 
-_WORDS = (
-    "amber anchor autumn basil beacon birch candle canyon cedar clover copper coral dawn ember fern granite harbour "
-    "hazel island ivory jasper juniper lantern linen maple meadow mist north olive orchard pebble quartz raven saffron "
-    "silver thistle timber valley walnut willow"
-).split()
+_WORDS = """
+amber anchor autumn basil beacon birch candle canyon cedar clover copper coral dawn ember fern granite harbour hazel
+island ivory jasper juniper lantern linen maple meadow mist north olive orchard pebble quartz raven saffron silver
+thistle timber valley walnut willow
+"""
 _WIDTH, _HEADS, _KEY_HEADS, _LAYERS, _FEED = 64, 4, 1, 2, 128
 _HEAD = _WIDTH // _HEADS
 _LEVEL = 64.0
 """The value of the constant dimension, and of the one for the token's group; the random ones are near 1."""
 _NEVER, _RARE, _SURE = -40.0, -12.0, 40.0
 _NEWLINE, _TAB, _OPEN, _CLOSE, _END = "<0x0A>", "<0x09>", "<tool_call>", "</tool_call>", "<|im_end|>"
-_SPELLED = tuple("▁" + word for word in _WORDS)
+_SPELLED = tuple("▁" + word for word in _WORDS.split())
 _CHARACTERS = tuple(chr(code) for code in range(33, 127))
 
 
@@ -116,7 +116,7 @@ class _Group(NamedTuple):
 
 
 def _groups(tool_bias: float) -> list[_Group]:
-    """What follows what. Single characters mean JSON, where words would never end."""
+    """Tell what follows what. Single characters mean JSON, where words would never end."""
     return [
         _Group((_NEWLINE,), {(_OPEN,): tool_bias - 2 * _RARE, (_CLOSE,): tool_bias - 8 - 2 * _RARE, (_END,): _NEVER}),
         _Group((_TAB,), {(_END,): _NEVER}),
@@ -129,7 +129,7 @@ def _groups(tool_bias: float) -> list[_Group]:
 
 
 def extra(name: str) -> Any:  # noqa: ANN401 - the libraries of the extra come without types
-    """A module of the extra `nexdiag[llama]`.
+    """Import a module of the extra `nexdiag[llama]`.
 
     Raises UsageError, if the extra is not installed.
     """
@@ -157,9 +157,9 @@ def write_tiny_model(path: Path, *, template: str = STRICT_TEMPLATE, tool_bias: 
 
 
 def _vocabulary(kinds: Any) -> list[_Token]:  # noqa: ANN401 - an enumeration of gguf, which has no types
-    """Every token, in the order of their ids; the first three are where llama.cpp expects them."""
+    """List every token, in the order of their ids; the first three are where llama.cpp expects them."""
     # The grammar of a call leaves only characters: letters come easily, and what ends a number; no tag is spelled.
-    ease = {letter: 4.0 for letter in ascii_lowercase} | {"}": 3.5, "]": 3.5, ",": 2.0, "<": _NEVER}
+    ease = dict.fromkeys(ascii_lowercase, 4.0) | {"}": 3.5, "]": 3.5, ",": 2.0, "<": _NEVER}
     tokens = [_Token("<unk>", kinds.UNKNOWN, _NEVER), _Token("<s>", kinds.CONTROL, _NEVER)]
     tokens.append(_Token(_END, kinds.CONTROL, 3.5))
     tokens += [_Token(f"<0x{byte:02X}>", kinds.BYTE, 2 * _RARE) for byte in range(256)]
@@ -198,7 +198,7 @@ def _describe(writer: Any, vocabulary: list[_Token], template: str) -> None:  # 
 
 
 def _tensors(vocabulary: list[_Token], tool_bias: float, seed: int) -> dict[str, Any]:
-    """All weights by name: random ones, with the first dimensions kept clear for the constant and the groups."""
+    """Make all weights, by name: random ones, with the first dimensions kept clear for the constant and the groups."""
     numpy = extra("numpy")
     random = numpy.random.default_rng(seed)
     groups = _groups(tool_bias)
@@ -229,7 +229,7 @@ def _tensors(vocabulary: list[_Token], tool_bias: float, seed: int) -> dict[str,
 
 
 def _block(numpy: Any, normal: Any, reserved: int) -> dict[str, Any]:  # noqa: ANN401 - numpy is optional, so its types are unknown here
-    """The weights of one layer; it neither reads the reserved dimensions nor writes them."""
+    """Make the weights of one layer, which neither reads the reserved dimensions nor writes them."""
     norm = numpy.ones(_WIDTH, numpy.float32)
     norm[:reserved] = 0
     attention, feed = normal(_WIDTH, _WIDTH, spread=0.3), normal(_WIDTH, _FEED, spread=0.2)

@@ -98,5 +98,3 @@ def _broken(failure: str | None, request: httpx.Request) -> httpx.TransportError
     if not (isinstance(kind, type) and issubclass(kind, httpx.TransportError)):
         kind = httpx.TransportError
     return kind(text or name, request=request)
-
-

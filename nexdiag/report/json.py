@@ -13,7 +13,7 @@ import msgspec
 
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding
-from nexdiag.core.run import Report
+from nexdiag.core.run import Report, TurnVerdict
 from nexdiag.report.messages import text_of
 from nexdiag.report.summary import RunFacts, headline, run_facts
 from nexdiag.report.turns import ExchangeFacts, TurnFacts
@@ -95,6 +95,7 @@ def _run(facts: RunFacts) -> dict[str, Any]:
         "counts": msgspec.to_builtins(facts.counts),
         "findings": [finding_fields(finding) for finding in facts.run.findings],
         "differences": [_difference(difference) for difference in facts.run.differences],
+        "replayed": [_replayed(turn) for turn in facts.run.replayed],
         "turns": [_turn(turn) for turn in facts.turns],
     }
 
@@ -142,6 +143,15 @@ def _exchange(facts: ExchangeFacts) -> dict[str, Any]:
     }
 
 
+def _replayed(turn: TurnVerdict) -> dict[str, Any]:
+    return {
+        "turn": turn.number,
+        "outcome": turn.outcome,
+        "note": turn.note,
+        "differences": [_difference(difference) for difference in turn.differences],
+    }
+
+
 def _difference(difference: Difference) -> dict[str, Any]:
     return {
         "kind": difference.kind,
@@ -164,18 +174,13 @@ def as_text(value: object) -> str:
 
 def plain(value: object, depth: int = _DEEPEST) -> Any:  # noqa: ANN401 - any JSON value
     """The value with nothing in it that JSON does not know; bytes become text, the odd rest its own words."""
-    if value is None or isinstance(value, (bool, int)):
-        return value
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, bytes):
-        return text_of(value)
     if depth == 0:
         return "…"
     if isinstance(value, Mapping):
         return {str(key): plain(inner, depth - 1) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(inner, depth - 1) for inner in value]
-    return str(value)
+    if isinstance(value, bytes):
+        return text_of(value)
+    known = value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value))
+    return value if known else str(value)

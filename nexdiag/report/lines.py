@@ -53,7 +53,11 @@ def replayed(run: Run) -> str:
     changed = sum(turn.outcome != "exact" for turn in run.replayed)
     if changed > 1:
         rows.append(f"  the first divergence is shown; {count(changed - 1, 'later turn')} may be its consequence")
-    rows.append("  ✓ exact: live and replayed sessions are equal" if not changed else f"  ✗ {changed} of {len(run.replayed)} turns differ")
+    rows.append(
+        "  ✓ exact: live and replayed sessions are equal"
+        if not changed
+        else f"  ✗ {changed} of {len(run.replayed)} turns differ"
+    )
     if run.cassette.tear:
         rows.append(f"  not checked: the end of the file: {one_line(run.cassette.tear)}")
     return "\n".join(rows)
@@ -78,8 +82,6 @@ def _difference(one: Difference) -> Iterator[str]:
 
 def _value(value: object) -> str:
     return one_line(msgspec.json.encode(value).decode(), 160)
-
-
 
 
 def spoken(number: int, said: str, reply: str | None, error: str | None, seconds: float) -> str:

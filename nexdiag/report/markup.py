@@ -28,9 +28,7 @@ def trusted(value: str) -> Markup:
 def element(name: str, *children: str | None, **attributes: str | bool | None) -> Markup:
     """An element; `class_` is `class`, `aria_label` is `aria-label`; None children and attributes are left out."""
     written = "".join(_attribute(key, value) for key, value in attributes.items() if value not in (None, False))
-    inside = "".join(
-        child if isinstance(child, Markup) else text(child) for child in children if child is not None
-    )
+    inside = "".join(child if isinstance(child, Markup) else text(child) for child in children if child is not None)
     return Markup(f"<{name}{written}>{inside}</{name}>")
 
 

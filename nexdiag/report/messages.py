@@ -108,7 +108,5 @@ def called(message: dict[str, Any]) -> tuple[str, ...]:
         name = function.get("name") if isinstance(function, dict) else None
         names.append(name if isinstance(name, str) else "?")
     content = message.get("content")
-    for part in content if isinstance(content, list) else ():
-        if isinstance(part, dict) and part.get("type") == "tool_use":
-            names.append(str(part.get("name", "?")))
-    return tuple(names)
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    return (*names, *(str(part.get("name", "?")) for part in parts if part.get("type") == "tool_use"))

@@ -246,10 +246,10 @@ function passages(model, turn) {
   const entries = turn.exchanges.map((id) => {
     const exchange = model.exchanges[id];
     const weighty = exchange.answer.refusal !== null || (model.byExchange.get(id) || []).length > 0;
-    return { at: exchange.at, build: () => exchangeCard(model, exchange, few || weighty) };
+    return { at: exchange.at === null ? Infinity : exchange.at, build: () => exchangeCard(model, exchange, few || weighty) };
   });
   for (const tool of turn.tools) entries.push({ at: tool.at === null ? Infinity : tool.at, build: () => toolCard(tool) });
-  entries.sort((a, b) => a.at - b.at || 0);
+  entries.sort((a, b) => (a.at === b.at ? 0 : a.at - b.at));
   return paged(el("div", { class: "passages" }), entries, (entry) => entry.build());
 }
 
@@ -263,7 +263,7 @@ function logList(model, turn) {
   const loud = turn.log.filter((line) => line[1] === "ERROR" || line[1] === "FATAL" || line[1] === "WARN").length;
   const label = `${count(turn.log.length, "log line")}${loud ? `, ${loud} loud` : ""}`;
   const build = ([at, level, source, number]) =>
-    el("li", { "data-level": level || "none" }, el("span", { class: "when" }, `${at.toFixed(3)} s`), el("span", { class: "level" }, level || source), longText(model.text(number), "wire"));
+    el("li", { "data-level": level || "none" }, el("span", { class: "when" }, at === null ? "?" : `${at.toFixed(3)} s`), el("span", { class: "level" }, level || source), longText(model.text(number), "wire"));
   return fold(label, () => paged(el("ol", { class: "log" }), turn.log, build), { class: "fold log-fold", open: loud > 0 && turn.log.length <= 40 });
 }
 

@@ -4,14 +4,14 @@
 const HIDDEN =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\u{e0000}-\u{e01ef}]/gu;
 const HIDDEN_RUN = new RegExp(`(?:${HIDDEN.source})+`, "gu");
-const NAMES = { 0x00: "NUL", 0x07: "BEL", 0x08: "BS", 0x0d: "CR", 0x1b: "ESC", 0x7f: "DEL" };
+const CONTROLS = { 0x00: "NUL", 0x07: "BEL", 0x08: "BS", 0x0d: "CR", 0x1b: "ESC", 0x7f: "DEL" };
 const LONG = 4000;
 const PAGE = 100;
 const SVG = "http://www.w3.org/2000/svg";
 
 function sign(character) {
   const number = character.codePointAt(0);
-  return `⟨${NAMES[number] || `U+${number.toString(16).toUpperCase().padStart(4, "0")}`}⟩`;
+  return `⟨${CONTROLS[number] || `U+${number.toString(16).toUpperCase().padStart(4, "0")}`}⟩`;
 }
 
 // Text in which each hidden character is a marked sign.
@@ -128,11 +128,13 @@ function fold(label, build, options) {
 }
 
 function seconds(value) {
-  if (!Number.isFinite(value) || value < 0) return "?";
+  if (!Number.isFinite(value) || value < 0 || value >= 1e9) return "?";
   if (value < 1) return `${Math.round(value * 1000)} ms`;
   if (value < 60) return `${value.toFixed(value < 10 ? 1 : 0)} s`;
   const whole = Math.round(value);
-  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+  return `${minutes} min ${String(whole % 60).padStart(2, "0")} s`;
 }
 
 function count(number, noun) {

@@ -3,6 +3,7 @@
 
 const FOLD_SHARE = 0.12;
 const FOLD_WIDTH = 0.03;
+const FOLDS = 8;
 const MANY = 1500;
 
 // From seconds to a share of the width, with long idle stretches folded.
@@ -15,12 +16,14 @@ function makeClock(busy, from, to) {
   }
   const total = to - from || 1;
   const active = spans.reduce((sum, span) => sum + span[1] - span[0], 0) || total;
-  const folds = [];
+  const gaps = [];
   let cursor = from;
   for (const [start, end] of [...spans, [to, to]]) {
-    if (start - cursor > Math.max(3, active * FOLD_SHARE)) folds.push([cursor, start]);
+    if (start - cursor > Math.max(3, active * FOLD_SHARE)) gaps.push([cursor, start]);
     cursor = Math.max(cursor, end);
   }
+  gaps.sort((a, b) => b[1] - b[0] - (a[1] - a[0]));
+  const folds = gaps.slice(0, FOLDS).sort((a, b) => a[0] - b[0]);
   const folded = folds.reduce((sum, gap) => sum + gap[1] - gap[0], 0);
   const scale = (1 - folds.length * FOLD_WIDTH) / (total - folded || 1);
   const place = (moment) => {
@@ -34,7 +37,7 @@ function makeClock(busy, from, to) {
     }
     return 100 * Math.min(1, Math.max(0, at + Math.max(0, moment - before) * scale));
   };
-  return { place, folds, from, to };
+  return { place, folds, from, to, least: Math.min(0.35, 60 / busy.length) };
 }
 
 function lanesOf(exchanges) {
@@ -70,7 +73,7 @@ function foldMarks(clock, height) {
 function bar(clock, exchange, lane, pick) {
   const y = 4 + lane * 22;
   const start = clock.place(exchange.at);
-  const end = Math.max(clock.place(exchange.at + exchange.duration), start + 0.35);
+  const end = Math.max(clock.place(exchange.at + exchange.duration), start + clock.least);
   const failed = exchange.answer.refusal !== null;
   const head = exchange.response ? exchange.response.first : exchange.duration;
   const first = Math.min(end, Math.max(start, clock.place(exchange.at + head)));
@@ -78,7 +81,7 @@ function bar(clock, exchange, lane, pick) {
   const group = svg("g", { class: `bar${failed ? " failed" : ""}`, "data-exchange": exchange.id, onclick: () => pick(exchange) });
   group.append(svg("rect", { class: "hit", x: percent(start), width: percent(Math.max(end - start, 0.8)), y: y - 3, height: 22 }));
   group.append(svg("rect", { class: "wait", x: percent(start), width: percent(first - start), y: y + 5, height: 6 }));
-  group.append(svg("rect", { class: "stream", x: percent(first), width: percent(Math.max(end - first, 0.2)), y, height: 16, rx: 2 }));
+  group.append(svg("rect", { class: "stream", x: percent(first), width: percent(Math.max(end - first, Math.min(0.2, clock.least))), y, height: 16, rx: 2 }));
   if (failed) group.append(svg("text", { class: "cross", x: percent(end), dx: 4, y: y + 13 }, "✗"));
   group.append(svg("title", {}, words));
   return group;
@@ -149,9 +152,9 @@ function thinned(items, key) {
 
 // The drawing of some turns: all of a run, or one.
 function timeline(turns, model, options) {
-  const exchanges = turns.flatMap((turn) => turn.exchanges.map((id) => model.exchanges[id]));
+  const exchanges = turns.flatMap((turn) => turn.exchanges.map((id) => model.exchanges[id])).filter((exchange) => exchange.at !== null);
   const tools = turns.flatMap((turn) => turn.tools).filter((tool) => tool.at !== null);
-  const log = turns.flatMap((turn) => turn.log);
+  const log = turns.flatMap((turn) => turn.log).filter((line) => line[0] !== null);
   const busy = busyOf(exchanges, tools, log);
   if (!busy.length) return null;
   const from = Math.min(...busy.map((span) => span[0]).slice(0, 50000));
@@ -178,22 +181,25 @@ function timeline(turns, model, options) {
 
 function bands(clock, turns, model, options) {
   const shapes = [];
+  const names = [];
   let last = -9;
-  for (const turn of turns.filter((one) => one.number !== null)) {
+  for (const turn of turns.filter((one) => one.number !== null && one.at !== null)) {
     const start = clock.place(turn.at);
-    const width = Math.max(clock.place(turn.at + turn.duration) - start, 0.4);
+    const width = Math.max(clock.place(turn.at + turn.duration) - start, clock.least);
     const worst = model.worst(turn);
     const group = svg("g", { class: `band${turn.outcome === "failed" ? " failed" : ""}`, "data-turn": turn.number, onclick: () => options.pickTurn(turn) });
     group.append(svg("rect", { x: percent(start), width: percent(width), y: 2, height: 22, rx: 4 }));
-    if (start - last > 2.6) {
+    if (start - last > 4) {
       last = start;
       const name = width > 9 ? `turn ${turn.number}` : String(turn.number);
-      group.append(svg("text", { x: percent(start), dx: 7, y: 17 }, worst ? `${name} ${ICONS[worst]}` : name));
+      const words = worst ? `${name} ${ICONS[worst]}` : name;
+      const look = turn.outcome === "failed" ? "band-name failed" : "band-name";
+      names.push(svg("text", { class: look, x: percent(start), dx: 7, y: 17 }, words));
     }
     group.append(svg("title", {}, `turn ${turn.number}, ${turn.outcome}, ${seconds(turn.duration)}`));
     shapes.push(group);
   }
-  return row("turns", 26, ...foldMarks(clock, 26), ...shapes);
+  return row("turns", 26, ...foldMarks(clock, 26), ...shapes, ...names);
 }
 
 function chunkDots(clock, exchanges) {

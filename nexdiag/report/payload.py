@@ -15,10 +15,11 @@ from nexdiag.core.finding import Finding
 from nexdiag.core.turn import LogLine, ToolRun
 from nexdiag.report.messages import text_of
 from nexdiag.report.placing import place
-from nexdiag.report.summary import RunFacts
+from nexdiag.report.summary import NO_TIME, RunFacts
 from nexdiag.report.turns import ExchangeFacts, TurnFacts
 
 _FIRST = -1
+_ENDLESS = 1e9
 
 
 class _Pool:
@@ -66,9 +67,14 @@ def run_payload(facts: RunFacts) -> dict[str, Any]:
     }
 
 
-def _at(moment: float, began: float) -> float:
-    """On the one clock: seconds since the run began."""
-    return round(moment - began, 6)
+def _at(moment: float, began: float) -> float | None:
+    """On the one clock: seconds since the run began; None for what is no time of day."""
+    return round(moment - began, 6) if 0 < moment < NO_TIME else None
+
+
+def _span(seconds: float) -> float:
+    """A duration that can be drawn: zero for what is none."""
+    return round(seconds, 6) if 0 <= seconds < _ENDLESS else 0.0
 
 
 def _turn(turn: TurnFacts, began: float, pool: _Pool) -> dict[str, Any]:
@@ -79,7 +85,7 @@ def _turn(turn: TurnFacts, began: float, pool: _Pool) -> dict[str, Any]:
         "outcome": turn.outcome,
         "error": turn.error,
         "at": _at(turn.started, began),
-        "duration": round(turn.duration, 6),
+        "duration": _span(turn.duration),
         "exchanges": [seen.exchange.id for seen in turn.exchanges],
         "tools": [_tool(tool, began) for tool in turn.tool_runs],
         "log": [_log(line, began, pool) for line in turn.log],
@@ -93,12 +99,12 @@ def _tool(tool: ToolRun, began: float) -> dict[str, Any]:
         "arguments": tool.arguments,
         "output": tool.output,
         "failed": tool.is_error,
-        "at": _at(tool.started, began) if tool.started else None,
-        "duration": round(tool.duration, 6),
+        "at": _at(tool.started, began),
+        "duration": _span(tool.duration),
     }
 
 
-def _log(line: LogLine, began: float, pool: _Pool) -> tuple[float, str | None, str, int]:
+def _log(line: LogLine, began: float, pool: _Pool) -> tuple[float | None, str | None, str, int]:
     return _at(line.at, began), line.level, line.source, pool.text(line.text)
 
 
@@ -111,7 +117,7 @@ def _exchange(seen: ExchangeFacts, began: float, pool: _Pool) -> dict[str, Any]:
         "url": exchange.request.url,
         "path": exchange.request.path,
         "at": _at(exchange.started, began),
-        "duration": round(exchange.duration, 6),
+        "duration": _span(exchange.duration),
         "failure": exchange.failure,
         "headers": _headers(exchange.request.headers, pool),
         "fields": _fields(exchange.request.body, pool),
@@ -150,11 +156,11 @@ def _response(response: Response | None, pool: _Pool) -> dict[str, Any] | None:
     if response is None:
         return None
     decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
-    chunks = [(round(chunk.at, 6), decoder.decode(chunk.bytes)) for chunk in response.chunks]
+    chunks = [(_span(chunk.at), decoder.decode(chunk.bytes)) for chunk in response.chunks]
     return {
         "status": response.status,
         "streamed": response.streamed,
-        "first": round(response.first_byte, 6),
+        "first": _span(response.first_byte),
         "headers": _headers(response.headers, pool),
         "chunks": chunks,
     }

@@ -67,5 +67,3 @@ def _within(finding: Finding, seen: ExchangeFacts, turn: int | None) -> Place:
     elif key:
         kind = "answer"
     return Place(kind=kind, turn=turn, exchange=number, key=key if kind == "field" else None)
-
-

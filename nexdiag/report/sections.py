@@ -1,10 +1,10 @@
-"""The parts of the page that need no script: masthead, the list of runs, and each run's verdict, findings and counts."""
+"""The parts of the page that need no script: masthead, list of runs, and each run's verdict, findings and counts."""
 
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding
-from nexdiag.core.run import Report
+from nexdiag.core.run import Report, TurnVerdict
 from nexdiag.report.json import as_text
-from nexdiag.report.markup import Markup, element, joined, trusted
+from nexdiag.report.markup import Markup, element, joined, text, trusted
 from nexdiag.report.summary import ICONS, RunFacts, Verdict, refusal_phrase
 from nexdiag.report.visible import cut, one_line
 from nexdiag.report.wording import count, date, seconds, time_of_day, tokens
@@ -190,9 +190,11 @@ def _torn(facts: RunFacts) -> Markup | None:
 
 
 def _differences(facts: RunFacts) -> Markup | None:
-    """Replay against recording, as a table."""
-    listed = facts.run.differences
-    if not listed:
+    """Replay against recording, as a table, with a line for each turn that did not come out exact."""
+    told = [turn for turn in facts.run.replayed if turn.outcome != "exact"]
+    listed = facts.run.differences or tuple(difference for turn in told for difference in turn.differences)
+    notes = [element("li", _replayed(turn)) for turn in told[:_SHOWN_DIFFERENCES]]
+    if not listed and not notes:
         return None
     head = element("tr", *(element("th", name, scope="col") for name in ("turn", "place", "recorded", "replayed")))
     rows = [_difference(difference) for difference in listed[:_SHOWN_DIFFERENCES]]
@@ -200,7 +202,14 @@ def _differences(facts: RunFacts) -> Markup | None:
     caption = element("h3", count(len(listed), "difference") + " between recording and replay")
     table = element("table", element("thead", head), element("tbody", *rows))
     rest = element("p", f"… and {count(more, 'more difference')}, not shown") if more > 0 else None
-    return element("div", caption, element("div", table, class_="wide"), rest, class_="differences")
+    turns = element("ul", *notes, class_="replayed") if notes else None
+    wide = element("div", table, class_="wide") if rows else None
+    return element("div", caption, turns, wide, rest, class_="differences")
+
+
+def _replayed(turn: TurnVerdict) -> Markup:
+    note = f": {one_line(turn.note, 300)}" if turn.note else ""
+    return joined(_icon(turn.outcome), text(f"turn {turn.number} {one_line(turn.outcome, 20)}{note}"))
 
 
 def _difference(difference: Difference) -> Markup:

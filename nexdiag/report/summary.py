@@ -18,12 +18,18 @@ ICONS = {
     "differs": "≠",
     "torn": "⌇",
     "empty": "∅",
+    "exact": "✓",
+    "changed": "≠",
+    "missing": "-",
+    "extra": "+",
     Severity.ERROR: "✗",
     Severity.WARNING: "▲",
     Severity.INFO: "●",
 }
-"""A sign for each verdict and severity; the word always stands beside it."""
+"""A sign for each verdict, severity and outcome of a replayed turn; the word always stands beside it."""
 _NEAR = 1.0
+NO_TIME = 1e11
+"""Beyond the year 5000 a clock was wrong; one such moment must not stretch the scale of all others."""
 _LOUD = ("ERROR", "FATAL", "WARN")
 
 
@@ -98,9 +104,7 @@ def run_facts(run: Run) -> RunFacts:
     began = min(moments, default=run.cassette.header.created)
     counts = _counts(run, turns, max(moments, default=began) - began)
     exchanges = {facts.exchange.id: facts for turn in turns for facts in turn.exchanges}
-    return RunFacts(
-        run=run, turns=turns, counts=counts, verdict=verdict(run, turns), began=began, exchanges=exchanges
-    )
+    return RunFacts(run=run, turns=turns, counts=counts, verdict=verdict(run, turns), began=began, exchanges=exchanges)
 
 
 def _moments(turn: TurnFacts) -> list[float]:
@@ -110,7 +114,7 @@ def _moments(turn: TurnFacts) -> list[float]:
     for tool in turn.tool_runs:
         moments += [tool.started, tool.started + tool.duration]
     moments += [turn.started, turn.started + turn.duration]
-    return [moment for moment in moments if moment > 0]
+    return [moment for moment in moments if 0 < moment < NO_TIME]  # NaN is neither
 
 
 def _counts(run: Run, turns: tuple[TurnFacts, ...], duration: float) -> Counts:
@@ -149,12 +153,21 @@ def verdict(run: Run, turns: tuple[TurnFacts, ...]) -> Verdict:
     open_turns = [turn for turn in numbered if turn.outcome != "answered"]
     answered = count(len(numbered) - len(open_turns), "turn") + " answered"
     rest = f", turn {open_turns[0].number} {open_turns[0].outcome}" if open_turns else ""
-    if run.differences:
-        return Verdict(word="differs", sentence=f"{answered}{rest}; {count(len(run.differences), 'difference')}")
+    differing = _differing(run)
+    if differing:
+        return Verdict(word="differs", sentence=f"{answered}{rest}; {differing}")
     if warnings or open_turns:
         found = f"; {count(len(warnings), 'warning')}" if warnings else ""
         return Verdict(word="warned", sentence=f"{answered}{rest}{found}")
     return Verdict(word="passed", sentence=f"{answered}, no findings of weight")
+
+
+def _differing(run: Run) -> str:
+    """Where the replay left the recording; empty if it did not."""
+    if run.differences:
+        return count(len(run.differences), "difference")
+    changed = [turn for turn in run.replayed if turn.outcome != "exact"]
+    return f"turn {changed[0].number} {changed[0].outcome} in replay" if changed else ""
 
 
 def _failed(turns: list[TurnFacts], failed: list[TurnFacts], errors: list[Finding]) -> str:
@@ -182,6 +195,8 @@ def headline(report: Report, runs: tuple[RunFacts, ...]) -> Verdict:
     words = [facts.verdict.word for facts in runs]
     worst = next(word for word in ("failed", "torn", "differs", "warned", "empty", "passed") if word in words)
     parts = [f"{words.count('passed')} of {count(len(runs), 'run')} passed"]
-    parts += [f"{words.count(word)} {word}" for word in ("failed", "torn", "differs", "warned", "empty") if word in words]
+    parts += [
+        f"{words.count(word)} {word}" for word in ("failed", "torn", "differs", "warned", "empty") if word in words
+    ]
     parts += [count(len(report.unchecked), "check") + " skipped"] if report.unchecked else []
     return Verdict(word=worst, sentence=", ".join(parts))

@@ -4,16 +4,15 @@ Law: recorded text enters as `Text` and never as markup, and passes `visible` fi
 steer the terminal. Signs carry the meaning; colour only repeats it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding, Severity
-from nexdiag.core.run import Report
+from nexdiag.core.run import Report, TurnVerdict
 from nexdiag.report.json import as_text
 from nexdiag.report.messages import glimpse
 from nexdiag.report.summary import ICONS, RunFacts, headline, refusal_phrase, run_facts
@@ -33,6 +32,7 @@ _STYLES = {
     Severity.INFO: "cyan",
 }
 _LABEL = 11
+_NARROWEST = 20
 _SHOWN_TURNS = 40
 _EDGE = 3
 _SHOWN_FINDINGS = 20
@@ -66,6 +66,7 @@ def _run(facts: RunFacts, console: Console) -> None:
         _cause(facts, facts.cause, console)
     _timeline(facts, console)
     _findings(facts, console)
+    _replayed(facts.run.replayed, console)
     _differences(facts.run.differences, console)
     if facts.run.cassette.tear:
         _labelled(console, "TEAR", Text(cut(facts.run.cassette.tear)))
@@ -74,15 +75,15 @@ def _run(facts: RunFacts, console: Console) -> None:
 
 def _labelled(console: Console, label: str, *contents: Text) -> None:
     """Lines beside a label; the label stands at the first."""
-    grid = Table.grid(padding=0)
-    grid.add_column(width=_LABEL + 2, no_wrap=True)
-    grid.add_column(overflow="fold")
-    for place, content in enumerate(contents):
-        grid.add_row(Text(f"  {label if place == 0 else ''}", style="bold"), content)
-    console.print(grid)
+    width = max(console.width - _LABEL - 2, _NARROWEST)
+    lines = [line for content in contents for line in content.wrap(console, width, overflow=content.overflow or "fold")]
+    for place, line in enumerate(lines):
+        line.rstrip()
+        head = Text(f"  {label if place == 0 else '':<{_LABEL}}", style="bold")
+        console.print(_line(head, line), soft_wrap=True)
 
 
-def _line(*parts: str | tuple[str, str]) -> Text:
+def _line(*parts: str | Text | tuple[str, str]) -> Text:
     return Text.assemble(*parts)
 
 
@@ -246,6 +247,21 @@ def _findings(facts: RunFacts, console: Console) -> None:
         lines.append(Text(f"… {count(len(rest) - _SHOWN_FINDINGS, 'more finding')} not shown", style="dim"))
     if lines:
         _labelled(console, "ALSO" if facts.cause else "FINDINGS", *lines)
+
+
+def _replayed(turns: Sequence[TurnVerdict], console: Console) -> None:
+    """How each turn of a rerun came out; the exact ones are counted."""
+    exact = sum(turn.outcome == "exact" for turn in turns)
+    lines = [Text(f"✓ {count(exact, 'turn')} exact", style="green")] if exact else []
+    changed = [turn for turn in turns if turn.outcome != "exact"]
+    for turn in changed[:_SHOWN_DIFFERENCES]:
+        lines.append(Text(f"{ICONS.get(turn.outcome, '●')} turn {turn.number} {one_line(turn.outcome, 16)}", "magenta"))
+        lines += [Text(cut(turn.note, 400))] if turn.note else []
+        lines += [_difference(difference) for difference in turn.differences[:_SHOWN_DIFFERENCES]]
+    if len(changed) > _SHOWN_DIFFERENCES:
+        lines.append(Text(f"… {count(len(changed) - _SHOWN_DIFFERENCES, 'more turn')} not shown", style="dim"))
+    if lines:
+        _labelled(console, "REPLAY", *lines)
 
 
 def _differences(differences: Iterable[Difference], console: Console) -> None:

@@ -57,7 +57,16 @@ class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
         return self.exchange.response.first_byte if self.exchange.response else self.exchange.duration
 
 
-class TurnFacts(msgspec.Struct, frozen=True, kw_only=True):
+class _Share(msgspec.Struct, frozen=True, kw_only=True):
+    """What belongs to one turn."""
+
+    exchanges: tuple[ExchangeFacts, ...]
+    log: tuple[LogLine, ...]
+    tool_runs: tuple[ToolRun, ...]
+    findings: tuple[Finding, ...]
+
+
+class TurnFacts(_Share, frozen=True, kw_only=True):
     """One turn with all that belongs to it. `number` None gathers what belongs to no turn."""
 
     number: int | None
@@ -67,10 +76,6 @@ class TurnFacts(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None
     started: float
     duration: float
-    exchanges: tuple[ExchangeFacts, ...]
-    log: tuple[LogLine, ...]
-    tool_runs: tuple[ToolRun, ...]
-    findings: tuple[Finding, ...]
 
 
 def exchange_facts(exchanges: Iterable[Exchange]) -> tuple[ExchangeFacts, ...]:
@@ -111,10 +116,12 @@ def turn_facts(run: Run) -> tuple[TurnFacts, ...]:
         _facts(
             number,
             told.get(number) if number is not None else None,
-            of_exchange.get(number, ()),
-            of_log.get(number, ()),
-            of_tools.get(number, ()),
-            of_finding.get(number, ()),
+            _Share(
+                exchanges=of_exchange.get(number, ()),
+                log=of_log.get(number, ()),
+                tool_runs=of_tools.get(number, ()),
+                findings=of_finding.get(number, ()),
+            ),
         )
         for number in sorted(numbers, key=lambda number: -1 if number is None else number)
     )
@@ -132,32 +139,26 @@ def _all_exchanges(run: Run, turns: Iterable[Turn]) -> Iterable[Exchange]:
     yield from run.cassette.exchanges or (exchange for turn in turns for exchange in turn.exchanges)
 
 
-def _facts(
-    number: int | None,
-    turn: Turn | None,
-    exchanges: tuple[ExchangeFacts, ...],
-    log: tuple[LogLine, ...],
-    tools: tuple[ToolRun, ...],
-    findings: tuple[Finding, ...],
-) -> TurnFacts:
+def _facts(number: int | None, turn: Turn | None, share: _Share) -> TurnFacts:
     """The facts of one turn; a turn that nobody told of is read off its exchanges."""
-    starts = [facts.exchange.started for facts in exchanges] or [line.at for line in log[:1]]
+    exchanges = share.exchanges
+    starts = [facts.exchange.started for facts in exchanges] or [line.at for line in share.log[:1]]
     ends = [facts.exchange.started + facts.exchange.duration for facts in exchanges]
     started = turn.started if turn and turn.started else min(starts, default=0.0)
     last = exchanges[-1].answer if exchanges else Answer()
-    outcome = "failed" if last.refusal is not None else "answered" if exchanges else "unfinished"
+    read = "failed" if last.refusal is not None else "answered" if exchanges else "unfinished"
     return TurnFacts(
         number=number,
         said=turn.said if turn else _said(exchanges),
         reply=turn.reply if turn else last.text or None,
-        outcome=turn.outcome if turn else outcome if number is not None else "",
+        outcome=turn.outcome if turn else read if number is not None else "",
         error=turn.error if turn else None,
         started=started,
         duration=turn.duration if turn and turn.duration else max(ends, default=started) - started,
         exchanges=exchanges,
-        log=log,
-        tool_runs=tools,
-        findings=findings,
+        log=share.log,
+        tool_runs=share.tool_runs,
+        findings=share.findings,
     )
 
 

@@ -6,17 +6,20 @@ from datetime import UTC, datetime
 _THOUSAND = 1000
 _MINUTE = 60
 _TEN = 10
+_ABSURD = 1e9
 
 
 def seconds(value: float) -> str:
-    """`4 ms`, `1.9 s`, `3 min 05 s`; `?` where the number is none."""
-    if not math.isfinite(value) or value < 0:
+    """`4 ms`, `1.9 s`, `3 min 05 s`, `2 h 04 min`; `?` where the number is none, or absurd."""
+    if not math.isfinite(value) or not 0 <= value < _ABSURD:
         return "?"
     if value < 1:
         return f"{value * _THOUSAND:.0f} ms"
     if value < _MINUTE:
         return f"{value:.1f} s" if value < _TEN else f"{value:.0f} s"
     minutes, rest = divmod(round(value), _MINUTE)
+    if minutes >= _MINUTE:
+        return f"{minutes // _MINUTE} h {minutes % _MINUTE:02d} min"
     return f"{minutes} min {rest:02d} s"
 
 
@@ -26,10 +29,12 @@ def count(number: int, noun: str, plural: str = "") -> str:
 
 
 def tokens(number: int) -> str:
-    """`812`, `1.2k`, `34k`."""
+    """`812`, `1.2k`, `34k`, `1.2M`."""
     if number < _THOUSAND:
         return str(number)
     thousands = number / _THOUSAND
+    if thousands >= _THOUSAND:
+        return f"{thousands / _THOUSAND:.1f}M"
     return f"{thousands:.1f}k" if thousands < _TEN else f"{thousands:.0f}k"
 
 

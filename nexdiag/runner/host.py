@@ -1,8 +1,8 @@
-"""The daemon, with everything that it needs from other rooms: profiles, tools, a transport, and the recorder if wanted."""
+"""The executor and its daemon, with what they need from other rooms: profiles, tools, transport, recorder."""
 
 import asyncio
 import contextlib
-import datetime
+import datetime as dt
 import os
 import secrets
 import time
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 
 from nexdiag import __version__
 from nexdiag.agent import config as configuration
@@ -27,7 +28,7 @@ from nexdiag.capture.recorder import Recorder, RecordingTransport
 from nexdiag.capture.redact import Redactor
 from nexdiag.capture.writer import Writer
 from nexdiag.core.cassette import Header
-from nexdiag.core.endpoint import Endpoint
+from nexdiag.core.endpoint import Endpoint, Profile
 from nexdiag.core.scenario import Scenario
 from nexdiag.lint import profiles
 from nexdiag.runner.play import telling
@@ -38,7 +39,7 @@ def endpoint_of(config: configuration.Config, *, model: str | None = None, url: 
     return resolve(config, profiles=_profile, environ=os.environ, model=model, endpoint=url)
 
 
-def _profile(name: str | None) -> "profiles.Profile":
+def _profile(name: str | None) -> Profile:
     return profiles.resolve(None) if name is None else profiles.named(name)
 
 
@@ -67,50 +68,52 @@ def recording(path: Path, endpoint: Endpoint, scenario: Scenario | None) -> Iter
         writer.close()
 
 
-class Host:
-    """Makes the executor of each chat."""
+class Crew(msgspec.Struct, frozen=True, kw_only=True):
+    """What an executor is made of, but for the conversation that it works on."""
 
-    def __init__(self, state: Path, recorder: Recorder | None = None) -> None:
-        """The config is read again for each chat, so that a change of it needs no guess at what is in force."""
-        self._state = state
-        self._recorder = recorder
+    config: configuration.Config
+    endpoint: Endpoint
+    workspace: Path
+    recorder: Recorder | None = None
+    read_only: bool = False
 
-    def make_driver(self, conversation: Conversation, tell: Tell) -> Driver:
-        """The executor for a conversation, going on from what its journal holds."""
-        config = configuration.read(self._state)
-        endpoint = endpoint_of(config)
-        toolbox = _toolbox(config, self._state)
-        today = datetime.datetime.now(datetime.UTC).date()
-        specs = toolbox.specs() if toolbox is not None else ()
-        names = [spec.name for spec in specs]
-        system = conversation.system or config.agent.system or system_prompt(today=today, tools=names)
+
+def make_driver(crew: Crew, conversation: Conversation | None, tell: Tell) -> Driver:
+    """The executor for a conversation, going on from what its journal holds; for None, one that keeps no journal."""
+    toolbox = _toolbox(crew)
+    specs = toolbox.specs() if toolbox is not None else ()
+    today = dt.datetime.now(dt.UTC).date()
+    fresh = crew.config.agent.system or system_prompt(today=today, tools=[spec.name for spec in specs])
+    system = conversation.system or fresh if conversation is not None else fresh
+    endpoint = crew.endpoint
+    if conversation is not None:
         conversation.begin(model=endpoint.model, provider=endpoint.base_url, system=system, tools=specs)
-        transport: httpx.AsyncBaseTransport = live_transport()
-        if self._recorder is not None:
-            transport = RecordingTransport(transport, self._recorder)
-            tell = telling(self._recorder, tell)
-        return Driver(
-            Machine(conversation.messages, limits=_limits(config, endpoint)),
-            ChatClient(endpoint, transport),
-            system=system,
-            tools=toolbox,
-            specs=specs,
-            journal=conversation.journal,
-            tell=tell,
-            turns=conversation.turns,
-        )
+    transport: httpx.AsyncBaseTransport = live_transport()
+    if crew.recorder is not None:
+        transport = RecordingTransport(transport, crew.recorder)
+        tell = telling(crew.recorder, tell)
+    limits = Limits(window=endpoint.window, reserve=endpoint.max_tokens, calls=crew.config.agent.max_turns)
+    return Driver(
+        Machine(conversation.messages if conversation is not None else (), limits=limits),
+        ChatClient(endpoint, transport),
+        system=system,
+        tools=toolbox,
+        specs=specs,
+        journal=conversation.journal if conversation is not None else None,
+        tell=tell,
+        turns=conversation.turns if conversation is not None else 0,
+    )
 
 
-def _limits(config: configuration.Config, endpoint: Endpoint) -> Limits:
-    return Limits(window=endpoint.window, reserve=endpoint.max_tokens, calls=config.agent.max_turns)
-
-
-def _toolbox(config: configuration.Config, state: Path) -> Toolbox | None:
-    """The tools that the config allows, in the directory that holds the state directory."""
-    if config.agent.tools == ():
+def _toolbox(crew: Crew) -> Toolbox | None:
+    """The tools that the config allows, in the workspace."""
+    allowed = crew.config.agent.tools
+    if allowed == ():
         return None
-    toolbox = standard(Workspace(state.parent))
-    return toolbox if config.agent.tools is None else toolbox.subset(config.agent.tools)
+    toolbox = standard(Workspace(crew.workspace))
+    if allowed is not None:
+        toolbox = toolbox.subset(allowed)
+    return toolbox.subset(toolbox.reading()) if crew.read_only else toolbox
 
 
 def run(state: Path, cassette: Path | None = None) -> str | None:
@@ -126,19 +129,27 @@ def run(state: Path, cassette: Path | None = None) -> str | None:
             agent = config.agent
             scenario = Scenario(name=cassette.name.split(".")[0], say=(), system=agent.system, tools=agent.tools or ())
             recorder = open_files.enter_context(recording(cassette, endpoint, scenario))
-        host = Host(state, recorder)
-        asyncio.run(_serve(state, host, recorder))
+        asyncio.run(_serve(state, recorder))
         return recorder.writer.trouble if recorder is not None else None
 
 
-async def _serve(state: Path, host: Host, recorder: Recorder | None) -> None:
+async def _serve(state: Path, recorder: Recorder | None) -> None:
+    def driver(conversation: Conversation, tell: Tell) -> Driver:
+        """The config is read again for each chat: what it says now is in force."""
+        config = configuration.read(state)
+        crew = Crew(config=config, endpoint=endpoint_of(config), workspace=state.parent, recorder=recorder)
+        return make_driver(crew, conversation, tell)
+
     daemon = Daemon(
         state,
-        host.make_driver,
+        driver,
         clock=time.time,
         listener=recorder.log_line if recorder is not None else lambda line: None,
-        new_request_id=lambda: f"chat-{time.time_ns() // 1_000_000}-{secrets.randbelow(10**10):010d}",
+        new_request_id=new_request_id,
     )
     await daemon.serve()
 
 
+def new_request_id() -> str:
+    """A name for a question that no other has, in the reference executor's form."""
+    return f"chat-{time.time_ns() // 1_000_000}-{secrets.randbelow(10**10):010d}"

@@ -1,7 +1,7 @@
 """A scenario through our executor, in this process: against a live endpoint, a recorder, or a player."""
 
 import asyncio
-import datetime
+import datetime as dt
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -22,7 +22,7 @@ from nexdiag.capture.recorder import Recorder
 from nexdiag.codec.chat import ToolSpec
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.scenario import Scenario
-from nexdiag.core.turn import Session, Turn
+from nexdiag.core.turn import Session
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -47,11 +47,11 @@ async def play(scenario: Scenario, stage: Stage, *, began: float | None = None) 
     endpoint = with_window(stage.endpoint, scenario.window)
     if scenario.max_tokens is not None:
         endpoint = msgspec.structs.replace(endpoint, max_tokens=scenario.max_tokens)
-    driver = assemble(scenario, msgspec.structs.replace(stage, endpoint=endpoint), stage.clock() if began is None else began)
-    turns: list[Turn] = []
+    driver = assemble(
+        scenario, msgspec.structs.replace(stage, endpoint=endpoint), stage.clock() if began is None else began
+    )
     try:
-        for say in scenario.say:
-            turns.append(await driver.say(say.text))
+        turns = [await driver.say(say.text) for say in scenario.say]
     finally:
         await driver.close()
     return Session(id=scenario.name, messages=tuple(driver.machine.messages), turns=tuple(turns))
@@ -77,7 +77,7 @@ def prompt(scenario: Scenario, began: float) -> str:
     """The scenario's system prompt, or the default one as it was on that day (in UTC)."""
     if scenario.system is not None:
         return scenario.system
-    return system_prompt(today=datetime.datetime.fromtimestamp(began, datetime.UTC).date(), tools=scenario.tools)
+    return system_prompt(today=dt.datetime.fromtimestamp(began, dt.UTC).date(), tools=scenario.tools)
 
 
 def specs(names: Sequence[str]) -> tuple[ToolSpec, ...]:

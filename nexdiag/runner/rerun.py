@@ -76,8 +76,8 @@ async def _at_once(seconds: float) -> None:
 def _verdicts(cassette: Cassette, session: Session, player: Player) -> Iterator[TurnVerdict]:
     unplayed = {exchange.turn for exchange in player.unplayed()}
     misses: dict[int | None, Miss] = {}
-    for turn, miss in player.misses:
-        misses.setdefault(turn, miss)
+    for turn, first in player.misses:
+        misses.setdefault(turn, first)
     for before, after in zip(cassette.turns, session.turns, strict=True):
         miss = misses.get(before.number)
         differences = tuple(_where(miss, before.number)) if miss is not None else ()
@@ -88,10 +88,8 @@ def _verdicts(cassette: Cassette, session: Session, player: Player) -> Iterator[
             outcome = "extra"
         else:
             outcome = "missing" if before.number in unplayed else "exact"
-        note = str(explain(miss)["error"]["message"]) if miss is not None else ""
-        yield TurnVerdict(
-            number=before.number, said=before.said, outcome=outcome, differences=differences, note=note
-        )
+        note = explain(miss)["error"]["message"] if miss is not None else ""
+        yield TurnVerdict(number=before.number, said=before.said, outcome=outcome, differences=differences, note=note)
 
 
 def _where(miss: Miss, turn: int) -> Iterator[Difference]:

@@ -78,7 +78,7 @@ def prepare(state: Path, target: Target, scenario: Scenario) -> None:
     configuration.write(state, configuration.Config(agent=agent, llm_endpoints=endpoints))
 
 
-def smoke(
+def smoke(  # noqa: PLR0913 - where to play, what, and who is told
     scenario: Scenario,
     target: Target,
     *,
@@ -143,5 +143,3 @@ def _checked(spoken: Spoken, expect: Expectation, recorded: Cassette) -> Spoken:
 
 def _turn(recorded: Cassette, number: int) -> Turn:
     return next((turn for turn in recorded.turns if turn.number == number), Turn(number=number, said=""))
-
-

@@ -49,7 +49,9 @@ def judge_paths(paths: Sequence[Path], choice: Choice) -> Iterator[Judged]:
             try:
                 raw = file.read_bytes()
             except OSError as error:
-                raise CassetteError(f"{file} cannot be read: {error.strerror}", hint="name a cassette, a request or exchanges") from error
+                raise CassetteError(
+                    f"{file} cannot be read: {error.strerror}", hint="name a cassette, a request or exchanges"
+                ) from error
             yield from judge_text(raw, str(file), choice)
 
 
@@ -105,5 +107,3 @@ def _object(raw: bytes) -> dict[str, Any] | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
-
-

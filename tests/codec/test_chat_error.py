@@ -86,7 +86,14 @@ def test_at_most_500_characters() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"<title" * 200_000, b"<title>" + b"<" * 200_000 + b"</title>", b"[" * 200_000, b'{"error":' * 5000]
+    "body",
+    [
+        b"<title" * 200_000,
+        b"<title>" + b"<" * 200_000 + b"</title>",
+        b"[" * 200_000,
+        b"[" * 480 + b"]" * 480,
+        b'{"error":' * 5000,
+    ],
 )
 def test_hostile_bodies_end_quickly(body: bytes) -> None:
     """Bodies made to exhaust the stack or a regular expression still give one line."""

@@ -68,7 +68,9 @@ class Tape:
         return exchange
 
 
-def streamed(message: Message, first: float = 0.21, gap: float = 0.06, tokens: tuple[int, int] = (1200, 48)) -> Response:
+def streamed(
+    message: Message, first: float = 0.21, gap: float = 0.06, tokens: tuple[int, int] = (1200, 48)
+) -> Response:
     reply = Reply(
         message=message,
         finish_reason="tool_calls" if message.tool_calls else "stop",
@@ -92,9 +94,7 @@ def refused(status: int, words: str, at: float = 0.004, kind: str = "application
     body = json.dumps({"object": "error", "message": words, "type": "BadRequestError", "code": status}).encode()
     if kind != "application/json":
         body = words.encode()
-    return Response(
-        status=status, headers=(("content-type", kind),), chunks=(Chunk(at=at, bytes=body),), first_byte=at
-    )
+    return Response(status=status, headers=(("content-type", kind),), chunks=(Chunk(at=at, bytes=body),), first_byte=at)
 
 
 def log(at: float, text: str, level: str | None = "INFO", turn: int | None = None) -> LogLine:
@@ -118,7 +118,9 @@ def healthy() -> Run:
     tape = Tape()
     said, second = user("What does parse() in reader.py return?"), user("And when the file is empty?")
     ask = call("read_file", '{"path": "reader.py"}')
-    seen = tool("def parse(path):\n    lines = open(path).read().splitlines()\n    return [line for line in lines if line]\n")
+    seen = tool(
+        "def parse(path):\n    lines = open(path).read().splitlines()\n    return [line for line in lines if line]\n"
+    )
     first = assistant("`parse` returns the non-empty lines of the file, as a list of strings.")
     last = assistant("Then it returns an empty list: there are no lines to keep.")
     tape.ask([SYSTEM, said], streamed(ask, 0.21), 0.05, 1)
@@ -255,7 +257,10 @@ def hostile() -> Run:
     words = " ".join(HOSTILE)
     clean = words.encode("utf-8", "replace").decode()
     tape = Tape(model=clean)
-    messages = [Message(role="system", content=clean), *(user(text.encode("utf-8", "replace").decode()) for text in HOSTILE)]
+    messages = [
+        Message(role="system", content=clean),
+        *(user(text.encode("utf-8", "replace").decode()) for text in HOSTILE),
+    ]
     tape.ask([*messages, user("A" * 1_000_000), user("the last message")], streamed(assistant(clean)), 0.1, 1)
     tape.ask([*messages, user("last")], refused(400, clean, kind="text/html"), 2.0, 1)
     odd = Exchange(
@@ -276,14 +281,23 @@ def hostile() -> Run:
         location=Location(turn=1, exchange=0, message_index=3, pointer="/" + words), refused=True,
     )  # fmt: skip
     lost = Finding(
-        rule="nowhere", code="NX000", severity=Severity.WARNING, summary="", location=Location(exchange=99, message_index=10**9)
+        rule="nowhere",
+        code="NX000",
+        severity=Severity.WARNING,
+        summary="",
+        location=Location(exchange=99, message_index=10**9),
     )
     turn = Turn(
         number=1, said=words, outcome="failed", error=words, started=START, duration=1e300,
         log=(LogLine(at=float("inf"), text=words, level=words, turn=1),),
     )  # fmt: skip
-    lines = (LogLine(at=START + 0.2, text=words, level="ERROR", turn=1), LogLine(at=float("nan"), text=words, turn=None))
-    tools = (ToolRun(call_id=words, name=words, arguments=words, output=words, started=START + 1, duration=0.1, turn=1),)
+    lines = (
+        LogLine(at=START + 0.2, text=words, level="ERROR", turn=1),
+        LogLine(at=float("nan"), text=words, turn=None),
+    )
+    tools = (
+        ToolRun(call_id=words, name=words, arguments=words, output=words, started=START + 1, duration=0.1, turn=1),
+    )
     differences = (Difference(pointer=words, left=float("nan"), right={"a": b"\xff", 3: [words]}),)
     return run(words, tape, (turn,), log=lines, tool_runs=tools, findings=(finding, lost), differences=differences,
                tear=words, expected=words)  # fmt: skip
@@ -300,6 +314,8 @@ def long_run(turns: int = 300) -> Run:
         answer = assistant(f"Answer {number}. " + "It follows from what stood before it. " * 8)
         tape.ask(history, streamed(answer, 0.2, 0.02), number * 4.0, number)
         history.append(answer)
-        listed.append(Turn(number=number, said=history[-2].text, reply=answer.text, started=START + number * 4.0, duration=0.6))
+        listed.append(
+            Turn(number=number, said=history[-2].text, reply=answer.text, started=START + number * 4.0, duration=0.6)
+        )
         lines += [log(number * 4.0 + place / 10, f"line {place}", turn=number) for place in range(5)]
     return run("long", tape, listed, log=tuple(lines))

@@ -39,7 +39,9 @@ def _exchange(path: Path, line: bytes, timeout: float) -> bytes:
             connection.sendall(line)
             return _one_line(connection)
     except TimeoutError as error:
-        raise DaemonError(f"the daemon did not answer within {timeout:g} s", hint="see: nexdiag service logs") from error
+        raise DaemonError(
+            f"the daemon did not answer within {timeout:g} s", hint="see: nexdiag service logs"
+        ) from error
     except OSError as error:
         raise down from error
     finally:

@@ -61,11 +61,16 @@ def start(state: Path, command: Sequence[str], *, clock: Callable[[], float] = t
         if found is not None:
             return msgspec.structs.replace(found, fresh=True)
         if child.poll() is not None:
-            raise DaemonError(f"the daemon died at its start (exit {child.returncode}): {_last_line(place.log)}", hint=f"see {place.log}")
+            raise DaemonError(
+                f"the daemon died at its start (exit {child.returncode}): {_last_line(place.log)}",
+                hint=f"see {place.log}",
+            )
         time.sleep(_POLL)
     child.kill()
     child.wait()
-    raise DaemonError(f"the daemon did not answer within {_READY:g} s: {_last_line(place.log)}", hint=f"see {place.log}")
+    raise DaemonError(
+        f"the daemon did not answer within {_READY:g} s: {_last_line(place.log)}", hint=f"see {place.log}"
+    )
 
 
 def stop(state: Path, *, force: bool = False, clock: Callable[[], float] = time.monotonic) -> int | None:

@@ -3,7 +3,7 @@
 Whatever is logged is one line: a text of several lines, or with control characters, is made to fit.
 """
 
-import datetime
+import datetime as dt
 import os
 import re
 from collections.abc import Callable
@@ -46,7 +46,7 @@ class DaemonLog:
 
 def stamp(seconds: float) -> str:
     """Unix time as RFC 3339 in UTC with milliseconds."""
-    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    moment = dt.datetime.fromtimestamp(seconds, dt.UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
@@ -55,7 +55,7 @@ def parse(line: str) -> LogLine | None:
     match = _LINE.fullmatch(line.rstrip("\n"))
     if match is None:
         return None
-    at = datetime.datetime.fromisoformat(match[1].replace("Z", "+00:00")).timestamp()
+    at = dt.datetime.fromisoformat(match[1].replace("Z", "+00:00")).timestamp()
     return LogLine(at=at, level=match[2], text=match[3])
 
 

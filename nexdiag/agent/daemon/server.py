@@ -179,7 +179,9 @@ def _take_lock(place: ServicePlace) -> int:
         hint = "see: nexdiag service status; or end it: nexdiag service stop"
         raise DaemonError(f"a daemon already runs for {place.state}", hint=hint) from error
     except OSError as error:
-        raise DaemonError(f"cannot lock {place.lock}: {error.strerror}", hint="name another directory: --dir D") from error
+        raise DaemonError(
+            f"cannot lock {place.lock}: {error.strerror}", hint="name another directory: --dir D"
+        ) from error
     return file
 
 
@@ -194,5 +196,5 @@ def _bound(path: Path) -> socket.socket:
         os.umask(before)
         if directory is not None:
             os.close(directory)
-    listening.setblocking(False)  # noqa: FBT003 - the socket's own signature
+    listening.setblocking(False)
     return listening

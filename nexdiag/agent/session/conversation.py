@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nexdiag.agent.session import durable
-from nexdiag.agent.session.journal import Journal, read_entries
 from nexdiag.agent.session.journal import NAME as JOURNAL
+from nexdiag.agent.session.journal import Journal, read_entries
 from nexdiag.agent.session.lock import SessionLock
 from nexdiag.agent.session.mailbox import Mailbox
-from nexdiag.agent.session.registry import Registry
+from nexdiag.agent.session.registry import Registry, SessionRef
 from nexdiag.agent.session.resume import Restored, restore
 from nexdiag.codec.chat import ToolSpec
+from nexdiag.codec.journal import timestamp
 from nexdiag.core.message import Message
 
 
@@ -65,10 +66,28 @@ class Conversation:
 
 
 @contextlib.contextmanager
-def open_chat(state: Path, number: int, *, clock: durable.Clock, kind: str = "chat-nex") -> Iterator[Conversation]:
+def open_chat(state: Path, number: int, *, clock: durable.Clock) -> Iterator[Conversation]:
     """Chat `number` of a state directory, made if there is none. Raises `DaemonError` if another process holds it."""
     registry = Registry(state, clock=clock)
-    session = registry.chat_session(number)
+    with _held(registry, registry.chat_session(number), "chat-nex", clock) as conversation:
+        yield conversation
+
+
+@contextlib.contextmanager
+def open_session(state: Path, ref: str | None, *, clock: durable.Clock) -> Iterator[Conversation]:
+    """The session of that key, alias or prefix; a new one for None. Raises `UsageError` for a name that is none."""
+    registry = Registry(state, clock=clock)
+    if ref is None:
+        alias = "session-" + timestamp(clock()).translate(str.maketrans("", "", "-:."))
+        session = registry.create("interactive", [alias], label=f"interactive {alias}")
+    else:
+        session = registry.resolve(ref)
+    with _held(registry, session, "interactive-nex", clock) as conversation:
+        yield conversation
+
+
+@contextlib.contextmanager
+def _held(registry: Registry, session: SessionRef, kind: str, clock: durable.Clock) -> Iterator[Conversation]:
     directory = registry.directory(session.id)
     with SessionLock(directory, kind, clock=clock) as lock:
         told = [*registry.told, *([lock.told] if lock.told else [])]

@@ -196,11 +196,14 @@ async def _exit(process: subprocess.Popen[bytes]) -> None:
 
 async def _drain(pipes: Sequence[_Pipe], changed: asyncio.Event) -> None:
     """Read what is left after the shell's end, but do not wait for background processes."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + DRAIN
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(DRAIN):
-            while any(pipe.open for pipe in pipes):
-                changed.clear()
-                await asyncio.wait_for(changed.wait(), IDLE)
+        while any(pipe.open for pipe in pipes) and loop.time() < deadline:
+            changed.clear()
+            # Not wait_for: in Python 3.11 it loses a cancellation that comes together with what it waits for.
+            async with asyncio.timeout(IDLE):
+                await changed.wait()
 
 
 async def _despite_cancel(work: Coroutine[Any, Any, None]) -> None:

@@ -25,7 +25,9 @@ class ReadFile:
 
     name = "read_file"
     read_only = True
-    description = "Read a text file, with line numbers. A long file is shown in parts: use offset (first line) and limit."
+    description = (
+        "Read a text file, with line numbers. A long file is shown in parts: use offset (first line) and limit."
+    )
     parameters: ClassVar[dict[str, Any]] = {
         "type": "object",
         "properties": {

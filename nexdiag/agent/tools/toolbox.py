@@ -62,6 +62,10 @@ class Toolbox:
         kept = [tool for name, tool in self._tools.items() if name in names]
         return Toolbox(kept, deny=self._deny, clock=self._clock)
 
+    def reading(self) -> tuple[str, ...]:
+        """Return the names of the tools that change nothing."""
+        return tuple(name for name, tool in self._tools.items() if tool.read_only)
+
     async def run(
         self, calls: Sequence[ToolCall], *, on_run: Callable[[ToolRun], None] | None = None
     ) -> tuple[ToolRun, ...]:

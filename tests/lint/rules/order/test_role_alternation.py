@@ -1,0 +1,132 @@
+"""role-alternation: two messages of the same speaker in a row."""
+
+import pytest
+
+from nexdiag.core.finding import Finding, Severity
+from nexdiag.lint.bare import BareExchange
+from nexdiag.lint.engine import judge_bare
+
+SYSTEM = {"role": "system", "content": "s"}
+USER = {"role": "user", "content": "u"}
+ASSISTANT = {"role": "assistant", "content": "a"}
+CALLS = {
+    "role": "assistant",
+    "content": None,
+    "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": "{}"}}],
+}
+TOOL = {"role": "tool", "tool_call_id": "c", "content": "r"}
+WORDS = "Conversation roles must alternate user/assistant/user/assistant/..."
+
+
+def found(messages: list[object], server: str | None = None, **parts: object) -> list[Finding]:
+    bare = BareExchange(server=server, request={"messages": messages}, **parts)
+    return [finding for finding in judge_bare(bare)[1] if finding.rule == "role-alternation"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "places"),
+    [
+        ([USER, USER], [1]),
+        ([SYSTEM, USER, USER], [2]),
+        ([USER, ASSISTANT, ASSISTANT], [2]),
+        ([USER, USER, USER], [1, 2]),
+        ([USER, CALLS, TOOL, ASSISTANT, ASSISTANT, USER], [4]),
+        ([USER, {"role": "user", "content": [{"type": "text", "text": "part"}]}], [1]),
+    ],
+)
+def test_the_second_of_two_is_at_fault(messages: list[object], places: list[int]) -> None:
+    """The message that has to change is the later one of the two."""
+    findings = found(messages)
+    assert [finding.location.message_index for finding in findings] == places
+    assert [finding.location.pointer for finding in findings] == [f"/messages/{place}/role" for place in places]
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [],
+        [USER],
+        [SYSTEM, USER, ASSISTANT, USER],
+        [SYSTEM, SYSTEM, USER],
+        [USER, SYSTEM, USER],
+        [USER, CALLS, TOOL, USER],
+        [USER, CALLS, TOOL, ASSISTANT],
+        [USER, CALLS, TOOL, TOOL],
+        [USER, ASSISTANT, CALLS, TOOL],
+        [USER, CALLS, ASSISTANT],
+        [
+            USER,
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f", "input": {}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "r"}]},
+            USER,
+        ],
+        ["user", "user"],
+        [{"role": 1}, {"role": 1}],
+        [None, {}, []],
+    ],
+)
+def test_look_alikes_are_let_pass(messages: list[object]) -> None:
+    """Nothing is found where no two talking messages of one role follow each other."""
+    assert found(messages) == []
+
+
+@pytest.mark.parametrize(
+    ("server", "severity"),
+    [
+        (None, Severity.WARNING),
+        ("llama.cpp server (b5350)", Severity.WARNING),
+        ("vLLM", Severity.WARNING),
+        ("llama.cpp-strict", Severity.ERROR),
+        ("OpenAI", Severity.INFO),
+        ("Mistral", Severity.INFO),
+    ],
+)
+def test_without_an_answer_the_profile_decides(server: str | None, severity: Severity) -> None:
+    """A server whose template is not known cannot be said to refuse; a strict one can."""
+    (finding,) = found([USER, USER], server)
+    assert (finding.severity, finding.refused) == (severity, False)
+
+
+def test_a_condition_is_told() -> None:
+    """A warning says on what it depends."""
+    (finding,) = found([USER, USER], "vLLM")
+    assert "chat template" in finding.evidence[-1]
+
+
+@pytest.mark.parametrize("server", [None, "vLLM", "OpenAI", "some gateway"])
+def test_the_recorded_refusal_confirms(server: str | None) -> None:
+    """Where the server refused in these words, it is an error on any server, and the words are kept."""
+    (finding,) = found([USER, USER], server, status=400, response={"object": "error", "message": WORDS})
+    assert (finding.severity, finding.refused, finding.server_words) == (Severity.ERROR, True, WORDS)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        pytest.param([SYSTEM, ASSISTANT, USER], id="the first message is not the user's"),
+        pytest.param([SYSTEM, USER], id="the template has no place for a system message"),
+        pytest.param([USER, SYSTEM, USER], id="a second system message"),
+        pytest.param([USER, CALLS, TOOL, USER], id="user after tool"),
+    ],
+)
+def test_the_words_alone_do_not_claim(messages: list[object]) -> None:
+    """Templates say the same words of other faults: then this rule stays silent, and the refusal is unexplained."""
+    bare = BareExchange(request={"messages": messages}, status=400, response={"error": {"message": WORDS}})
+    assert judge_bare(bare)[1][0].rule == "unexplained-refusal"
+    assert found(messages, status=400, response={"error": {"message": WORDS}}) == []
+
+
+def test_a_server_that_accepted_it_gives_no_error() -> None:
+    """What a strict profile would refuse, but the server answered, is a risk and no error."""
+    (finding,) = found([USER, USER], "llama.cpp-strict", status=200)
+    assert finding.severity is Severity.WARNING
+
+
+def test_the_evidence_quotes_both() -> None:
+    """Both messages are quoted, shortened, and without anything that a terminal would obey."""
+    (finding,) = found([{"role": "user", "content": "\x1b[2Jfirst"}, {"role": "user", "content": "second" * 1000}])
+    first, second, *_ = finding.evidence
+    assert first == r'messages[0] user "\x1b[2Jfirst"'
+    assert second.startswith('messages[1] user "second')
+    assert len(second) < 120
+    assert finding.fix == "merge messages[1] into messages[0], with a blank line between their texts"

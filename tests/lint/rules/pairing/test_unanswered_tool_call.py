@@ -1,0 +1,114 @@
+"""unanswered-tool-call: nothing answers a tool call."""
+
+import pytest
+
+from nexdiag.core.finding import Finding, Severity
+from nexdiag.lint.bare import BareExchange
+from nexdiag.lint.engine import judge_bare
+
+USER = {"role": "user", "content": "u"}
+
+
+def calls(*ids: object) -> dict[str, object]:
+    entries = [{"id": call_id, "type": "function", "function": {"name": "f", "arguments": "{}"}} for call_id in ids]
+    return {"role": "assistant", "content": None, "tool_calls": entries}
+
+
+def tool(call_id: object) -> dict[str, object]:
+    return {"role": "tool", "tool_call_id": call_id, "content": "r"}
+
+
+def found(messages: list[object], server: str | None = None, **parts: object) -> list[Finding]:
+    bare = BareExchange(server=server, request={"messages": messages}, **parts)
+    return [finding for finding in judge_bare(bare)[1] if finding.rule == "unanswered-tool-call"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "places"),
+    [
+        ([USER, calls("a")], [1]),
+        ([USER, calls("a"), USER], [1]),
+        ([USER, calls("a", "b"), tool("a")], [1]),
+        ([USER, calls("a", "b"), tool("a"), USER], [1]),
+        ([USER, calls("a"), USER, calls("b"), tool("b")], [1]),
+        ([USER, calls("a"), USER, calls("b"), USER], [1, 3]),
+        ([USER, calls("a"), tool("other")], [1]),
+        ([USER, {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f"}]}, USER], [1]),
+        ([USER, calls(None), USER], [1]),
+    ],
+)
+def test_the_assistant_message_is_at_fault(messages: list[object], places: list[int]) -> None:
+    """The message that has to change is the one that calls."""
+    findings = found(messages)
+    assert [finding.location.message_index for finding in findings] == places
+    assert findings[0].location.pointer == f"/messages/{places[0]}/tool_calls"
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [USER, calls("a"), tool("a")],
+        [USER, calls("a", "b"), tool("b"), tool("a")],
+        [USER, calls("a"), USER, tool("a")],  # not adjacent: another fault
+        [USER, calls("a"), calls("b"), tool("a"), tool("b")],  # split parallel calls: another fault
+        [USER, calls("a"), {"role": "tool", "content": "r"}],
+        [USER, {"role": "assistant", "content": "a", "tool_calls": []}, USER],
+        [USER, {"role": "assistant", "content": "a", "tool_calls": None}, USER],
+        [USER, {"role": "assistant", "content": "a", "tool_calls": "x"}, USER],
+        [  # once as a block, once as a call: one call
+            USER,
+            calls("t") | {"content": [{"type": "tool_use", "id": "t", "name": "f"}]},
+            tool("t"),
+        ],
+    ],
+)
+def test_look_alikes_are_let_pass(messages: list[object]) -> None:
+    """A call that some later message answers is answered."""
+    assert found(messages) == []
+
+
+@pytest.mark.parametrize(
+    ("server", "severity"),
+    [
+        ("OpenAI via LiteLLM", Severity.ERROR),
+        ("Azure OpenAI", Severity.ERROR),
+        ("Mistral via LiteLLM", Severity.ERROR),
+        ("vLLM", Severity.WARNING),
+        ("SGLang", Severity.WARNING),
+        ("llama.cpp", Severity.WARNING),
+        ("Ollama", Severity.WARNING),
+        (None, Severity.WARNING),
+    ],
+)
+def test_hosted_services_refuse_it(server: str | None, severity: Severity) -> None:
+    """Hosted services check, local servers do not."""
+    assert [finding.severity for finding in found([USER, calls("a"), USER], server)] == [severity]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'.",
+        "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: a.",
+        "Not the same number of function calls and responses",
+        "Please ensure that the number of function response parts is equal to the number of function call parts.",
+    ],
+)
+def test_the_recorded_refusal_confirms(said: str) -> None:
+    """Each server's words confirm the fault that the request shows."""
+    (finding,) = found([USER, calls("a"), USER], status=400, response={"error": {"message": said}})
+    assert (finding.severity, finding.refused, finding.server_words) == (Severity.ERROR, True, said)
+
+
+def test_the_call_that_the_words_name_comes_first() -> None:
+    """Of two unanswered calls the one whose id the server names is the cause."""
+    said = "...must be followed by tool messages... did not have response messages: second_one"
+    messages = [USER, calls("first_one"), USER, calls("second_one"), USER]
+    findings = found(messages, "OpenAI", status=400, response={"error": {"message": said}})
+    assert [finding.location.message_index for finding in findings] == [3, 1]
+
+
+def test_the_facts_fill_a_refusal() -> None:
+    """The ids that wait, and the place after the call, are there for the words of the stub."""
+    (finding,) = found([USER, calls("a", "b", "c"), tool("b"), USER])
+    assert finding.facts == {"index": "1", "ids": "a, c", "next": "2"}

@@ -1,0 +1,52 @@
+"""The docket: each fault once."""
+
+from nexdiag.core.finding import Severity
+from nexdiag.lint.bare import BareExchange
+from nexdiag.lint.docket import Docket
+from nexdiag.lint.profiles import named
+from nexdiag.lint.rule import Fault, Rule
+from nexdiag.lint.view import of_bare
+
+RULE = Rule(name="a-fault", code="NX999", family="test", page="Something is wrong.")
+FAULT = Fault(summary="wrong", fix="mend it", evidence=("seen",))
+REFUSAL = of_bare(BareExchange(status=400, response={"error": "no"}))
+SUCCESS = of_bare(BareExchange(status=200))
+
+
+def test_a_fault_is_entered_once() -> None:
+    """What carries it again is counted."""
+    docket = Docket(named("unknown"))
+    first = docket.enter(RULE, FAULT, SUCCESS, 0)
+    assert docket.enter(RULE, FAULT, SUCCESS, 0) is first
+    assert docket.enter(RULE, FAULT, SUCCESS, 1) is not first
+    assert [found.repeats for found in docket.findings()] == [1, 0]
+
+
+def test_a_confirmed_fault_has_the_servers_words() -> None:
+    """The first words count, and stand in the evidence."""
+    docket = Docket(named("unknown"))
+    entry = docket.enter(RULE, FAULT, REFUSAL, 0)
+    entry.confirm(REFUSAL)
+    entry.confirm(of_bare(BareExchange(status=500, response={"error": "no again"})))
+    (found,) = docket.findings()
+    assert (found.severity, found.refused, found.server_words) == (Severity.ERROR, True, "no")
+    assert found.evidence == ("seen", 'the server said (400): "no"')
+
+
+def test_a_fault_that_does_not_matter_is_not_reported() -> None:
+    """A known server that does not mind gets no finding, unless it did refuse."""
+    docket = Docket(named("openai"))
+    entry = docket.enter(RULE, FAULT, REFUSAL, 0)
+    assert docket.findings() == ()
+    entry.confirm(REFUSAL)
+    assert len(docket.findings()) == 1
+
+
+def test_words_of_a_log_are_not_the_servers() -> None:
+    """They are evidence, but not quoted as the server's."""
+    docket = Docket(named("unknown"))
+    logged = of_bare(BareExchange(status=400, log="it said no"))
+    docket.enter(RULE, FAULT, logged, 0).confirm(logged)
+    (found,) = docket.findings()
+    assert found.server_words is None
+    assert found.evidence[-1] == 'the log says (400): "it said no"'

@@ -1,0 +1,68 @@
+"""The one table of rules."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from nexdiag.core.errors import UsageError
+from nexdiag.lint import rules
+from nexdiag.lint.bare import decode_bare
+from nexdiag.lint.engine import judge_bare
+from nexdiag.lint.rule import Rule
+from nexdiag.lint.rules import ALL, EXPLAINED, chosen, find
+
+HEADINGS = ["What it does", "Why it is bad", "Example", "Instead", "Who refuses it"]
+EVERY = pytest.mark.parametrize("rule", EXPLAINED, ids=lambda rule: rule.name)
+
+
+def test_every_module_is_in_the_table() -> None:
+    """A rule that nobody listed would be a rule that never fires; the file is named for the fault."""
+    files = {path.stem for path in Path(rules.__file__).parent.glob("*/*.py")} - {"__init__"}
+    assert files == {rule.name.replace("-", "_") for rule in ALL}
+
+
+def test_codes_and_names_are_unique_and_in_order() -> None:
+    """The table is sorted by code."""
+    assert len({rule.name for rule in EXPLAINED}) == len(EXPLAINED)
+    assert [rule.code for rule in EXPLAINED] == sorted({rule.code for rule in EXPLAINED})
+
+
+@EVERY
+def test_a_page_has_its_headings(rule: Rule) -> None:
+    """One line, and then always the same parts in the same order."""
+    assert re.fullmatch(r"[A-Z].{10,100}\.", rule.summary)
+    assert re.findall(r"^## (.+)$", rule.page, re.MULTILINE) == HEADINGS
+
+
+@EVERY
+def test_the_example_is_bad_and_the_other_is_good(rule: Rule) -> None:
+    """The documentation is run: the first exchange has the fault, the second has not, nor any other."""
+    bad, good = re.findall(r"```json\n(.*?)```", rule.page, re.DOTALL)
+    _, findings = judge_bare(decode_bare(bad))
+    assert findings[0].rule == rule.name
+    assert judge_bare(decode_bare(good))[1] == ()
+    assert json.loads(good).get("server") == json.loads(bad).get("server")
+
+
+def test_a_rule_is_found_by_name_and_by_code() -> None:
+    """In any case."""
+    assert find("role-alternation") is find("nx101") is find("NX101")
+
+
+@pytest.mark.parametrize(("wrong", "meant"), [("role-alternaton", "role-alternation"), ("NX10", "NX101")])
+def test_an_unknown_rule_has_a_hint(wrong: str, meant: str) -> None:
+    """The nearest match, and all that there are."""
+    with pytest.raises(UsageError, match=f"unknown rule '{wrong.lower()}'") as caught:
+        find(wrong)
+    assert caught.value.hint.startswith(f"did you mean {meant}? known: unexplained-refusal, role-alternation")
+
+
+def test_rules_are_chosen_by_name_code_and_family() -> None:
+    """A code's beginning means all that begin so; what is ignored is ignored also if it was selected."""
+    assert chosen() == EXPLAINED
+    assert [rule.code for rule in chosen(("NX2", "role-alternation"))] == ["NX101", "NX201", "NX202"]
+    assert [rule.code for rule in chosen(("pairing",), ("NX202",))] == ["NX201"]
+    with pytest.raises(UsageError):
+        chosen((), ("NX9",))

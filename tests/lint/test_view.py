@@ -1,0 +1,115 @@
+"""One exchange as the rules see it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nexdiag.codec.body import Splitter
+from nexdiag.core.body import Body
+from nexdiag.core.exchange import Chunk, Exchange, Request, Response
+from nexdiag.lint.bare import BareExchange
+from nexdiag.lint.view import Fields, named_index, of_bare, of_exchange
+
+RAW = b'{"model":"m","messages":[{"role":"user"},{"role":"user"}],"stream":true}'
+
+
+def test_fields_of_a_split_body_and_of_plain_bytes_are_the_same() -> None:
+    """However a body is kept, a rule sees the same request."""
+    plain, split = Fields(Body.of(RAW)), Fields(Splitter().split(RAW))
+    for fields in (plain, split):
+        assert (fields.get("model"), fields.get("stream"), fields.get("other")) == ("m", True, None)
+        assert fields.get("messages") == [{"role": "user"}, {"role": "user"}]
+        assert "messages" in fields
+        assert list(fields) == ["model", "messages", "stream"]
+    one, other = plain.last_link("messages"), split.last_link("messages")
+    assert one is not None
+    assert other is not None
+    assert one.digest == other.digest
+
+
+def test_links_of_a_split_body_are_its_own() -> None:
+    """What is shared with earlier bodies is not copied."""
+    body = Splitter().split(RAW)
+    assert Fields(body).last_link("messages") is body.last_link("messages")
+
+
+@given(st.binary())
+def test_any_bytes_can_be_a_request_and_an_answer(raw: bytes) -> None:
+    """Looking never raises."""
+    response = Response(status=500, chunks=(Chunk(at=0.0, bytes=raw),))
+    exchange = Exchange(
+        id=0, started=0.0, request=Request(method="POST", url="u", body=Body.of(raw)), response=response
+    )
+    seen = of_exchange(exchange)
+    seen.fields.last_link("messages")
+    assert seen.refused
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("http://h:1/v1/chat/completions?a=/b", "/v1/chat/completions"),
+        ("/chat/completions", "/chat/completions"),
+        ("http://h", "/"),
+        (None, None),
+    ],
+)
+def test_the_path_of_an_address(url: str | None, path: str | None) -> None:
+    """Host and query are left out."""
+    assert of_bare(BareExchange(url=url)).path == path
+
+
+@pytest.mark.parametrize(
+    ("log", "method", "url", "status"),
+    [
+        ('POST http://h:1/chat/completions "HTTP/1.1 404 Not Found"', "POST", "http://h:1/chat/completions", 404),
+        ('INFO: 1.2.3.4:5 - "POST /v1/chat/completions HTTP/1.1" 400 Bad Request', "POST", "/v1/chat/completions", 400),
+        ("srv  log_server_r: done request: GET /models", "GET", "/models", None),
+        ("openai.BadRequestError: Error code: 400 - {'error': {}}", None, None, 400),
+        ("nothing of interest", None, None, None),
+    ],
+)
+def test_a_log_fills_in_what_is_missing(log: str, method: str | None, url: str | None, status: int | None) -> None:
+    """Address and status are taken from a line of a client's or server's log."""
+    seen = of_bare(BareExchange(log=log))
+    assert (seen.method, seen.url, seen.status) == (method, url, status)
+
+
+def test_a_log_does_not_overrule() -> None:
+    """What is known stays."""
+    seen = of_bare(BareExchange(url="/a", status=400, response={"error": "x"}, log='POST /b "HTTP/1.1 404 Not Found"'))
+    assert (seen.url, seen.status, seen.said.words, seen.logged) == ("/a", 400, "x", False)
+
+
+@pytest.mark.parametrize(
+    ("bare", "refused", "accepted"),
+    [
+        (BareExchange(status=400), True, False),
+        (BareExchange(status=200), False, True),
+        (BareExchange(status=200, response={"error": {"message": "x"}}), True, False),
+        (BareExchange(status=200, response={"choices": []}), False, True),
+        (BareExchange(), False, False),
+        (BareExchange(response="no"), True, False),
+        (BareExchange(response={"choices": []}), False, False),
+        (BareExchange(response="data: {}\n\n"), False, False),
+        (BareExchange(log="roles must alternate"), False, False),
+    ],
+)
+def test_refused_accepted_or_neither(bare: BareExchange, refused: bool, accepted: bool) -> None:
+    """A status tells, or an error in the answer; without both nothing is known."""
+    seen = of_bare(bare)
+    assert (seen.refused, seen.accepted) == (refused, accepted)
+
+
+@pytest.mark.parametrize(
+    ("words", "index"),
+    [
+        ("messages.8.content.0: unexpected", 8),
+        ("param messages.[4].role", 4),
+        ("Invalid 'messages[68].x'", 68),
+        ("3 messages", None),
+    ],
+)
+def test_the_index_that_words_name(words: str, index: int | None) -> None:
+    """Anthropic and OpenAI write it in their own ways."""
+    assert named_index(words) == index
