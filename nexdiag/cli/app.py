@@ -4,9 +4,8 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 from nexdiag.cli import capture, chat, demo, endpoint, init, lint, nex, replay, report, rule, service
@@ -16,6 +15,8 @@ from nexdiag.core.errors import NexdiagError
 _INTERRUPTED = 130
 _USAGE = 2
 _TRACEBACK_AT = 2
+_WrongUsage: Any = typer.BadParameter.__base__
+"""click's UsageError. Typer brings a click of its own since 0.27, and names only this child of it."""
 
 app = typer.Typer(
     name="nexdiag",
@@ -28,20 +29,25 @@ app = typer.Typer(
 )
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from nexdiag import __version__
+
+        typer.echo(f"nexdiag {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _common(
     verbose: Annotated[int, typer.Option("-v", "--verbose", count=True, help="Say more; -vv shows tracebacks.")] = 0,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only the outcome, no progress.")] = False,
     color: Annotated[bool | None, typer.Option("--color/--no-color", help="Colour, whatever the terminal is.")] = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[  # noqa: ARG001 - its callback has answered
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Options before the command apply to every command."""
     settings.verbose, settings.quiet, settings.color = verbose, quiet, color
-    if version:
-        from nexdiag import __version__
-
-        typer.echo(f"nexdiag {__version__}")
-        raise typer.Exit
 
 
 for _command in (demo, init, chat, nex, capture, replay, lint, report, rule, endpoint):
@@ -56,11 +62,11 @@ def run(arguments: Sequence[str]) -> int:
     except NexdiagError as error:
         _complain(error.what, error.hint)
         return error.exit_code
-    except click.UsageError as error:
+    except _WrongUsage as error:
         context = error.ctx.command_path if error.ctx is not None else "nexdiag"
         _complain(error.format_message(), f"see: {context} --help")
         return _USAGE
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return _INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone: nothing is left to say
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

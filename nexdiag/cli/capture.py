@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from nexdiag.cli.console import deliver, progress
-from nexdiag.core.errors import UsageError
 
 NAME = "capture"
 EXAMPLE = "Example: nexdiag capture examples/two-messages.toml -e http://127.0.0.1:8080 -m qwen3-coder"
@@ -26,18 +25,12 @@ def command(
     profile: Annotated[str | None, typer.Option(help="What kind of server it is, if you know.")] = None,
 ) -> int:
     """Play a scenario live through the daemon, and record exchanges and log per turn. Exit 1 if a turn broke."""
-    from nexdiag.codec.scenario import decode
     from nexdiag.lint import profiles
     from nexdiag.report import lines
+    from nexdiag.runner.load import load_scenario
     from nexdiag.runner.smoke import Target, smoke
 
-    try:
-        text = scenario.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"the scenario {scenario} cannot be read: {error}", hint=EXAMPLE.removeprefix("Example: ")
-        ) from error
-    played = decode(text, name=scenario.name)
+    played = load_scenario(scenario)
     server = profiles.named(profile).name if profile else None
     console = progress()
     target = Target(url=endpoint, model=model, key_variable=key_variable, profile=server)

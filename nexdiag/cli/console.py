@@ -28,6 +28,7 @@ def results() -> Console:
 def progress() -> Console:
     """For progress, on stderr; silent with --quiet."""
     console = _console(stderr=True)
+    console.soft_wrap = True  # a line of progress is one line, however long
     console.quiet = settings.quiet
     return console
 

@@ -61,5 +61,5 @@ def _tell(told: "Told") -> None:
         console.print(lines.spoken(turn.number, turn.said, turn.reply, turn.error, turn.seconds))
     if told.finding is not None:
         fault, finding = told.finding
-        console.print(f"  {fault.title}   ({'llama.cpp' if fault.real else fault.server})", style="bold")
+        console.print(f"  {fault.title}   ({told.server})", style="bold")
         console.print(lines.diagnosis(finding))

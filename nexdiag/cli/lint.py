@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from nexdiag.cli.console import deliver
+from nexdiag.core.finding import Severity
 
 NAME = "lint"
 EXAMPLE = "Example: nexdiag lint cassettes/ --profile vllm; or: nexdiag lint --format jsonl - < exchanges.jsonl"
@@ -34,7 +35,7 @@ def command(
     ignore: Annotated[list[str] | None, typer.Option(help="Not these rules.")] = None,
     output: Annotated[Path | None, typer.Option("-o", help="Write to this file instead of stdout.")] = None,
 ) -> int:
-    """Name the message, the field and the fix of every fault in recordings and requests. Exit 1 with findings."""
+    """Name the message, the field and the fix of every fault in recordings and requests. Exit 1 with errors or warnings."""
     from nexdiag.report import json, lines
     from nexdiag.runner.subjects import Choice, judge_paths
 
@@ -52,4 +53,4 @@ def command(
         deliver("\n".join(rows), output)
     else:
         deliver(lines.judged([(one.file, one.profile, one.findings, one.unchecked) for one in judged]), output)
-    return int(any(one.findings for one in judged))
+    return int(any(finding.severity != Severity.INFO for one in judged for finding in one.findings))

@@ -1,13 +1,19 @@
 """`nexdiag report`."""
 
+import io
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 
 from nexdiag.cli.console import deliver, results
+from nexdiag.core.finding import Severity
+
+if TYPE_CHECKING:
+    from nexdiag.core.run import Report
 
 NAME = "report"
 EXAMPLE = "Example: nexdiag report cassettes/ --format html -o reports/cassettes.html"
@@ -27,7 +33,7 @@ def command(
     output: Annotated[Path | None, typer.Option("-o", help="Write to this file instead of stdout.")] = None,
     profile: Annotated[str | None, typer.Option(help="Judge as this server would.")] = None,
 ) -> int:
-    """Say what happened in a recording: the cause, the fix, the timeline. Exit 1 with findings."""
+    """Say what happened in a recording: the cause, the fix, the timeline. Exit 1 with errors or warnings."""
     from nexdiag import __version__
     from nexdiag.core.run import Report
     from nexdiag.report import html, json, terminal
@@ -43,6 +49,15 @@ def command(
     if form is Format.TEXT and output is None:
         terminal.render(report, results())
     else:
-        render = {Format.HTML: html.render, Format.JSON: json.report_json, Format.TEXT: terminal.text}[form]
+        render = {Format.HTML: html.render, Format.JSON: json.report_json, Format.TEXT: _text}[form]
         deliver(render(report), output)
-    return int(any(run.findings for run in runs))
+    return int(any(finding.severity != Severity.INFO for run in runs for finding in run.findings))
+
+
+def _text(report: "Report") -> str:
+    """The terminal's report for a file: no colour, 100 columns."""
+    from nexdiag.report import terminal
+
+    out = io.StringIO()
+    terminal.render(report, Console(file=out, width=100, no_color=True, highlight=False, markup=False, emoji=False))
+    return out.getvalue()

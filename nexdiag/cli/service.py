@@ -79,10 +79,16 @@ def logs(
 
 
 @app.command(epilog="Example: nexdiag service run")
-def run(directory: Directory = None, cassette: Cassette = None) -> None:
+def run(
+    directory: Directory = None,
+    cassette: Cassette = None,
+    scenario: Annotated[Path | None, typer.Option(help="What will be played, for the recording's header.")] = None,
+) -> None:
     """Run the daemon in the foreground, until SIGINT or SIGTERM."""
     from nexdiag.runner import host
+    from nexdiag.runner.load import load_scenario
 
-    trouble = host.run(state_of(directory), cassette)
+    played = load_scenario(scenario) if scenario is not None else None
+    trouble = host.run(state_of(directory), cassette, played)
     if trouble is not None:
         raise NexdiagError(trouble, hint="everything up to there is in the file")

@@ -52,6 +52,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[str, ...] = ()
     spoken: Spoken | None = None
     finding: tuple[Fault, Finding] | None = None
+    server: str = ""
+    """What refused it."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,7 +163,8 @@ def _broken(fault: Fault, url: str, scratch: Path, *, real: bool, tell: Tell) ->
         raise NexdiagError(
             f"{fault.title}: {fault.rule} was to be found first, {got} was", hint=f"its recording: {cassette}"
         )
-    tell(Told(finding=(fault, found)))
+    server = "the real llama.cpp" if fault.real and real else f"a stub of {fault.server}"
+    tell(Told(finding=(fault, found), server=server))
     return msgspec.structs.replace(run, expected=fault.title)
 
 

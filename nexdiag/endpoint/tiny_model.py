@@ -92,7 +92,7 @@ _WIDTH, _HEADS, _KEY_HEADS, _LAYERS, _FEED = 64, 4, 1, 2, 128
 _HEAD = _WIDTH // _HEADS
 _LEVEL = 64.0
 """The value of the constant dimension, and of the one for the token's group; the random ones are near 1."""
-_NEVER, _RARE, _SURE = -40.0, -12.0, 40.0
+_NEVER, _RARE = -40.0, -12.0
 _NEWLINE, _TAB, _OPEN, _CLOSE, _END = "<0x0A>", "<0x09>", "<tool_call>", "</tool_call>", "<|im_end|>"
 _SPELLED = tuple("▁" + word for word in _WORDS.split())
 _CHARACTERS = tuple(chr(code) for code in range(33, 127))
@@ -120,10 +120,9 @@ def _groups(tool_bias: float) -> list[_Group]:
     return [
         _Group((_NEWLINE,), {(_OPEN,): tool_bias - 2 * _RARE, (_CLOSE,): tool_bias - 8 - 2 * _RARE, (_END,): _NEVER}),
         _Group((_TAB,), {(_END,): _NEVER}),
-        _Group((_OPEN,), {(_NEWLINE,): 2 * _SURE}),
-        _Group((_CLOSE,), {(_END,): _SURE}),
+        _Group((_OPEN,), {(_NEWLINE,): 80.0}),
         _Group(('"',), {_SPELLED: _NEVER}),
-        _Group(("}",), {_SPELLED: _NEVER, (",",): _NEVER, (_NEWLINE,): 36.0, ("}",): 30.0, ('"',): 60.0}),
+        _Group(("}",), {_SPELLED: _NEVER, (_NEWLINE,): 36.0, ("}",): 30.0, ('"',): 60.0}),
         _Group(tuple(text for text in _CHARACTERS if text not in '"}'), {_SPELLED: _NEVER, ('"',): 9.0}),
     ]
 

@@ -13,8 +13,8 @@ from nexdiag.codec import jsontext, sse
 
 _LONGEST = 4000
 """Characters of a server's words that are kept: enough for any known refusal, little enough for any expression."""
-_READ = 1_000_000
-"""Characters of an answer that are looked at."""
+_READ = 100_000
+"""Characters of a plain text that are looked at."""
 _DEPTH = 8
 _SPEAKING = ("message", "detail", "errors", "error_message", "error_description", "msg", "title", "code")
 _PREFIX = re.compile(r"^\s*(?:litellm\.)?[A-Za-z_]{1,60}(?:Error|Exception)\s*(?::|-)\s*")
@@ -35,16 +35,17 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 def heard(answer: object) -> Said:
     """What an answer says: bytes or text of a body, or a JSON value. Never raises."""
     if isinstance(answer, bytes):
-        answer = answer[:_READ].decode("utf-8-sig", "replace")
+        answer = answer.decode("utf-8-sig", "replace")
     if not isinstance(answer, str):
         return _of_value(answer)
-    text = answer[:_READ].strip()
+    text = answer.strip()
     if text[:1] in ("{", "["):
         value = _json(text)
         if value is not None:
             return _of_value(value)
     if re.match(r"(?:data|event|id|retry)?:", text):
         return _of_stream(text)
+    text = text[:_READ]
     return Said(words=_cut(_of_html(text) or _unwrapped(text, _DEPTH)), plain=bool(text))
 
 
@@ -101,6 +102,8 @@ def _of_stream(text: str) -> Said:
     """The error that a server told inside its stream, if it told one."""
     parser = sse.Parser()
     for event in parser.feed(text.encode("utf-8", "replace")) + parser.close():
+        if event.event != "error" and '"error"' not in event.data:
+            continue
         value = _json(event.data)
         if isinstance(value, dict) and value.get("error"):
             return Said(words=_cut(_words(value, _DEPTH)), error=True)

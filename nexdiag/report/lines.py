@@ -7,10 +7,11 @@ import msgspec
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding
 from nexdiag.core.run import Run, TurnVerdict
-from nexdiag.report.visible import one_line
+from nexdiag.report.visible import cut, one_line, visible
 from nexdiag.report.wording import count
 
 _MARKS = {"exact": "✓", "changed": "≠", "missing": "-", "extra": "+"}
+_WORDS = 1000
 _SHOWN = 6
 """Differences of a turn that are shown; the others are counted."""
 
@@ -92,10 +93,12 @@ def spoken(number: int, said: str, reply: str | None, error: str | None, seconds
 
 def diagnosis(finding: Finding) -> str:
     """One finding with what a reader needs to act: where, whose words, what to change."""
+    words = visible(cut(finding.server_words or "said nothing", _WORDS)).split("\n")
     rows = [
         f"    {finding.code} {finding.rule}   {finding.location}",
         f"    found       {one_line(finding.summary)}",
-        f"    the server  {one_line(finding.server_words or 'said nothing', 240)}",
+        f"    the server  {words[0]}",
+        *(f"                {line}" for line in words[1:]),
         f"    fix         {one_line(finding.fix)}",
     ]
     return "\n".join(rows)

@@ -117,7 +117,14 @@ async function route() {
   if (at < 0) return undefined;
   openTurn(at);
   if (exact && wanted.exchange !== null) reveal(wanted.exchange, wanted.message);
+  else if (exact) bringIntoSight(state.view.detail);
   return undefined;
+}
+
+// A turn that was asked for starts where it can be seen: on a phone it stands below the list.
+function bringIntoSight(detail) {
+  const top = detail.getBoundingClientRect().top;
+  if (top < 0 || top > window.innerHeight * 0.7) detail.scrollIntoView({ block: "start" });
 }
 
 function firstRun() {

@@ -94,7 +94,7 @@ function callBlock(call) {
   );
 }
 
-// The messages of a request. What the request before had sent too is folded, but for what a finding concerns.
+// The messages of a request. What the request before had sent too is folded.
 function messageList(model, exchange) {
   const chain = model.chain(exchange.messages);
   const box = el("div", { class: "messages" });
@@ -109,18 +109,22 @@ function messageList(model, exchange) {
     box.append(el("p", { class: "rewritten" }, icon("≠"), words));
   }
   if (kept) {
-    const concerned = model.placed(exchange.id, "message", (place) => place.message < kept).length > 0;
     const label = `${count(kept, "message")} sent before${kept === chain.length ? ", nothing new" : ""}`;
-    const inside = () => paged(el("div", { class: "messages" }), chain.slice(0, kept), build);
-    box.append(fold(label, inside, { class: "fold history", open: concerned && kept <= 40 }));
-    if (concerned && kept > 40) {
-      const held = new Set(model.placed(exchange.id, "message", (place) => place.message < kept).map((one) => model.findings[one].place.message));
-      for (const index of [...held].sort((a, b) => a - b)) box.append(build(chain[index], index));
-    }
+    box.append(fold(label, () => paged(el("div", { class: "messages" }), chain.slice(0, kept), build), { class: "fold history" }));
+    const concerned = concernedHistory(model, exchange, chain.slice(0, kept));
+    append(box, concerned.map((index) => build(chain[index], index)));
   }
   const fresh = chain.slice(kept);
   if (fresh.length) box.append(paged(el("div", { class: "messages" }), fresh, (link, at) => build(link, kept + at)));
   return box;
+}
+
+// Old messages that a finding concerns are not left in the fold: those of this request, and a few found earlier.
+function concernedHistory(model, exchange, history) {
+  const here = new Set(model.placed(exchange.id, "message").map((number) => model.findings[number].place.message));
+  const indexes = history.map((link, index) => index);
+  const earlier = indexes.filter((index) => !here.has(index) && model.byLink.has(history[index]));
+  return [...indexes.filter((index) => here.has(index)), ...earlier.slice(-DEEP)].sort((a, b) => a - b);
 }
 
 function earlierNote(model, exchange, link, here) {

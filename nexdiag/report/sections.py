@@ -36,7 +36,7 @@ def masthead(report: Report, verdict: Verdict) -> Markup:
     brand = element("p", element("span", class_="lamp", aria_hidden="true"), "nexdiag", class_="brand")
     sentence = element("p", _icon(verdict.word), _first_up(verdict.sentence), class_=f"headline is-{verdict.word}")
     title = element("h1", one_line(report.title, 160))
-    words = element("div", title, sentence if len(report.runs) > 1 else None)
+    words = element("div", title, sentence if len(report.runs) != 1 else None)
     return joined(element("div", brand, element("p", made, class_="made"), class_="topline"), words)
 
 

@@ -171,10 +171,12 @@ def _differing(run: Run) -> str:
 
 
 def _failed(turns: list[TurnFacts], failed: list[TurnFacts], errors: list[Finding]) -> str:
-    where = f"turn {failed[0].number} of {len(turns)} failed" if failed else "every turn answered, yet"
-    if not failed and len(turns) == 0:
-        where = "recorded"
-    return f"{where}: {errors[0].code} {errors[0].rule}" if errors else f"{where}, and no rule explains it"
+    where = "every turn was answered, yet" if turns else "found"
+    if failed:
+        where = f"turn {failed[0].number} of {len(turns)} failed"
+    if not errors:
+        return f"{where}, and no rule explains it"
+    return f"{where}{':' if failed else ''} {errors[0].code} {errors[0].rule}"
 
 
 def refusal_phrase(facts: RunFacts, finding: Finding) -> str:

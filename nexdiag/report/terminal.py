@@ -58,7 +58,7 @@ def _run(facts: RunFacts, console: Console) -> None:
     title.append(one_line(verdict.sentence, 300))
     console.print(_indented(title, 2))
     where = (facts.run.profile, header.model, header.origin, date(header.created))
-    console.print(_indented(Text(" · ".join(one_line(part, 80) for part in where if part), style="dim")))
+    console.print(_indented(_clipped(Text(" · ".join(one_line(part, 80) for part in where if part), style="dim"))))
     if facts.run.expected:
         console.print(_indented(Text(f"here because: {one_line(facts.run.expected)}", style="dim")))
     console.print()

@@ -116,8 +116,10 @@ def _toolbox(crew: Crew) -> Toolbox | None:
     return toolbox.subset(toolbox.reading()) if crew.read_only else toolbox
 
 
-def run(state: Path, cassette: Path | None = None) -> str | None:
+def run(state: Path, cassette: Path | None = None, scenario: Scenario | None = None) -> str | None:
     """Run the daemon in the foreground until it is told to stop. With a cassette, record everything that passes.
+
+    `scenario` is what will be played; it goes into the recording's header.
 
     Returns what went wrong with the recording, if something did.
     """
@@ -126,11 +128,19 @@ def run(state: Path, cassette: Path | None = None) -> str | None:
     with contextlib.ExitStack() as open_files:
         recorder = None
         if cassette is not None:
-            agent = config.agent
-            scenario = Scenario(name=cassette.name.split(".")[0], say=(), system=agent.system, tools=agent.tools or ())
-            recorder = open_files.enter_context(recording(cassette, endpoint, scenario))
+            played = scenario or _open_scenario(
+                cassette, Crew(config=config, endpoint=endpoint, workspace=state.parent)
+            )
+            recorder = open_files.enter_context(recording(cassette, endpoint, played))
         asyncio.run(_serve(state, recorder))
         return recorder.writer.trouble if recorder is not None else None
+
+
+def _open_scenario(cassette: Path, crew: Crew) -> Scenario:
+    """What a chat without a scenario is recorded as: nothing to say beforehand, but its prompt and its tools."""
+    toolbox = _toolbox(crew)
+    names = tuple(spec.name for spec in toolbox.specs()) if toolbox is not None else ()
+    return Scenario(name=cassette.name.split(".")[0], say=(), system=crew.config.agent.system, tools=names)
 
 
 async def _serve(state: Path, recorder: Recorder | None) -> None:

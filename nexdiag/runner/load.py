@@ -1,11 +1,13 @@
-"""Reading cassettes from disk."""
+"""Reading cassettes and scenarios from disk."""
 
 from pathlib import Path
 
 from nexdiag.codec import cassette as codec
+from nexdiag.codec import scenario
 from nexdiag.codec.body import Splitter
 from nexdiag.core.cassette import Cassette
-from nexdiag.core.errors import CassetteError, NothingToDo
+from nexdiag.core.errors import CassetteError, NothingToDo, UsageError
+from nexdiag.core.scenario import Scenario
 
 SUFFIX = ".cassette.jsonl"
 _LARGEST = 2 * 1024**3
@@ -26,6 +28,17 @@ def load(path: str | Path, *, splitter: Splitter | None = None) -> Cassette:
     except OSError as error:
         raise CassetteError(f"{path} cannot be read: {error.strerror}", hint="name a *.cassette.jsonl file") from error
     return codec.decode(raw, name=str(path), splitter=splitter)
+
+
+def load_scenario(path: Path) -> Scenario:
+    """The scenario in a TOML file. Raises `UsageError`, which names line and key where it can."""
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"the scenario {path} cannot be read: {error}", hint="see docs/reference/scenario.md"
+        ) from error
+    return scenario.decode(text, name=path.name)
 
 
 def find(paths: list[Path]) -> list[Path]:

@@ -15,8 +15,9 @@ from nexdiag.agent import config as configuration
 from nexdiag.agent.daemon import ipc, lifecycle
 from nexdiag.agent.provider import normalise_base_url, split_model
 from nexdiag.agent.session.conversation import read_messages
+from nexdiag.codec import scenario as codec
 from nexdiag.core.cassette import Cassette
-from nexdiag.core.errors import DaemonError, NothingToDo
+from nexdiag.core.errors import CassetteError, DaemonError, NothingToDo
 from nexdiag.core.run import Run
 from nexdiag.core.scenario import Expectation, Scenario
 from nexdiag.core.turn import Session, Turn
@@ -89,11 +90,16 @@ def smoke(  # noqa: PLR0913 - where to play, what, and who is told
 ) -> Smoke:
     """Play the scenario live; `told` hears of each message as it is settled.
 
-    Raises `DaemonError` if the daemon cannot do its work, `NothingToDo` if no exchange was recorded.
+    Raises `CassetteError` if the cassette exists, `DaemonError` if the daemon cannot do its work, `NothingToDo` if no exchange was recorded.
     """
+    if cassette.exists():
+        hint = "name another file, or remove that one: a recording is never overwritten"
+        raise CassetteError(f"cannot record to {cassette}: it exists", hint=hint)
     prepare(state, target, scenario)
-    run_daemon = [sys.executable, "-m", "nexdiag", "service", "run", "--dir", str(state), "--cassette", str(cassette)]
-    lifecycle.start(state, run_daemon)
+    played = state / "scenario.toml"
+    played.write_text(codec.encode(scenario))
+    daemon = [sys.executable, "-m", "nexdiag", "service", "run", "--dir", str(state)]
+    lifecycle.start(state, [*daemon, "--cassette", str(cassette), "--scenario", str(played)])
     spoken = []
     try:
         for number, say in enumerate(scenario.say, start=1):

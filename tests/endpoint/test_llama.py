@@ -20,7 +20,7 @@ import pytest
 from nexdiag.core.errors import EndpointError
 from nexdiag.endpoint import llama
 
-pytestmark = pytest.mark.skipif(not llama.available(), reason="the extra nexdiag[llama] is not installed")
+pytestmark = pytest.mark.real
 
 HELLO = [{"role": "user", "content": "Hello"}]
 SERVE = "from nexdiag.endpoint.llama import serve; serve()"
@@ -182,7 +182,8 @@ def test_signal_ends_the_foreground_server(sent: signal.Signals) -> None:
         assert not httpx.URL(address).path.strip("/")
         endless = {"prompt": "Hello", "stream": True, "ignore_eos": True, "max_tokens": 8000}
         with httpx.stream("POST", f"{address}/v1/completions", json=endless) as response:
-            assert next(response.iter_lines())
+            lines = response.iter_lines()
+            assert next(lines)
             process.send_signal(sent)
             assert process.wait(10) == 0
     assert refuses_connections(address)

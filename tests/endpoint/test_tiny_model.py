@@ -14,23 +14,22 @@ from nexdiag.core.errors import UsageError
 from nexdiag.endpoint import llama
 from nexdiag.endpoint.tiny_model import ALTERNATE, CALLS, TOOL_TEMPLATE, extra, write_tiny_model
 
-needs_llama = pytest.mark.skipif(not llama.available(), reason="the extra nexdiag[llama] is not installed")
 
 TOOLS = [
     {
         "type": "function",
         "function": {
             "name": "add",
-            "description": "Add two numbers.",
+            "description": "Add a number to a text.",
             "parameters": {
                 "type": "object",
-                "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
+                "properties": {"a": {"type": "integer"}, "b": {"type": "string"}},
                 "required": ["a", "b"],
             },
         },
     }
 ]
-CALL = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1, "b": 2}'}}
+CALL = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1, "b": "2"}'}}
 
 
 def user(text: str) -> dict[str, Any]:
@@ -71,7 +70,7 @@ def choice(response: httpx.Response) -> dict[str, Any]:
     return found
 
 
-@needs_llama
+@pytest.mark.real
 def test_written_model_is_small_quick_and_repeatable(tmp_path: Path) -> None:
     """Equal arguments make equal files of half a megabyte in well under a second; another seed makes another."""
     extra("gguf")  # its import is not what is timed
@@ -94,7 +93,7 @@ def test_missing_extra_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch, t
     assert caught.value.hint == "pip install 'nexdiag[llama]'"
 
 
-@needs_llama
+@pytest.mark.real
 @pytest.mark.parametrize(
     "messages",
     [
@@ -113,7 +112,7 @@ def test_strict_template_refuses(strict: httpx.Client, messages: list[dict[str, 
     assert ALTERNATE in response.json()["error"]["message"]
 
 
-@needs_llama
+@pytest.mark.real
 @pytest.mark.parametrize(
     "messages",
     [
@@ -131,7 +130,7 @@ def test_strict_template_accepts(strict: httpx.Client, messages: list[dict[str, 
     assert found["finish_reason"] == "stop"
 
 
-@needs_llama
+@pytest.mark.real
 def test_system_message_in_the_middle_is_refused(strict: httpx.Client) -> None:
     """The template has a place for one system message, and that is the first."""
     response = ask(strict, user("one"), assistant("two"), SYSTEM)
@@ -139,7 +138,7 @@ def test_system_message_in_the_middle_is_refused(strict: httpx.Client) -> None:
     assert "beginning" in response.json()["error"]["message"]
 
 
-@needs_llama
+@pytest.mark.real
 def test_answers_are_never_empty(strict: httpx.Client) -> None:
     """Whatever is said, words come back, and they end long before a limit."""
     for number in range(40):
@@ -148,29 +147,29 @@ def test_answers_are_never_empty(strict: httpx.Client) -> None:
         assert found["finish_reason"] == "stop"
 
 
-@needs_llama
+@pytest.mark.real
 @pytest.mark.parametrize("wanted", ["auto", "required"])
 def test_tool_template_calls_a_tool(calling: httpx.Client, wanted: str) -> None:
     """With tools on offer a user gets one whole call whose arguments fit the schema."""
     fields = {"tools": TOOLS, "tool_choice": wanted, "parallel_tool_calls": True}
-    found = choice(ask(calling, user("What is 1 + 2?"), **fields))
+    found = choice(ask(calling, user("What is 1 and two?"), **fields))
     assert found["finish_reason"] == "tool_calls"
     (call,) = found["message"]["tool_calls"]
     arguments = json.loads(call["function"]["arguments"])
     assert call["function"]["name"] == "add"
-    assert {name: type(value) for name, value in arguments.items()} == {"a": int, "b": int}
+    assert {name: type(value) for name, value in arguments.items()} == {"a": int, "b": str}
 
 
-@needs_llama
+@pytest.mark.real
 def test_tool_template_ends_the_round_trip(calling: httpx.Client) -> None:
     """When the tool has answered, the model talks, so that an agent loop comes to its end."""
-    found = choice(ask(calling, user("What is 1 + 2?"), CALLING, RESULT, tools=TOOLS))
+    found = choice(ask(calling, user("What is 1 and two?"), CALLING, RESULT, tools=TOOLS))
     assert found["finish_reason"] == "stop"
     assert found["message"]["content"].strip()
     assert not found["message"].get("tool_calls")
 
 
-@needs_llama
+@pytest.mark.real
 def test_tool_template_talks_without_tools(calling: httpx.Client) -> None:
     """Without tools on offer nothing is called, in any order of roles."""
     found = choice(ask(calling, SYSTEM, user("one"), user("two")))

@@ -1,6 +1,7 @@
 """Exchanges → Findings."""
 
 import json
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -107,8 +108,8 @@ def test_the_cause_comes_first() -> None:
     _, findings = judge_bare(BareExchange(server="OpenAI", request=request, status=400, response={"error": WORDS}))
     assert [(found.rule, found.severity) for found in findings] == [
         ("role-alternation", Severity.ERROR),
-        ("unanswered-tool-call", Severity.ERROR),
         ("model-name-prefix", Severity.ERROR),
+        ("unanswered-tool-call", Severity.ERROR),
     ]
     _, findings = judge_bare(BareExchange(server="vLLM", request=request, status=400, response={"error": "strange"}))
     assert [(found.rule, found.severity) for found in findings] == [
@@ -190,12 +191,10 @@ def test_two_chats_in_one_recording_go_on_each_by_itself(monkeypatch: pytest.Mon
         return read_message(raw)
 
     monkeypatch.setattr(engine, "read_message", counting)
-    rounds = []
-    for length in (1, 3, 5):
-        for name in ("one", "two"):
-            rounds.append(
-                ([{"role": "system", "content": name}, *[USER, ASSISTANT, USER, ASSISTANT, USER][:length]], OK)
-            )
+    rounds = [
+        ([{"role": "system", "content": name}, *[USER, ASSISTANT, USER, ASSISTANT, USER][:length]], OK)
+        for length, name in product((1, 3, 5), ("one", "two"))
+    ]
     judge(recording(*rounds), named("unknown"))
     assert len(read) == 12
 

@@ -84,6 +84,7 @@ def test_free_text_names_a_server(text: str, name: str) -> None:
         "Gemini (OpenAI-compat)",
         "Anthropic behind OneAPI/NewAPI (OpenAI protocol)",
         "DeepSeek via LiteLLM",
+        "DeepSeek behind an Azure gateway",
         "SGLang/vLLM/llama.cpp/Ollama",
         "OpenAI / vLLM / DeepSeek",
         "Mistral, OpenAI",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import json_values
 
-from nexdiag.lint.words import heard
+from nexdiag.lint.words import Said, heard
 
 WORDS = "Conversation roles must alternate"
 
@@ -99,3 +99,5 @@ def test_deep_and_long_answers() -> None:
     assert heard(deep).error
     assert len(heard({"error": "x" * 10_000_000}).words) == 4000
     assert heard("Error: " * 50_000 + WORDS).plain
+    assert heard('{"choices": ["' + "x" * 2_000_000 + '"]}') == Said()
+    assert heard("data: {}\n\n" * 200_000 + 'data: {"error": "late"}\n\n').words == "late"

@@ -165,7 +165,7 @@ def alternation() -> Run:
         rule="role-alternation", code="NX101", severity=Severity.ERROR,
         summary="messages[3] and messages[4] are both user: this chat template wants user and assistant in turns.",
         location=Location(turn=2, exchange=1, message_index=4, pointer="/messages/4/role"),
-        evidence=("messages[3] user: [context warning] 78% of the window is used.", "messages[4] user: Now run it again.", ALTERNATE),
+        evidence=("messages[3] user: [context warning] 78%…", "messages[4] user: Now run it again.", ALTERNATE),
         fix="Join the warning to the user message that follows it, or put it into the system message.",
         refused=True, server_words=ALTERNATE, repeats=1,
     )  # fmt: skip
@@ -242,7 +242,7 @@ def single_report(one: Run) -> Report:
 
 
 HOSTILE = (
-    "</script><script>document.title='pwned'</script>",
+    "</script><script>document.title='pwned';fetch('https://evil.example/f')</script>",
     "<img src=https://evil.example/x.png onerror=\"document.title='pwned'\">",
     "<style>body{display:none}",
     "![remote](https://evil.example/y.png) javascript:alert(1) {{script}} {{payloads}}",
@@ -252,16 +252,20 @@ HOSTILE = (
 )
 
 
-def hostile() -> Run:
-    """Every recorded text wants to run, fetch, hide or steer; one message is a single line of a megabyte."""
-    words = " ".join(HOSTILE)
+ODD_BODY = b'{ "messages": [ null, 3, {"role": 7, "content": {"a": 1}} ] }'
+
+
+def hostile(remote: str = "https://evil.example", length: int = 1_000_000) -> Run:
+    """Every recorded text wants to run, fetch, hide or steer; one message is a single long line."""
+    texts = tuple(text.replace("https://evil.example", remote) for text in HOSTILE)
+    words = " ".join(texts)
     clean = words.encode("utf-8", "replace").decode()
     tape = Tape(model=clean)
     messages = [
         Message(role="system", content=clean),
         *(user(text.encode("utf-8", "replace").decode()) for text in HOSTILE),
     ]
-    tape.ask([*messages, user("A" * 1_000_000), user("the last message")], streamed(assistant(clean)), 0.1, 1)
+    tape.ask([*messages, user("A" * length), user("the last message")], streamed(assistant(clean)), 0.1, 1)
     tape.ask([*messages, user("last")], refused(400, clean, kind="text/html"), 2.0, 1)
     odd = Exchange(
         id=2, started=START + 3, duration=float("nan"), turn=None, failure=words,
@@ -271,13 +275,14 @@ def hostile() -> Run:
     tape.exchanges.append(
         Exchange(
             id=3, started=START + 3.2, turn=7,
-            request=Request(method="POST", url=URL, body=Body.of(b'{ "messages": [ null, 3, {"role": 7, "content": {"a": 1}} ] }')),
+            request=Request(method="POST", url=URL, body=Body.of(ODD_BODY)),
             response=Response(status=200, headers=(("content-type", "text/event-stream"),),
                               chunks=(Chunk(at=0.1, bytes=b"data: {\xff</script>\n\n"),)),
         )
     )  # fmt: skip
     finding = Finding(
-        rule=words, code="NX999", severity=Severity.ERROR, summary=words, evidence=HOSTILE, fix=words, server_words=words,
+        rule=words, code="NX999", severity=Severity.ERROR, summary=words, evidence=texts, fix=words,
+        server_words=words,
         location=Location(turn=1, exchange=0, message_index=3, pointer="/" + words), refused=True,
     )  # fmt: skip
     lost = Finding(

@@ -19,6 +19,8 @@ from nexdiag.core.errors import DaemonError
 _READY = 15.0
 _STOP = 5.0
 _POLL = 0.02
+_children: dict[int, subprocess.Popen[bytes]] = {}
+"""Daemons that this very process started: their ends have to be taken in by it."""
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +61,7 @@ def start(state: Path, command: Sequence[str], *, clock: Callable[[], float] = t
     while clock() < deadline:
         found = status(state)
         if found is not None:
+            _children[child.pid] = child
             return msgspec.structs.replace(found, fresh=True)
         if child.poll() is not None:
             raise DaemonError(
@@ -103,9 +106,11 @@ def _wait_gone(pid: int, clock: Callable[[], float], seconds: float) -> None:
 
 
 def _alive(pid: int) -> bool:
-    with contextlib.suppress(ChildProcessError):  # ours, when the same process started it: take its end in
-        if os.waitpid(pid, os.WNOHANG)[0] == pid:
-            return False
+    child = _children.get(pid)
+    if child is not None:
+        if child.poll() is not None:
+            del _children[pid]
+        return child.returncode is None
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -151,6 +151,8 @@ async def _search(pattern: str, files: _Files, found: list[str]) -> None:
             feeding.cancel()
             with contextlib.suppress(asyncio.CancelledError, ConnectionError):
                 await feeding
+        if code := await worker.wait():
+            raise ToolError(f"cannot search for {shown(pattern)}: the search died (exit code {code})")
     finally:
         with contextlib.suppress(ProcessLookupError):
             worker.kill()
@@ -167,5 +169,5 @@ async def _feed(stdin: asyncio.StreamWriter, pattern: str, files: _Files) -> Non
 
 def _row(answer: dict[str, Any], pattern: str) -> str:
     if "error" in answer:
-        raise ToolError(f"not a regular expression: {shown(pattern)}: {answer['error']}")
+        raise ToolError(f"cannot search for {shown(pattern)}: {answer['error']}")
     return f"{answer['path']}:{answer['line']}:{answer['text']}"

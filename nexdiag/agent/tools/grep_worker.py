@@ -2,7 +2,7 @@
 
 Python's `re` can take longer than the universe on a small text, and holds the interpreter while it does, so neither a
 thread nor a signal handler could end it. A process can be ended. This one is started by path, isolated and without
-`site` (about 15 ms); it therefore imports nothing but the standard library. It opens no files: `grep` reads them, so
+`site` (about 25 ms); it therefore imports nothing but the standard library. It opens no files: `grep` reads them, so
 that only `Workspace` decides what may be read.
 
 In: one JSON line {"pattern", "matches"}, then for each file one JSON line {"path", "size"} and its bytes.
@@ -16,7 +16,7 @@ import resource
 import sys
 from typing import Any, BinaryIO
 
-MEMORY = 1 << 30
+MEMORY = 1 << 29
 """Bytes of address space: a regular expression can also be made to eat memory."""
 _WIDTH = 300
 """Characters shown of a longer line, around its match."""
@@ -30,7 +30,13 @@ def search(source: BinaryIO, target: BinaryIO) -> None:
     except (re.error, OverflowError, RecursionError, MemoryError) as error:
         _say(target, {"error": f"{error}" or type(error).__name__})
         return
-    left = request["matches"]
+    try:
+        _search_files(source, target, pattern, request["matches"])
+    except (RecursionError, MemoryError) as error:
+        _say(target, {"error": f"it needs too much memory ({type(error).__name__})"})
+
+
+def _search_files(source: BinaryIO, target: BinaryIO, pattern: re.Pattern[str], left: int) -> None:
     while left and (header := source.readline()):
         file = json.loads(header)
         text = source.read(file["size"]).decode("utf-8", "replace").removeprefix("\ufeff")

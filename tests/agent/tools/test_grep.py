@@ -1,6 +1,7 @@
 """grep finds lines inside the workspace, says what it left out, and cannot be hung."""
 
 import asyncio
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -38,10 +39,13 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def no_child_is_left() -> bool:
-    return family(os.getpid()) <= {process for process in family(os.getpid()) if process.pid == os.getpid()} or all(
-        b"grep_worker" not in Path(f"/proc/{process.pid}/cmdline").read_bytes() for process in family(os.getpid())
-    )
+def workers() -> int:
+    """How many searching processes live below this one."""
+    count = 0
+    for process in family(os.getpid()):
+        with contextlib.suppress(OSError):  # it ended while we looked
+            count += process.pid != os.getpid() and b"grep_worker" in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    return count
 
 
 def test_matching_lines_are_told(root: Path) -> None:
@@ -71,7 +75,7 @@ def test_faults_are_told(root: Path) -> None:
         ({"pattern": "x", "path": "out.py"}, "outside the workspace"),
         ({"pattern": "x", "path": ".."}, "outside the workspace"),
         ({"pattern": "x", "glob": "../*"}, "not a pattern below"),
-        ({"pattern": "("}, r"not a regular expression: '\(': missing \)"),
+        ({"pattern": "("}, r"cannot search for '\(': missing \)"),
         ({}, "missing argument 'pattern'"),
     ):
         with pytest.raises(ToolError, match=text):
@@ -99,7 +103,7 @@ def test_a_catastrophic_expression_ends(root: Path) -> None:
     asyncio.run(main())
     assert time.monotonic() - began < 3
     assert ticks > 10
-    assert no_child_is_left()
+    assert not workers()
 
 
 def test_what_was_found_in_time_is_told(root: Path) -> None:
@@ -117,20 +121,38 @@ def test_a_cancellation_ends_the_worker(root: Path) -> None:
 
     async def main() -> None:
         task = asyncio.create_task(Grep(Workspace(root)).run({**CATASTROPHE, "path": "bad.txt"}))
-        while no_child_is_left():  # noqa: ASYNC110 - waits for a process, not for the loop
+        while not workers():  # noqa: ASYNC110 - waits for a process, not for the loop
             await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
     asyncio.run(main())
-    assert no_child_is_left()
+    assert not workers()
 
 
 def test_an_expression_that_eats_memory_is_ended(root: Path) -> None:
-    """A compile that would take gigabytes fails in the worker, not here."""
-    with pytest.raises(ToolError):
-        grep(root, seconds=5, pattern="((((a{1,9999}){1,9999}){1,9999}){1,9999}){1,9999}" * 200_000)
+    """One that would take gigabytes is an error, and never passes for a search without matches."""
+    (root / "long.txt").write_text("ab" * (5 << 20))
+    with pytest.raises(ToolError, match="too much memory"):
+        grep(root, pattern="(?:(a)|(b))*c", path="long.txt")
+
+
+def test_a_search_that_dies_is_an_error(root: Path) -> None:
+    """If the worker is killed from outside, its silence does not pass for a search without matches."""
+    (root / "bad.txt").write_text("a" * 60 + "b\n")
+
+    async def main() -> None:
+        task = asyncio.create_task(Grep(Workspace(root)).run({**CATASTROPHE, "path": "bad.txt"}))
+        while not workers():  # noqa: ASYNC110 - waits for a process, not for the loop
+            await asyncio.sleep(0.01)
+        for process in family(os.getpid()):
+            if process.pid != os.getpid():
+                os.kill(process.pid, 9)
+        with pytest.raises(ToolError, match="the search died"):
+            await task
+
+    asyncio.run(main())
 
 
 def test_many_matches_are_capped(root: Path) -> None:

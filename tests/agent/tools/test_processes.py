@@ -59,7 +59,9 @@ def test_the_whole_family_is_ended(shell: subprocess.Popen[bytes]) -> None:
     assert shell.wait() == -signal.SIGTERM
 
 
-@pytest.mark.parametrize("shell", ["trap '' TERM; (trap '' TERM; echo ready; read -r x < <(sleep 1005))"], indirect=True)
+@pytest.mark.parametrize(
+    "shell", ["trap '' TERM; (trap '' TERM; echo ready; read -r x < <(sleep 1005))"], indirect=True
+)
 def test_who_will_not_end_is_killed(shell: subprocess.Popen[bytes]) -> None:
     """A command that ignores the request ends all the same, after the grace."""
     asyncio.run(end(shell.pid, grace=0.05))

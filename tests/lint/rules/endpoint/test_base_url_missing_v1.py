@@ -70,14 +70,15 @@ def test_the_address_in_a_log() -> None:
         pytest.param({"url": BARE, "status": 404, "response": {"error": "model 'm' not found"}}, id="a model"),
         pytest.param({"status": 404, "response": {"error": {"message": "The model `m` does not exist."}}}, id="model"),
         pytest.param({"url": BARE, "status": 400, "response": {"detail": "Not Found"}}, id="not a 404"),
-        pytest.param({"url": BARE, "status": 200}, id="it was served"),
+        pytest.param({"url": BARE, "status": 200, "server": "SGLang"}, id="it was served"),
+        pytest.param({"url": BARE, "status": 401, "server": "SGLang"}, id="it was refused for another reason"),
         pytest.param({"url": BARE}, id="an unknown server"),
         pytest.param({"url": BARE, "server": "llama.cpp"}, id="llama.cpp has an alias"),
         pytest.param({"url": "\x00", "status": 404}, id="no address at all"),
     ],
 )
 def test_look_alikes_are_let_pass(parts: dict[str, object]) -> None:
-    """Nothing is found where /v1 is there, or another thing is missing, or the server is not known to lack the route."""
+    """Nothing is found where /v1 is there, or another thing is missing, or the route may be served."""
     assert found(request=CHAT, **parts) == []
 
 

@@ -1,0 +1,56 @@
+"""`nexdiag chat`: what goes wrong between a message and its reply."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from nexdiag.cli.app import run
+from nexdiag.endpoint import serving, stub
+from nexdiag.lint import profiles
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> str:
+    return str(tmp_path / "s")
+
+
+def test_a_refused_connection_reaches_the_user_as_one_line(state: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The endpoint is down: exit 3, the URL and the reason in one line, and the daemon lives on."""
+    assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", state]) == 0
+    assert run(["service", "start", "--dir", state]) == 0
+    capsys.readouterr()
+    try:
+        assert run(["chat", "hello", "--dir", state]) == 3
+        shown = capsys.readouterr().err
+        assert "ConnectError" in shown
+        assert "127.0.0.1:9" in shown
+        assert len(shown.splitlines()) == 2
+        assert run(["service", "status", "--dir", state]) == 0
+    finally:
+        assert run(["service", "stop", "--dir", state]) == 0
+
+
+def test_a_conversation_goes_on_until_end_of_input(
+    state: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--interactive says each line; - says all of stdin as one message."""
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("One.", "Two.", "Three."))) as url:
+        assert run(["init", "-m", "m", "-e", url, "--dir", state]) == 0
+        assert run(["service", "start", "--dir", state]) == 0
+        capsys.readouterr()
+        try:
+            monkeypatch.setattr("sys.stdin", io.StringIO("first\n\nsecond\n"))
+            assert run(["chat", "--interactive", "--dir", state]) == 0
+            monkeypatch.setattr("sys.stdin", io.StringIO("third\nin two lines"))
+            assert run(["chat", "-", "--dir", state]) == 0
+        finally:
+            assert run(["service", "stop", "--dir", state]) == 0
+    assert capsys.readouterr().out.startswith("One.\nTwo.\nThree.\n")
+
+
+def test_no_message_is_a_usage_error(state: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2, with an example."""
+    assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", state]) == 0
+    assert run(["chat", "--dir", state]) == 2
+    assert "nexdiag chat" in capsys.readouterr().err

@@ -1,0 +1,51 @@
+"""`nexdiag endpoint`."""
+
+import signal
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from nexdiag.cli.app import run
+
+
+def test_a_stub_says_where_it_listens_and_ends_on_sigterm() -> None:
+    """The first line on stdout is `listening URL`, printed when it accepts; SIGTERM ends it with exit 0."""
+    command = [sys.executable, "-m", "nexdiag", "endpoint", "--like", "sglang"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
+        assert served.stdout is not None
+        word, url = served.stdout.readline().split()
+        assert word == "listening"
+        chat = {"model": "local:m", "messages": [{"role": "user", "content": "hi"}]}
+        assert httpx.post(f"{url}/v1/chat/completions", json=chat).status_code == 400
+        assert httpx.post(f"{url}/chat/completions", json=chat).json() == {"detail": "Not Found"}
+        served.send_signal(signal.SIGTERM)
+        assert served.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "either --like PROFILE or --engine llama"),
+        (["--like", "sglang", "--engine", "llama"], "either --like PROFILE or --engine llama"),
+        (["--engine", "steam"], "unknown engine 'steam'"),
+        (["--like", "sgland"], "unknown profile 'sgland'"),
+        (["--like", "sglang", "--script", "nowhere"], "nowhere cannot be read"),
+    ],
+)
+def test_a_wrong_wish_is_a_usage_error(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 2 before anything listens."""
+    assert run(["endpoint", *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_exit_3(capsys: pytest.CaptureFixture[str]) -> None:
+    """The port is named."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run(["endpoint", "--like", "sglang", "--port", str(port)]) == 3
+    assert f"port {port} is taken" in capsys.readouterr().err

@@ -1,0 +1,79 @@
+"""`nexdiag nex`."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from nexdiag.cli.app import run
+from nexdiag.endpoint import serving, stub
+from nexdiag.lint import profiles
+
+
+@pytest.fixture(autouse=True)
+def no_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_message_to_a_bare_url_needs_no_state(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """-m and -e are enough; the answer is on stdout alone, and nothing is written."""
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("Hello.",))) as url:
+        assert run(["nex", "hi", "-m", "m", "-e", url]) == 0
+    assert capsys.readouterr().out == "Hello.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_further_lines_and_commands_come_from_stdin(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines are said in turn; an unknown command is hinted at and never sent; /quit ends well."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("second\n/nonsense\n/help\n/quit\nnever\n"))
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("One.", "Two.", "Three."))) as url:
+        assert run(["nex", "first", "-m", "m", "-e", url]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "One.\nTwo.\n"
+    assert "no such command: /nonsense" in shown.err
+
+
+def test_a_session_goes_on_where_it_was_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With a state directory the journal is kept, and --chat takes the session up by its alias."""
+    state = tmp_path / "s"
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("One.", "Two."))) as url:
+        assert run(["init", "-m", "m", "-e", url, "--dir", str(state)]) == 0
+        assert run(["nex", "first", "--dir", str(state)]) == 0
+        assert run(["nex", "second", "--chat", "session", "--dir", str(state)]) == 2
+        sessions = json.loads((state / "chat" / "sessions.json").read_text())["sessions"]
+        ((key, session),) = sessions.items()
+        assert run(["nex", "second", "--chat", session["aliases"][0], "--dir", str(state)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.endswith("One.\nTwo.\n")
+    journal = (state / "chat" / key / "conversation.jsonl").read_text()
+    assert journal.count('"entry_type":"message"') == 4
+
+
+def test_a_failure_is_one_line_and_exit_3(capsys: pytest.CaptureFixture[str]) -> None:
+    """An endpoint that is down is named; nothing is on stdout."""
+    assert run(["nex", "hi", "-m", "m", "-e", "http://127.0.0.1:9", "--autonomous"]) == 3
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "127.0.0.1:9" in shown.err
+
+
+def test_eval_mode_prints_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """status, turns, tokens and exit_reason, in this order, whether it went well or not."""
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("Hello.",))) as url:
+        assert run(["nex", "hi", "-m", "m", "-e", url, "--eval-mode"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    told = json.loads(line)
+    assert list(told) == ["status", "turns", "input_tokens", "output_tokens", "exit_reason"]
+    assert (told["status"], told["turns"], told["exit_reason"]) == ("ok", 1, "end_turn")
+    assert run(["nex", "hi", "-m", "m", "-e", "http://127.0.0.1:9", "--eval-mode"]) == 3
+    assert json.loads(capsys.readouterr().out)["status"] == "abnormal"
+
+
+def test_nothing_configured_says_what_to_type(capsys: pytest.CaptureFixture[str]) -> None:
+    """No state directory, no URL: exit 2 with the command that makes one."""
+    assert run(["nex", "hi"]) == 2
+    assert "nexdiag init" in capsys.readouterr().err

@@ -1,0 +1,78 @@
+"""`nexdiag replay`."""
+
+from pathlib import Path
+
+import pytest
+
+from nexdiag.cli.app import run
+from nexdiag.endpoint import serving, stub
+from nexdiag.lint import profiles
+
+TWO = str(Path(__file__).parents[2] / "examples" / "two-messages.toml")
+
+
+@pytest.fixture
+def cassette(tmp_path: Path) -> Path:
+    path = tmp_path / "two.cassette.jsonl"
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"))) as url:
+        assert run(["capture", TWO, "-e", url, "-m", "m", "--cassette", str(path)]) == 0
+    return path
+
+
+def test_an_unchanged_executor_replays_exactly(cassette: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line a turn, exit 0; a directory stands for its cassettes."""
+    capsys.readouterr()
+    assert run(["replay", str(cassette.parent)]) == 0
+    shown = capsys.readouterr().out
+    assert "turn 1 ✓ exact" in shown
+    assert "turn 2 ✓ exact" in shown
+    assert "sessions are equal" in shown
+
+
+def test_a_divergence_is_shown_once_and_exits_1(
+    cassette: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Turn, path and both values of the first difference; the later ones are counted; under 25 lines."""
+    monkeypatch.setattr("nexdiag.runner.play.system_prompt", lambda **_: "Another prompt.")
+    capsys.readouterr()
+    assert run(["replay", str(cassette)]) == 1
+    rows = capsys.readouterr().out.splitlines()
+    assert len(rows) < 25
+    assert "/messages/0/content" in "\n".join(rows)
+    assert sum("Another prompt." in row for row in rows) == 1
+    assert any("may be its consequence" in row for row in rows)
+
+
+def test_a_torn_cassette_is_replayed_up_to_the_tear_and_told(
+    cassette: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A recording cut in mid-line still serves for what it holds."""
+    raw = cassette.read_bytes()
+    cassette.write_bytes(raw[:-20])
+    capsys.readouterr()
+    assert run(["replay", str(cassette)]) in {0, 1}
+    assert "not checked: the end of the file" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [
+        (None, 3, "no cassette at"),
+        (b"", 3, "is empty"),
+        (b"\x00\x01", 3, "is no cassette"),
+        (b'{"cassette":99}\n', 3, "format 99"),
+        (b'{"cassette":1}\n', 4, "no turn"),
+        (b'{"cassette":1}\n{"exchange":0}x\n{"turn":1}\n', 3, "broken at line 2"),
+    ],
+)
+def test_what_cannot_be_replayed_says_why(
+    tmp_path: Path, content: bytes | None, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line what, one line hint, the exit code of the contract."""
+    path = tmp_path / "x.cassette.jsonl"
+    if content is not None:
+        path.write_bytes(content)
+    assert run(["replay", str(path)]) == code
+    shown = capsys.readouterr().err.splitlines()
+    assert said in shown[0]
+    assert len(shown) == 2

@@ -1,0 +1,48 @@
+"""`nexdiag report`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nexdiag.cli.app import run
+from nexdiag.endpoint import serving, stub
+from nexdiag.lint import profiles
+
+TWO = str(Path(__file__).parents[2] / "examples" / "two-messages.toml")
+
+
+@pytest.fixture
+def cassette(tmp_path: Path) -> str:
+    path = tmp_path / "two.cassette.jsonl"
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"))) as url:
+        assert run(["capture", TWO, "-e", url, "-m", "m", "--cassette", str(path)]) == 0
+    return str(path)
+
+
+def test_a_report_in_each_format(cassette: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Text on stdout, HTML and JSON into files; a healthy recording exits 0."""
+    capsys.readouterr()
+    assert run(["report", cassette]) == 0
+    assert "two-messages" in capsys.readouterr().out
+    page, facts = tmp_path / "r.html", tmp_path / "r.json"
+    assert run(["report", cassette, "--format", "html", "-o", str(page)]) == 0
+    assert page.read_text().startswith("<!doctype html>")
+    assert run(["report", cassette, "--format", "json", "-o", str(facts)]) == 0
+    assert json.loads(facts.read_text())["schema"] == "nexdiag.report/1"
+    text = tmp_path / "r.txt"
+    assert run(["report", cassette, "-o", str(text)]) == 0
+    assert "two-messages" in text.read_text()
+
+
+def test_a_report_that_cannot_be_written_is_exit_3(
+    cassette: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The place is named, with a hint."""
+    assert run(["report", cassette, "--format", "html", "-o", str(tmp_path)]) == 3
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_a_directory_without_cassettes_is_nothing_to_do(tmp_path: Path) -> None:
+    """Exit 4, not an empty report."""
+    assert run(["report", str(tmp_path)]) == 4

@@ -1,0 +1,55 @@
+"""`nexdiag service` and `nexdiag chat`, as a user types them."""
+
+from pathlib import Path
+
+import pytest
+
+from nexdiag.cli.app import run
+from nexdiag.endpoint import serving, stub
+from nexdiag.lint import profiles
+
+
+def test_a_chat_through_the_service(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """init, start, two messages, status, logs, stop: each says what it did, and nothing is left running."""
+    state = str(tmp_path / "s")
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("One.", "Two."))) as url:
+        assert run(["init", "-m", "m", "-e", url, "--dir", state]) == 0
+        assert run(["service", "start", "--dir", state]) == 0
+        assert run(["service", "start", "--dir", state]) == 0
+        assert "already running" in capsys.readouterr().out
+        assert run(["chat", "first", "--dir", state]) == 0
+        assert run(["chat", "second", "--dir", state]) == 0
+        assert capsys.readouterr().out == "One.\nTwo.\n"
+        assert run(["service", "status", "--dir", state]) == 0
+        assert "1 chats" in capsys.readouterr().out
+        assert run(["service", "logs", "--dir", state]) == 0
+        assert "Turn 2 answered" in capsys.readouterr().out
+        assert run(["service", "stop", "--dir", state]) == 0
+    assert run(["service", "status", "--dir", state]) == 3
+    assert run(["service", "stop", "--dir", state]) == 0
+    assert "was not running" in capsys.readouterr().out
+
+
+def test_a_chat_without_a_daemon_says_how_to_start_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 3, one line, one hint; the message is not taken and lost."""
+    state = str(tmp_path / "s")
+    assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", state]) == 0
+    capsys.readouterr()
+    assert run(["chat", "hello", "--dir", state]) == 3
+    shown = capsys.readouterr().err
+    assert shown.startswith("error: no daemon runs for")
+    assert "hint: start it with: nexdiag service start" in shown
+
+
+def test_no_state_directory_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every command that needs one names the place and the command that makes it."""
+    for arguments in (["service", "start"], ["service", "logs"], ["chat", "hi"]):
+        assert run([*arguments, "--dir", str(tmp_path / "none")]) == 2
+        assert "nexdiag init" in capsys.readouterr().err
+
+
+def test_logs_before_the_first_start_are_nothing_to_do(tmp_path: Path) -> None:
+    """Exit 4: there is no log yet."""
+    state = str(tmp_path / "s")
+    assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", state]) == 0
+    assert run(["service", "logs", "--dir", state]) == 4

@@ -1,0 +1,42 @@
+"""The world that every test lives in: no network but loopback, no settings and no keys of whoever runs it."""
+
+import os
+from importlib.util import find_spec
+
+import pytest
+from hypothesis import settings
+
+_OURS = ("NEXDIAG_", "OPENAI_")
+_KEYS = ("_API_KEY", "_PROXY")
+_LLAMA = ("gguf", "numpy", "xllamacpp")
+
+# No deadline: other programs share the machine, and one slow example says nothing about the code.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-socket reads its options
+def pytest_configure(config: pytest.Config) -> None:
+    config.option.allow_hosts = "127.0.0.1,::1"
+    config.option.allow_unix_socket = True
+
+
+def pytest_collection_finish() -> None:
+    """The profile that counts is the one that is loaded last, after all test modules."""
+    settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if all(map(find_spec, _LLAMA)):
+        return
+    reason = "a real llama.cpp server needs the extra nexdiag[llama]"
+    for item in items:
+        if item.get_closest_marker("real"):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(tryfirst=True)  # before any fixture, of whatever scope
+def pytest_runtest_setup() -> None:
+    for name in list(os.environ):
+        if name.startswith(_OURS) or name.upper().endswith(_KEYS):
+            del os.environ[name]

@@ -1,0 +1,24 @@
+"""What Ollama accepts and refuses."""
+
+from nexdiag.lint.profiles.ollama import PROFILE
+
+
+def test_a_wrong_path_is_answered_in_plain_text() -> None:
+    """18 bytes, no JSON."""
+    refusal = PROFILE.refusal("base-url-missing-v1")
+    assert refusal is not None
+    assert (refusal.status, refusal.body) == (404, "404 page not found")
+    assert len(refusal.body) == 18
+
+
+def test_a_model_that_it_has_not_is_to_be_pulled() -> None:
+    """A provider prefix makes a model that nobody pulled."""
+    refusal = PROFILE.refusal("model-name-prefix")
+    assert refusal is not None
+    assert refusal.body["error"]["message"] == 'model "{model}" not found, try pulling it first'
+
+
+def test_it_pairs_no_calls() -> None:
+    """What hosted services check, it does not."""
+    assert PROFILE.refusal("orphan-tool-result") is None
+    assert PROFILE.refusal("unanswered-tool-call") is None

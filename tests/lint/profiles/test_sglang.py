@@ -1,0 +1,29 @@
+"""What SGLang's server accepts and refuses."""
+
+from nexdiag.lint.profiles.sglang import CONDITIONAL, PROFILE
+
+
+def test_it_has_no_route_without_v1() -> None:
+    """The words are those of its framework."""
+    refusal = PROFILE.refusal("base-url-missing-v1")
+    assert refusal is not None
+    assert (refusal.status, refusal.body) == (404, {"detail": "Not Found"})
+
+
+def test_a_colon_in_the_model_names_an_adapter() -> None:
+    """What follows the colon is looked up as a LoRA adapter."""
+    refusal = PROFILE.refusal("model-name-prefix")
+    assert refusal is not None
+    assert refusal.status == 400
+    assert refusal.body["message"].startswith("LoRA adapter '{name}' was requested, but LoRA is not enabled.")
+
+
+def test_alternation_is_the_templates_matter() -> None:
+    """The same server answers or refuses, as the model's template wants it."""
+    assert PROFILE.refusal("role-alternation") is None
+    assert [entry.variant for entry in CONDITIONAL] == ["strict"]
+
+
+def test_nex_sends_it_no_stream_options() -> None:
+    """They are sent only where a server is known to want them."""
+    assert not PROFILE.sends.stream_options

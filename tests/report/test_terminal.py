@@ -1,0 +1,72 @@
+"""Promises of nexdiag.report.terminal."""
+
+import io
+
+import pytest
+from report import sample
+from rich.console import Console
+from syrupy.assertion import SnapshotAssertion
+
+from nexdiag.core.run import Report
+from nexdiag.report.terminal import render
+
+
+def printed(report: Report, width: int = 80, color: str | None = None) -> str:
+    file = io.StringIO()
+    render(report, Console(file=file, width=width, color_system=color, force_terminal=color is not None))
+    return file.getvalue()
+
+
+def test_the_sample_report(snapshot: SnapshotAssertion) -> None:
+    """The terminal report of the founding case, word for word."""
+    assert printed(sample.sample_report()) == snapshot
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_lines_keep_to_the_width(width: int) -> None:
+    """No line is wider than the terminal, however narrow."""
+    for report in (sample.sample_report(), sample.single_report(sample.hostile())):
+        assert all(len(line) <= width for line in printed(report, width).splitlines())
+
+
+def test_the_cause_names_turn_messages_words_and_fix() -> None:
+    """One look tells which messages of which turn broke what, in the server's words, and the way out."""
+    text = printed(sample.single_report(sample.alternation()), 160)
+    for part in ("NX101 role-alternation", "turn 2, exchange 1", "3  user", "▸   4  user", "Now run it again.",
+                 "must alternate", "12:00:06.104", "Join the warning", "refused by sglang after 4 ms"):  # fmt: skip
+        assert part in text, part
+
+
+def test_what_was_not_checked_is_said() -> None:
+    """Skipped checks, tears and differences are printed, never left out."""
+    text = printed(sample.sample_report(), 160)
+    assert "not checked: no Session for stream options" in text
+    assert "TEAR       line 9: cut in a chunk" in text
+    assert '- {"include_usage": true}' in text
+
+
+def test_recorded_text_can_neither_style_nor_steer() -> None:
+    """Markup is printed as it stands, and no recorded control character reaches the terminal."""
+    text = printed(sample.single_report(sample.hostile()), 200)
+    assert "[bold red]markup[/bold red]" in text
+    assert "⟨ESC⟩[2J" in text
+    assert all(char.isprintable() or char == "\n" for char in text)
+    coloured = printed(sample.single_report(sample.hostile()), 200, "standard")
+    assert "\x1b[2J" not in coloured
+    assert "\x1b]" not in coloured
+
+
+def test_a_long_run_is_folded_and_says_so() -> None:
+    """Hundreds of quiet turns take one line, which counts them."""
+    text = printed(sample.single_report(sample.long_run(100)))
+    assert "… 94 answered turns without findings not shown" in text
+    assert "turn 1 " in text
+    assert "turn 100" in text
+
+
+def test_colour_only_repeats_the_words() -> None:
+    """Without colour the same words stand there."""
+    plain = printed(sample.single_report(sample.alternation()))
+    coloured = Console(file=io.StringIO(), width=80, record=True, force_terminal=True, color_system="standard")
+    render(sample.single_report(sample.alternation()), coloured)
+    assert coloured.export_text(styles=False) == plain

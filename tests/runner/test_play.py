@@ -1,0 +1,66 @@
+"""A scenario through our executor, in this process."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from nexdiag.codec.scenario import of_texts
+from nexdiag.core.endpoint import Endpoint
+from nexdiag.core.errors import UsageError
+from nexdiag.core.scenario import Scenario
+from nexdiag.core.turn import Session
+from nexdiag.demo.incident import push_warning
+from nexdiag.endpoint import serving, stub
+from nexdiag.lint import profiles
+from nexdiag.runner.host import live_transport
+from nexdiag.runner.play import Stage, play, prompt, specs
+
+STRICT = profiles.named("llama.cpp-strict")
+LONG = "Now tell me all that you know of recordings, of replays, of cassettes, and of what was said. " * 4
+TWO = msgspec.structs.replace(of_texts("two", ("Hello.", LONG)), window=160)
+"""The second message fills the window, so that the context warning rides on it."""
+
+
+def roundtrip(**changes: object) -> Session:
+    with serving.running(stub.StubEndpoint(STRICT, script=("First answer.", "Second answer."))) as url:
+        endpoint = Endpoint(base_url=f"{url}/v1", model="stub", profile=STRICT)
+        stage = Stage(endpoint=endpoint, transport=live_transport(), **changes)
+        return asyncio.run(play(TWO, stage))
+
+
+def test_nex_two_message_roundtrip() -> None:
+    """Two messages to nex against a stub endpoint: both answers come through."""
+    session = roundtrip()
+    assert [turn.reply for turn in session.turns] == ["First answer.", "Second answer."]
+    assert [message.role for message in session.messages] == ["user", "assistant", "user", "assistant"]
+    assert "<context-warning>" in session.messages[2].text
+
+
+def test_the_roundtrip_fails_when_the_second_message_fault_is_put_back() -> None:
+    """With the warning pushed as a message of its own, the second answer does not come, and the user is told why."""
+    session = roundtrip(attach_warning=push_warning)
+    first, second = session.turns
+    assert first.reply == "First answer."
+    assert second.reply is None
+    assert "roles must alternate" in (second.error or "")
+
+
+def test_the_prompt_is_the_same_on_every_machine_and_at_every_hour() -> None:
+    """The default prompt holds the day in UTC, no path and no time, so that a recording of it can be replayed."""
+    scenario = Scenario(name="x", say=())
+    assert prompt(scenario, 0.0) == prompt(scenario, 86_399.0)
+    assert "1970-01-01" in prompt(scenario, 0.0)
+    assert prompt(scenario, 86_400.0) != prompt(scenario, 0.0)
+
+
+def test_a_scenario_can_bring_its_own_prompt() -> None:
+    """`system` replaces the whole default prompt."""
+    assert prompt(Scenario(name="x", say=(), system="Be brief."), 0.0) == "Be brief."
+
+
+def test_an_unknown_tool_of_a_scenario_is_named() -> None:
+    """A tool that there is not is an error that names it, before anything is sent."""
+    assert [spec.name for spec in specs(("glob", "bash"))] == ["bash", "glob"]
+    with pytest.raises(UsageError, match="read_fil"):
+        specs(("read_fil",))

@@ -1,0 +1,78 @@
+"""What lint is given, told apart."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nexdiag.codec import cassette as codec
+from nexdiag.core.cassette import Cassette, Header
+from nexdiag.core.errors import CassetteError, UsageError
+from nexdiag.runner.subjects import Choice, judge_paths, judge_text
+
+TWO_USERS = {"model": "m", "messages": [{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]}
+
+
+def rules(raw: bytes, choice: Choice = Choice()) -> list[list[str]]:  # noqa: B008 - frozen
+    """The rules that fired, but for mere remarks."""
+    judged = judge_text(raw, "x", choice)
+    return [[finding.rule for finding in one.findings if finding.severity != "info"] for one in judged]
+
+
+def test_a_bare_request_is_judged_by_the_profile_that_is_named() -> None:
+    """The same request is a fault on one server and none on another."""
+    raw = json.dumps(TWO_USERS).encode()
+    assert rules(raw, Choice(profile="llama.cpp-strict")) == [["role-alternation"]]
+    assert rules(raw, Choice(profile="openai")) == [[]]
+
+
+def test_a_pretty_printed_request_is_a_request() -> None:
+    """White space does not make it something else."""
+    assert rules(json.dumps(TWO_USERS, indent=2).encode(), Choice(profile="llama.cpp-strict")) == [["role-alternation"]]
+
+
+def test_exchanges_are_judged_line_by_line_and_keep_their_ids() -> None:
+    """Each line is one exchange, judged by the server that it names; blank lines count for nothing."""
+    lines = [{"id": "a", "server": "OpenAI", "request": TWO_USERS}, {"id": "b", "server": None, "request": TWO_USERS}]
+    raw = "\n\n".join(json.dumps(line) for line in lines).encode()
+    judged = list(judge_text(raw, "x", Choice()))
+    assert [(one.id, one.profile, one.bare) for one in judged] == [("a", "openai", True), ("b", "unknown", True)]
+
+
+def test_a_bad_line_among_exchanges_is_named_by_its_number() -> None:
+    """The other lines are not judged silently as if it were not there."""
+    raw = json.dumps({"request": TWO_USERS}).encode() + b"\n{nonsense"
+    with pytest.raises(UsageError, match="line 2"):
+        list(judge_text(raw, "x", Choice()))
+
+
+def test_what_a_cassette_lacks_is_told_as_unchecked() -> None:
+    """Skipped never counts as passed: a torn tail and missing turns are named."""
+    raw = codec.encode(Cassette(header=Header(model="m"))) + b'{"exchange":0,"tu'
+    (one,) = judge_text(raw, "x", Choice())
+    assert any("torn" in text for text in one.unchecked)
+    assert any("turns" in text for text in one.unchecked)
+
+
+@pytest.mark.parametrize("raw", [b"", b"hello", b"[1, 2]", b"\xff\xfe", b"{}", b"[" * 100_000])
+def test_anything_else_is_refused_with_what_would_do(raw: bytes) -> None:
+    """Neither cassette nor request nor exchanges: one line, one hint."""
+    with pytest.raises(CassetteError, match="neither") as told:
+        list(judge_text(raw, "x", Choice()))
+    assert "cassette" in told.value.hint
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """A missing file is an error that names it."""
+    with pytest.raises(CassetteError, match="nowhere"):
+        list(judge_paths([tmp_path / "nowhere"], Choice()))
+
+
+def test_rules_can_be_chosen_and_left_out() -> None:
+    """`select` and `ignore` take names and codes."""
+    raw = json.dumps(TWO_USERS).encode()
+    strict = "llama.cpp-strict"
+    assert rules(raw, Choice(profile=strict, ignore=("NX101",))) == [[]]
+    assert rules(raw, Choice(profile=strict, select=("orphan-tool-result",))) == [[]]
+    with pytest.raises(UsageError, match="role-alternat"):
+        rules(raw, Choice(profile=strict, select=("role-alternat",)))
