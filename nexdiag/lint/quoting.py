@@ -18,6 +18,15 @@ def quote(text: str, length: int = SHOWN) -> str:
     return f'"{shorten(text, length)}"'
 
 
+def both_ends(text: str, length: int) -> str:
+    """The text on one line in double quotes; of a long one both ends: template errors have their reason at the end."""
+    line = " ".join(text.split())
+    if len(line) > length:
+        head = length // 3
+        line = f"{line[:head]} … {line[head - length :]}"
+    return f'"{visible(line)}"'
+
+
 def listed(names: list[str], most: int = 5) -> str:
     """The names in one line, the first few of them."""
     shown = ", ".join(shorten(name) for name in names[:most])

@@ -5,7 +5,7 @@ import re
 from nexdiag.core.endpoint import Profile
 from nexdiag.core.finding import Severity
 from nexdiag.lint import profiles
-from nexdiag.lint.quoting import quote
+from nexdiag.lint.quoting import both_ends
 from nexdiag.lint.rule import Fault, Rule
 
 
@@ -39,7 +39,7 @@ def reason(rule: Rule, profile: Profile) -> tuple[str, ...]:
 def heard_line(words: str, status: int | None, *, logged: bool) -> str:
     """The line of evidence that quotes the server."""
     told = "the log says" if logged else "the server said"
-    return f"{told}{f' ({status})' if status is not None else ''}: {quote(words, 300)}"
+    return f"{told}{f' ({status})' if status is not None else ''}: {both_ends(words, 300)}"
 
 
 def singled_out(fault: Fault, words: str) -> bool:

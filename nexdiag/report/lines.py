@@ -32,7 +32,7 @@ def judged(files: Sequence[tuple[str, str, Sequence[Finding], Sequence[str]]]) -
 
 
 def _finding(finding: Finding) -> Iterator[str]:
-    yield f"  {finding.severity:<7} {finding.code} {finding.rule}   {finding.location}"
+    yield f"  {finding.severity:<7} {finding.code} {finding.rule}   {_place(finding)}"
     yield f"          {one_line(finding.summary)}"
     if finding.server_words:
         yield f"          the server: {one_line(finding.server_words)}"
@@ -40,6 +40,12 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield f"          fix: {one_line(finding.fix)}"
     if finding.repeats:
         yield f"          again in {count(finding.repeats, 'later exchange')}"
+
+
+def _place(finding: Finding) -> str:
+    """Turn, exchange, message and field; the field may be the address, which no pointer reaches."""
+    address = ", the URL" if "url" in finding.facts and finding.location.pointer is None else ""
+    return f"{finding.location}{address}".removeprefix(", ")
 
 
 def replayed(run: Run) -> str:
@@ -95,7 +101,7 @@ def diagnosis(finding: Finding) -> str:
     """One finding with what a reader needs to act: where, whose words, what to change."""
     words = visible(cut(finding.server_words or "said nothing", _WORDS)).split("\n")
     rows = [
-        f"    {finding.code} {finding.rule}   {finding.location}",
+        f"    {finding.code} {finding.rule}   {_place(finding)}",
         f"    found       {one_line(finding.summary)}",
         f"    the server  {words[0]}",
         *(f"                {line}" for line in words[1:]),

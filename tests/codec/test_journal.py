@@ -35,7 +35,7 @@ runs = st.builds(
     ToolRun,
     call_id=our.texts,
     name=our.texts,
-    arguments=our.arguments,
+    arguments=our.arguments | st.just("null"),
     output=our.texts,
     is_error=st.booleans(),
     duration=st.floats(0, 1e6),

@@ -14,7 +14,6 @@ from nexdiag.core.errors import UsageError
 from nexdiag.endpoint import llama
 from nexdiag.endpoint.tiny_model import ALTERNATE, CALLS, TOOL_TEMPLATE, extra, write_tiny_model
 
-
 TOOLS = [
     {
         "type": "function",

@@ -1,10 +1,13 @@
 """A scenario through our executor, in this process."""
 
 import asyncio
+from pathlib import Path
 
 import msgspec
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
+from nexdiag.capture.recorder import RecordingTransport
 from nexdiag.codec.scenario import of_texts
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.errors import UsageError
@@ -13,7 +16,8 @@ from nexdiag.core.turn import Session
 from nexdiag.demo.incident import push_warning
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
-from nexdiag.runner.host import live_transport
+from nexdiag.runner.host import live_transport, recording
+from nexdiag.runner.load import load
 from nexdiag.runner.play import Stage, play, prompt, specs
 
 STRICT = profiles.named("llama.cpp-strict")
@@ -44,6 +48,21 @@ def test_the_roundtrip_fails_when_the_second_message_fault_is_put_back() -> None
     assert first.reply == "First answer."
     assert second.reply is None
     assert "roles must alternate" in (second.error or "")
+
+
+def test_what_goes_over_the_wire_is_kept(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
+    """The requests of two messages with a tool allowed, one message a line: a change of them is seen in review."""
+    scenario = msgspec.structs.replace(of_texts("two", ("Hello.", "Again.")), system="Be brief.", tools=("glob",))
+
+    async def run(endpoint: Endpoint) -> None:
+        with recording(tmp_path / "c.cassette.jsonl", endpoint, scenario) as recorder:
+            transport = RecordingTransport(live_transport(), recorder)
+            await play(scenario, Stage(endpoint=endpoint, transport=transport))
+
+    with serving.running(stub.StubEndpoint(STRICT, script=("One.", "Two."))) as url:
+        asyncio.run(run(Endpoint(base_url=f"{url}/v1", model="stub", profile=STRICT)))
+    bodies = [msgspec.json.decode(one.request.body.join()) for one in load(tmp_path / "c.cassette.jsonl").exchanges]
+    assert [{**body, "messages": [str(message) for message in body["messages"]]} for body in bodies] == snapshot
 
 
 def test_the_prompt_is_the_same_on_every_machine_and_at_every_hour() -> None:

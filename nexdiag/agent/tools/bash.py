@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from nexdiag.agent.tools.output import Capture, head_tail
-from nexdiag.agent.tools.processes import GRACE, end, family, strike
+from nexdiag.agent.tools.processes import GRACE, end
 from nexdiag.agent.tools.tool import check
 from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.core.errors import ToolError
@@ -92,21 +92,15 @@ class Bash:
         try:
             in_time = await _exited(process, seconds)
             if not in_time:
-                await self._end(process)
+                await end(process.pid, grace=self._grace)
             await drain
         except BaseException:
             drain.close()
-            await self._end(process)
+            await end(process.pid, grace=self._grace)
             raise
         finally:
             process.poll()
         return in_time
-
-    async def _end(self, process: subprocess.Popen[bytes]) -> None:
-        try:
-            await _despite_cancel(end(process.pid, grace=self._grace))
-        finally:  # if the loop itself is being taken down, there is no time left to ask
-            strike(process.pid, signal.SIGKILL, family(process.pid))
 
 
 class _Pipe:
@@ -204,20 +198,6 @@ async def _drain(pipes: Sequence[_Pipe], changed: asyncio.Event) -> None:
             # Not wait_for: in Python 3.11 it loses a cancellation that comes together with what it waits for.
             async with asyncio.timeout(IDLE):
                 await changed.wait()
-
-
-async def _despite_cancel(work: Coroutine[Any, Any, None]) -> None:
-    """See the work through; a cancellation that comes meanwhile is raised when it is done."""
-    task = asyncio.ensure_future(work)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            cancelled = True
-    if cancelled:
-        raise asyncio.CancelledError
-    task.result()
 
 
 def _heading(code: int) -> str:

@@ -26,8 +26,6 @@ FILE_SIZE = 10 << 20
 
 _BATCH = 1 << 20
 """Bytes read ahead in one go: more would only wait in memory."""
-_ANSWER = 1 << 20
-"""Longest line of the worker; its own are far shorter."""
 _NOTES = 400
 """Characters kept free for what was not searched."""
 
@@ -138,7 +136,6 @@ async def _search(pattern: str, files: _Files, found: list[str]) -> None:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        limit=_ANSWER,
     )
     assert worker.stdin is not None
     assert worker.stdout is not None

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from typing import NamedTuple
 GRACE = 2.0
 """Seconds between asking and killing."""
 _POLL = 0.02
+_PAUSE = 0.005
 _ROUNDS = 50
 """Killing rounds: a process that forks while it is being killed is met again in the next."""
 
@@ -94,20 +96,28 @@ def _living(leader: int, known: Collection[Process]) -> tuple[bool, set[Process]
 async def end(leader: int, *, grace: float = GRACE) -> None:
     """Ask all processes of a command to end, and kill those that have not after `grace` seconds.
 
-    The leader must not have been waited for yet, or its number may be someone else's by now.
+    Cancelling shortens the grace to nothing. The leader must not have been waited for yet, or its number may be
+    someone else's by now.
     """
     loop = asyncio.get_running_loop()
     lives, known = _living(leader, ())
     strike(leader, signal.SIGTERM, known)
     deadline = loop.time() + grace
-    while lives and loop.time() < deadline:
-        await asyncio.sleep(_POLL)
-        lives, members = _living(leader, known)
-        known |= members
+    try:
+        while lives and loop.time() < deadline:
+            await asyncio.sleep(_POLL)
+            lives, members = _living(leader, known)
+            known |= members
+    finally:
+        _kill(leader, known)
+
+
+def _kill(leader: int, known: set[Process]) -> None:
+    """Kill until nothing lives. It holds the loop for some milliseconds, so that no cancellation can come between."""
     for _ in range(_ROUNDS):
         lives, members = _living(leader, known)
-        known |= members
-        strike(leader, signal.SIGKILL, members)
         if not lives:
             return
-        await asyncio.sleep(_POLL)
+        known |= members
+        strike(leader, signal.SIGKILL, members)
+        time.sleep(_PAUSE)

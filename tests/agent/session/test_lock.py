@@ -1,5 +1,6 @@
 """Promises of nexdiag.agent.session.lock: one holder at a time, and a dead one stops nobody."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexdiag.agent.session import lock
+from nexdiag.agent.session import durable, lock
 from nexdiag.agent.session.lock import SessionLock
 from nexdiag.core.errors import DaemonError
 
@@ -124,6 +125,26 @@ def test_only_one_is_ever_inside(tmp_path: Path) -> None:
     programs = [subprocess.Popen([sys.executable, "-c", CONTENDER, tmp_path]) for _ in range(3)]
     assert [program.wait() for program in programs] == [0, 0, 0]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_that_changes_hands_meanwhile_is_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who looks at a stale lock while another takes it over does not take it a second time."""
+    path = tmp_path / ".handler.pid"
+    path.write_text("4711\n\nchat-nex\n")
+    flock = fcntl.flock
+    held: list[int | None] = []
+
+    def raced(descriptor: int, operation: int) -> None:
+        if operation & fcntl.LOCK_NB and not held:
+            held.append(durable.publish_held(path, b"815\n\nchat-nex\n", over=True))
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", raced)
+    with pytest.raises(DaemonError, match="pid 815"), locked(tmp_path):
+        pass
+    assert path.read_text().startswith("815")
+    assert held[0] is not None
+    os.close(held[0])
 
 
 def test_the_lock_is_given_back_after_a_failure(tmp_path: Path) -> None:

@@ -180,13 +180,13 @@ def test_a_cursor_of_another_program_is_respected(tmp_path: Path, mail: Mailbox)
 
 def test_ids_that_began_anew_are_not_swallowed(tmp_path: Path, mail: Mailbox) -> None:
     """After the reference rotated the inbox, rows below the old cursor wait, and stay so when more are posted."""
-    (tmp_path / ".nex-cursor").write_text("57")
+    (tmp_path / ".nex-cursor").write_text("3")
     write_row(tmp_path / "inbox.jsonl", 1, "new1")
     assert waiting(mail) == ["new1"]
-    assert mail_in(tmp_path).post("hi", "new2").id == 2
-    assert waiting(mail) == ["new1", "new2"]
+    assert [mail_in(tmp_path).post("hi", f"new{number}").id for number in (2, 3, 4)] == [2, 3, 4]
+    assert waiting(mail) == ["new1", "new2", "new3", "new4"]
     mail.answer(mail.pending()[0], "A")
-    assert (mail.cursor, waiting(mail)) == (1, ["new2"])
+    assert (mail.cursor, waiting(mail)) == (1, ["new2", "new3", "new4"])
 
 
 def test_ids_go_on_above_the_cursor(tmp_path: Path, mail: Mailbox) -> None:

@@ -211,6 +211,9 @@ def test_archiving_moves_the_directory_and_frees_the_names(registry: Registry) -
     again = registry.chat_session(0)
     assert again.id != session.id
     assert registry.resolve("chat-0") == again
+    registry.archive("0")
+    registry.create("other", ["old"])
+    assert registry.add_aliases("old", "chat-0") == registry.resolve("chat-0")
 
 
 @pytest.mark.parametrize("content", [b'{"sessions":', b"[]", b'{"sessions": 1}', b"\x00" * 100])

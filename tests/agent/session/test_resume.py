@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 import strategies as our
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nexdiag.agent.loop import STOPPED
@@ -106,6 +106,7 @@ def assert_valid(messages: Iterable[Message]) -> None:
     assert all(message.tool_calls or message.text.strip() for message in messages if message.role == "assistant")
 
 
+@settings(max_examples=50)
 @given(our.conversations())
 def test_a_whole_journal_gives_its_conversation(conversation: tuple[Message, ...]) -> None:
     """What was journaled without fault comes back as it was, and nothing is told."""
@@ -149,6 +150,7 @@ odd_entries: st.SearchStrategy[journal.Entry] = st.one_of(
 )
 
 
+@settings(max_examples=60)
 @given(journals())
 def test_any_journal_gives_a_valid_conversation(entries: list[journal.Entry | journal.Bad]) -> None:
     """Lines lost, doubled, swapped or torn anywhere: the conversation is valid, and needs no second repair."""
@@ -160,6 +162,7 @@ def test_any_journal_gives_a_valid_conversation(entries: list[journal.Entry | jo
     assert restore(entries) == once
 
 
+@settings(max_examples=60)
 @given(journals())
 def test_no_words_of_the_user_are_lost(entries: list[journal.Entry | journal.Bad]) -> None:
     """Every text of the user that no summary stands for is in the conversation; the last one always is."""

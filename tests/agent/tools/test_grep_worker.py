@@ -18,10 +18,11 @@ def answers(pattern: str, *files: tuple[str, bytes], matches: int = 100) -> list
 
 def test_lines_that_match_are_told() -> None:
     """Each matching line once, with its file and number; anchors mean the line, endings do not count."""
-    found = answers("^b.*b$", ("f", b"a\nb b\r\nbb"), ("g", b"\xef\xbb\xbfb\nb\xffb\n"))
+    found = answers("^b.*b$", ("f", b"a\nb b\r\nbb"), ("g", b"\xef\xbb\xbfbb\nb\xffb\n"))
     assert found == [
         {"path": "f", "line": 2, "text": "b b"},
         {"path": "f", "line": 3, "text": "bb"},
+        {"path": "g", "line": 1, "text": "bb"},
         {"path": "g", "line": 2, "text": "b\ufffdb"},
     ]
 

@@ -1,6 +1,7 @@
 """Everything that a command started is found and ended, whatever group or session it moved to."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import time
@@ -69,12 +70,33 @@ def test_who_will_not_end_is_killed(shell: subprocess.Popen[bytes]) -> None:
     assert shell.wait() == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("shell", ["trap 'echo asked' TERM; echo ready; while :; do sleep 0.01; done"], indirect=True)
-def test_a_command_is_asked_once(shell: subprocess.Popen[bytes]) -> None:
-    """The group's signal does not come a second time by number: a trap runs once."""
-    asyncio.run(end(shell.pid, grace=0.2))
-    assert shell.stdout is not None
-    assert shell.stdout.read() == b"asked\n"
+@pytest.mark.parametrize("shell", [SPAWN], indirect=True)
+def test_every_process_is_asked_once(shell: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only who left the group gets a signal of its own, so that no trap runs twice."""
+    all_started(shell.pid)
+    members = family(shell.pid)
+    outside = {process.pid for process in members if os.getpgid(process.pid) != shell.pid}
+    asked: list[int] = []
+    kill = os.kill
+    monkeypatch.setattr(os, "kill", lambda pid, number: (asked.append(pid), kill(pid, number)))
+    strike(shell.pid, signal.SIGTERM, members)
+    assert len(outside) >= 3
+    assert sorted(asked) == sorted(outside)
+
+
+@pytest.mark.parametrize("shell", ["trap '' TERM; echo ready; while :; do sleep 0.01; done"], indirect=True)
+def test_a_cancellation_shortens_the_grace(shell: subprocess.Popen[bytes]) -> None:
+    """Who is cancelled while it asks kills at once, before the cancellation goes on."""
+
+    async def main() -> None:
+        task = asyncio.create_task(end(shell.pid, grace=1000))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert family(shell.pid) == set()
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("shell", ["sleep 1001 & echo ready; wait"], indirect=True)

@@ -74,6 +74,14 @@ def test_too_many_alternatives_are_refused() -> None:
         Pattern("{a,b}" * 30)
 
 
+def test_names_come_in_order(tmp_path: Path) -> None:
+    """Whatever order the system lists names in, the walk is the same everywhere."""
+    names = [f"{(number * 37) % 100:02d}" for number in range(100)]
+    for name in names:
+        (tmp_path / name).touch()
+    assert list(Walk(Workspace(tmp_path), tmp_path, Pattern("*"))) == sorted(names)
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     (tmp_path / "outside").mkdir()
