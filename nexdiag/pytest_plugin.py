@@ -1,8 +1,8 @@
 """The pytest plugin: an endpoint with a named server's manners, for a test that asks for it. Others never notice.
 
-    @pytest.mark.nexdiag(like="llama.cpp-strict", script=["Hello.", "Bye."])
-    def test_my_agent(nexdiag_endpoint):
-        agent = MyAgent(base_url=nexdiag_endpoint + "/v1")
+@pytest.mark.nexdiag(like="llama.cpp-strict", script=["Hello.", "Bye."])
+def test_my_agent(nexdiag_endpoint):
+    agent = MyAgent(base_url=nexdiag_endpoint + "/v1")
 """
 
 from collections.abc import Iterator

@@ -14,6 +14,8 @@ from nexdiag.core.message import Message
 CHARACTERS_PER_TOKEN = 4
 WARN_AT = 0.7
 """Share of the window at which the model is told that space runs out."""
+TAG = "<context-warning>"
+"""How a warning begins: a message that has one gets no second."""
 
 
 def estimate(messages: Sequence[Message], overhead: int = 0) -> int:
@@ -35,10 +37,18 @@ def warning(messages: Sequence[Message], *, window: int | None, reserve: int) ->
     if used < window * WARN_AT:
         return None
     share = min(100, round(100 * used / window))
-    return f"<context-warning>About {share}% of the context window is used. Be brief, and finish what is open.</context-warning>"
+    return f"{TAG}About {share}% of the context window is used. Be brief, and finish what is open.</context-warning>"
 
 
 def merge_warning(messages: Sequence[Message], text: str) -> list[Message]:
     """The conversation with the warning inside its last message, which is the user's."""
     *before, last = messages
-    return [*before, msgspec.structs.replace(last, content=f"{last.text}\n\n{text}")]
+    return [*before, with_text(last, text)]
+
+
+def with_text(message: Message, text: str) -> Message:
+    """The message with a paragraph more; what it holds beside text stays."""
+    content = message.content
+    if isinstance(content, list):
+        return msgspec.structs.replace(message, content=[*content, {"type": "text", "text": text}])
+    return msgspec.structs.replace(message, content=f"{content}\n\n{text}" if content else text)

@@ -1,14 +1,17 @@
 """The state directory and its config.toml, in the reference executor's layout.
 
-Reading keeps what it does not know out of the way: unknown tables are left to others, unknown keys in ours are
-an error that names the key.
+Reading keeps what it does not know out of the way: tables of others are left to them, an unknown key in ours is
+an error that names it.
 """
 
+import contextlib
+import difflib
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Annotated, Any
 
 import msgspec
 
@@ -16,9 +19,13 @@ from nexdiag.core.errors import NexdiagError, UsageError
 
 STATE_NAME = ".nexdiag"
 CONFIG_NAME = "config.toml"
+_TABLES: tuple[str, ...] = ("agent", "llm_endpoints")
+"""Those that are ours; the file may hold others."""
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
-class EndpointEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EndpointEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One `[[llm_endpoints.endpoints]]` table."""
 
     name: str = "default"
@@ -29,7 +36,8 @@ class EndpointEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     api_key_file: str | None = None
     api_key_env: str | None = None
     is_default: bool = False
-    context_window: int | None = None
+    context_window: Count | None = None
+    """In tokens."""
     profile: str | None = None
     """The server's name, for what to send and what it refuses."""
 
@@ -46,10 +54,13 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     executor: str = "nex"
     system: str | None = None
+    """Instead of the default system prompt."""
     tools: tuple[str, ...] | None = None
     """Names of the tools that a chat may use; None for all."""
-    max_tokens: int = 16384
-    max_turns: int = 200
+    max_tokens: Count = 16384
+    """Of one answer."""
+    max_turns: Count = 200
+    """Model calls in one turn."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +69,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     agent: Agent = Agent()
     llm_endpoints: Endpoints = Endpoints()
     directory: Path | None = None
+    """The state directory that it was read from; no key of the file."""
 
 
 def find_state(directory: Path | None, environ: Mapping[str, str], start: Path) -> Path:
@@ -76,17 +88,22 @@ def read(state: Path) -> Config:
     """Read `config.toml`. Raises `UsageError` for a missing directory, bad TOML or an unknown key of ours."""
     path = state / CONFIG_NAME
     try:
-        table = tomllib.loads(path.read_text())
-        return msgspec.structs.replace(msgspec.convert(table, Config), directory=state)
+        table = tomllib.loads(_text(path.read_bytes()))
+        ours = {name: table[name] for name in _TABLES if name in table}
+        config = msgspec.convert(ours, Config)
     except FileNotFoundError as error:
         hint = "write one with: nexdiag init -m MODEL -e URL -x nex"
         raise UsageError(f"no state directory at {state}", hint=hint) from error
     except OSError as error:
-        raise NexdiagError(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise UsageError(
-            f"{path} is not valid: {error}", hint="mend that line, or write a new one with: nexdiag init"
-        ) from error
+        raise NexdiagError(f"{path} cannot be read: {error.strerror}", hint="look at its owner and mode") from error
+    except (ValueError, RecursionError) as error:  # bad TOML tells its line, a bad value its key
+        hint = "mend that line, or write a new one with: nexdiag init"
+        raise UsageError(f"{path} is not valid: {error}", hint=hint) from error
+    for place, key, known in _unknown(ours):
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"the keys are: {', '.join(known)}"
+        raise UsageError(f"{path} is not valid: [{place}] has no key {key!r}", hint=hint)
+    return msgspec.structs.replace(config, directory=state)
 
 
 def write(state: Path, config: Config) -> Path:
@@ -95,34 +112,73 @@ def write(state: Path, config: Config) -> Path:
     Raises `UsageError` if a config is there: nothing is overwritten.
     """
     path = state / CONFIG_NAME
+    content = _as_toml(config)
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        _create(path, content)
+        with contextlib.suppress(FileExistsError):
+            _create(state / ".gitignore", b"*\n")
     except FileExistsError as error:
-        hint = f"edit {path}, or name another directory: --dir D"
-        raise UsageError(f"{state} is already set up", hint=hint) from error
+        if not state.is_dir():
+            raise UsageError(f"{state} is no directory", hint="name another directory: --dir D") from error
+        raise UsageError(
+            f"{state} is already set up", hint=f"edit {path}, or name another directory: --dir D"
+        ) from error
     except OSError as error:
         raise NexdiagError(f"cannot write {path}: {error.strerror}", hint="name another directory: --dir D") from error
-    with os.fdopen(file, "w") as out:
-        out.write(_as_toml(config))
-    (state / ".gitignore").write_text("*\n")
     return path
 
 
-def _as_toml(config: Config) -> str:
+def _create(path: Path, content: bytes) -> None:
+    """A new file with this content, or none."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        try:
+            out.write(content)
+            out.flush()
+        except OSError:  # half a config would be taken for a whole one
+            path.unlink(missing_ok=True)
+            raise
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"line {line} is not UTF-8") from error
+
+
+def _unknown(ours: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Every key that is none of ours in a table of ours: which table, which key, and those that there are."""
+    endpoints = ours.get("llm_endpoints", {})
+    tables = [("agent", ours.get("agent", {}), Agent), ("llm_endpoints", endpoints, Endpoints)]
+    tables += [("[llm_endpoints.endpoints]", entry, EndpointEntry) for entry in endpoints.get("endpoints", ())]
+    for place, table, kind in tables:
+        known = kind.__struct_fields__
+        yield from ((place, key, known) for key in table if key not in known)
+
+
+def _as_toml(config: Config) -> bytes:
     lines = ["# Written by nexdiag init. Reference: docs/reference/config.md", "", "[agent]"]
-    lines += _pairs(config.agent, Agent())
+    lines += _pairs(config.agent, always="executor")
     for entry in config.llm_endpoints.endpoints:
-        lines += ["", "[[llm_endpoints.endpoints]]", *_pairs(entry, EndpointEntry(name="", provider=""))]
-    return "\n".join(lines) + "\n"
+        lines += ["", "[[llm_endpoints.endpoints]]", *_pairs(entry, always="name provider")]
+    try:
+        return ("\n".join(lines) + "\n").encode()
+    except UnicodeEncodeError as error:
+        raise UsageError("a value for config.toml is no text that UTF-8 can write", hint="type it again") from error
 
 
-def _pairs(table: msgspec.Struct, default: msgspec.Struct) -> list[str]:
-    """Every key that differs from the default, and `executor` always; TOML strings are JSON strings."""
+def _pairs(table: msgspec.Struct, *, always: str) -> list[str]:
+    """Every key that differs from its default, and those that are always written."""
     pairs = []
-    for name in table.__struct_fields__:
-        value = getattr(table, name)
-        if value is None or (value == getattr(default, name) and name != "executor"):
-            continue
-        pairs.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+    for field in msgspec.structs.fields(table):
+        value = getattr(table, field.name)
+        if value is not None and (value != field.default or field.name in always.split()):
+            pairs.append(f"{field.name} = {_toml(value)}")
     return pairs
+
+
+def _toml(value: object) -> str:
+    """The value as TOML, which is JSON for strings, numbers, booleans and lists, but for DEL in a string."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -12,6 +12,7 @@ import msgspec
 
 from nexdiag.agent.client import ChatClient
 from nexdiag.agent.loop import (
+    STOPPED,
     CallModel,
     Cancelled,
     Command,
@@ -25,6 +26,7 @@ from nexdiag.agent.loop import (
     ToolsRan,
 )
 from nexdiag.agent.progress import (
+    Progress,
     Retrying,
     Tell,
     TextDelta,
@@ -45,7 +47,7 @@ class Tools(Protocol):
     async def run(
         self, calls: Sequence[ToolCall], *, on_run: Callable[[ToolRun], None] | None = None
     ) -> tuple[ToolRun, ...]:
-        """One run for each call, in their order; `on_run` hears of each as it ends. Never raises but for cancellation."""
+        """One run for each call, in their order; `on_run` hears of each as it ends. Raises nothing of its own."""
 
 
 class Keeps(Protocol):
@@ -85,18 +87,21 @@ class Driver:
         """`turns` have been played before, in an earlier life of the session."""
         self.machine = machine
         self.turns = turns
+        self.trouble: str | None = None
+        """What a listener raised when it was told, the first time. The turn went on."""
         self._client = client
         self._system = () if system is None else (Message(role="system", content=system),)
         self._tools = tools
         self._specs = specs
         self._journal = journal
-        self._tell = tell
+        self._listener = tell
         self._clock = clock
         self._sleep = sleep
         self._kept = len(machine.messages)
         self._runs: list[ToolRun] = []
         self._fresh: list[ToolRun] = []
         self._usage = Usage()
+        self._text_told = False
 
     async def say(self, text: str, *, request_id: str | None = None, said: bool = False) -> Turn:
         """Play one turn. On cancellation the turn is closed first, then the cancellation goes on.
@@ -123,14 +128,16 @@ class Driver:
     def _feed(self, event: Event, request_id: str | None) -> Command:
         """One event; what it adds to the conversation is journaled before anything else is done."""
         command = self.machine.feed(event)
-        if self._journal is not None:
-            new = self.machine.messages[self._kept :]
-            if isinstance(event, Said) and not new:  # it went into a question that had found no answer
-                new = [Message(role="user", content=event.text)]
-            for message in new:
-                reply = event.reply if isinstance(event, Replied) else None
-                self._journal.message(message, request_id=request_id, turn=self.turns, reply=reply)
+        new = self.machine.messages[self._kept :]
         self._kept = len(self.machine.messages)
+        if self._journal is None:
+            return command
+        if isinstance(event, Said) and not new:  # it went into a question that had found no answer
+            new = [Message(role="user", content=event.text)]
+        reply = event.reply if isinstance(event, Replied) else None
+        for message in new:
+            if message.content != STOPPED:  # no answer: as a message of its own it would be taken for one after a crash
+                self._journal.message(message, request_id=request_id, turn=self.turns, reply=reply)
         return command
 
     async def _do(self, command: CallModel | RunTools) -> Event:
@@ -138,24 +145,38 @@ class Driver:
             return await self._run_tools(command)
         if command.attempt > 1:
             self._tell(Retrying(attempt=command.attempt, delay=command.delay, reason=command.reason))
-            self._tell(TextTakenBack())
+            if self._text_told:
+                self._tell(TextTakenBack())
             await self._sleep(command.delay)
+        self._text_told = False
         asked = msgspec.structs.replace(command, messages=(*self._system, *command.messages))
-        event = await self._client.ask(
-            asked, tools=self._specs, turn=self.turns, on_text=lambda text: self._tell(TextDelta(text=text))
-        )
+        event = await self._client.ask(asked, tools=self._specs, turn=self.turns, on_text=self._came)
         if isinstance(event, Replied):
             self._usage += event.reply.usage
         return event
 
     async def _run_tools(self, command: RunTools) -> ToolsRan:
+        self._fresh = []
         for call in command.calls:
             self._tell(ToolStarted(name=call.name, arguments=call.arguments))
-        self._fresh = []
         if self._tools is not None:
             await self._tools.run(command.calls, on_run=self._ran)
+        else:
+            for call in command.calls:
+                self._ran(_refused(call, self._clock()))
         runs, self._fresh = tuple(self._fresh), []
         return ToolsRan(runs=runs)
+
+    def _came(self, text: str) -> None:
+        self._text_told = True
+        self._tell(TextDelta(text=text))
+
+    def _tell(self, progress: Progress) -> None:
+        """Telling never changes the work: a listener that fails is noted, and the turn goes on."""
+        try:
+            self._listener(progress)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the listener's own
+            self.trouble = self.trouble or f"a listener failed: {error!r}"
 
     def _ran(self, run: ToolRun) -> None:
         """A tool has run: it is journaled before the model, or anybody else, is told."""
@@ -174,9 +195,15 @@ class Driver:
             outcome=command.outcome,
             reply=command.reply,
             error=command.error,
-            duration=self._clock() - turn.started,
+            duration=max(self._clock() - turn.started, 0.0),
             tool_runs=tuple(self._runs),
             usage=self._usage,
         )
         self._tell(TurnEnded(turn=ended))
         return ended
+
+
+def _refused(call: ToolCall, now: float) -> ToolRun:
+    """What a call comes to where no tools were offered; models call some all the same."""
+    output = f"Unknown tool: {call.name}\nhint: there are no tools in this conversation"
+    return ToolRun(call_id=call.id, name=call.name, arguments=call.arguments, output=output, is_error=True, started=now)

@@ -37,7 +37,8 @@ def command(
     from nexdiag import __version__
     from nexdiag.core.run import Report
     from nexdiag.report import html, json, terminal
-    from nexdiag.runner.judge import judge, profile_of
+    from nexdiag.lint.subject import profile_of
+    from nexdiag.runner.judge import judge
     from nexdiag.runner.load import find, load
 
     runs = []

@@ -1,16 +1,25 @@
 """Request bodies: bytes ⇄ `Body`. Split once, so that equal beginnings of chats become the same links.
 
 Law: `split(raw).join() == raw` for every byte string. Where the parts could not give the bytes back,
-the bytes are kept as they are.
+the bytes are kept as they are. Kept whole, and thus sharing nothing, are: what is no JSON object, bodies
+with line ends between their parts (a part must fit on one line of a cassette), with names twice or
+unusually escaped, with mixed separators, and those nested too deeply for a reader to follow.
 """
+
+import re
 
 import msgspec
 
 from nexdiag.core.body import Body, Field, Link
 
-_STYLES = ((b",", b":"), (b", ", b": "))
-"""What JSON writers put between things: JavaScript, httpx, Go and Rust write the first, Python's json the second."""
+COMMA = re.compile(rb"[ \t]*,[ \t]*")
+COLON = re.compile(rb"[ \t]*:[ \t]*")
+"""What may stand between parts: JSON's white space, but for line ends."""
+DEEPEST = 100
+"""Levels of one part. A JSON reader's own limit depends on who calls it from how deep; this is well below it."""
+_BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]')
 
+_encode = msgspec.json.Encoder().encode
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -24,22 +33,16 @@ class Splitter:
         self._texts: dict[bytes, bytes] = {}
 
     def split(self, raw: bytes) -> Body:
-        """The body as parts; a body of plain bytes if it is no JSON object written in a usual style."""
+        """The body as parts; a body of plain bytes if its parts could not rebuild it. Never raises."""
+        if b"\n" in raw or b"\r" in raw:
+            return Body.of(raw)
         try:
-            raw.decode()
-            values = _object.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raw.decode()  # msgspec does not look into the strings that it skips
+            values = {_encode(key): bytes(value) for key, value in _object.decode(raw).items()}
+            lists = {key: [bytes(entry) for entry in _list.decode(v)] for key, v in values.items() if v[:2] == b"[{"}
+        except (ValueError, RecursionError):
             return Body.of(raw)
-        if not values or b"\n" in raw or b"\r" in raw:  # parts must fit on one line of a cassette
-            return Body.of(raw)
-        fields = tuple(
-            Field(key=b'"' + key.encode() + b'"', value=self._value(bytes(raw))) for key, raw in values.items()
-        )
-        for comma, colon in _STYLES:
-            body = Body(fields=fields, comma=comma, colon=colon, item_comma=comma)
-            if body.join() == raw:
-                return body
-        return Body.of(raw)
+        return self._body(raw, values, lists) or Body.of(raw)
 
     def link(self, raw: bytes, before: Link | None) -> Link:
         """The one link for this text after those links."""
@@ -48,10 +51,44 @@ class Splitter:
             link = self._links[before, raw] = Link(self._texts.setdefault(raw, raw), before)
         return link
 
-    def _value(self, raw: bytes) -> bytes | Link:
-        if not raw.startswith(b"[{"):
-            return self._texts.setdefault(raw, raw)
+    def _body(self, raw: bytes, values: dict[bytes, bytes], lists: dict[bytes, list[bytes]]) -> Body | None:
+        """The parts, if they give the bytes back. The first separators tell how all must be."""
+        key, value = next(iter(values.items()), (b"", b""))
+        colon = COLON.match(raw, 1 + len(key))
+        if colon is None:
+            return None
+        comma = COMMA.match(raw, colon.end() + len(value))
+        between = comma[0] if comma else b","
+        if b"{" + between.join(name + colon[0] + text for name, text in values.items()) + b"}" != raw:
+            return None
+        item_comma = next((COMMA.match(values[key], 1 + len(e[0])) for key, e in lists.items() if len(e) > 1), None)
+        item_between = item_comma[0] if item_comma else between
+        entries = {key: e for key, e in lists.items() if b"[" + item_between.join(e) + b"]" == values[key]}
+        if any(self._too_deep(text) for key, v in values.items() for text in entries.get(key, [v])):
+            return None
+        fields = tuple(Field(key=key, value=self._value(v, entries.get(key))) for key, v in values.items())
+        return Body(fields=fields, comma=between, colon=colon[0], item_comma=item_between)
+
+    def _value(self, text: bytes, entries: list[bytes] | None) -> bytes | Link:
         last: Link | None = None
-        for entry in _list.decode(raw):
-            last = self.link(bytes(entry), last)
-        return last or raw
+        for entry in entries or ():
+            last = self.link(entry, last)
+        return last or self._texts.setdefault(text, text)
+
+    def _too_deep(self, text: bytes) -> bool:
+        return text not in self._texts and depth(text) > DEEPEST
+
+
+def depth(text: bytes) -> int:
+    """How deeply a JSON text is nested at most; more than that for one that has few brackets."""
+    brackets = text.count(b"[") + text.count(b"{")
+    if brackets <= DEEPEST:
+        return brackets
+    deepest = level = 0
+    for token in _BRACKETS.findall(text):
+        if token in (b"[", b"{"):
+            level += 1
+            deepest = max(deepest, level)
+        elif token in (b"]", b"}"):
+            level -= 1
+    return deepest

@@ -29,7 +29,9 @@ class Link:
         self.before = before
         self.depth: int = 1 if before is None else before.depth + 1
         past = _GENESIS if before is None else before.digest
-        self.digest = hashlib.blake2b(past + hashlib.blake2b(raw, digest_size=16).digest(), digest_size=16).digest()
+        self.digest: bytes = hashlib.blake2b(
+            past + hashlib.blake2b(raw, digest_size=16).digest(), digest_size=16
+        ).digest()
 
     def chain(self) -> "list[Link]":
         """All links of the list, first entry first."""
@@ -65,9 +67,9 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     """The bytes themselves, when they are no JSON object that its fields could rebuild exactly."""
     comma: bytes = b","
     colon: bytes = b":"
-    """What stands between fields and after names, white space included, in the whole top level."""
+    """What stands between fields, and between a name and its value, everywhere at the top level: with white space."""
     item_comma: bytes = b","
-    """The same between the entries of its lists."""
+    """The same between the entries of the lists that are kept as links."""
 
     @classmethod
     def of(cls, raw: bytes) -> "Body":

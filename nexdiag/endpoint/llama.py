@@ -134,7 +134,10 @@ def _parameters(library: Any, settings: _Settings) -> Any:  # noqa: ANN401 - xll
     parameters = library.CommonParams()
     parameters.model.path = f"{MODEL}.gguf"
     parameters.model_alias = {MODEL}
-    parameters.hostnames = [_HOST]
+    if hasattr(parameters, "hostnames"):  # since 2026.10
+        parameters.hostnames = [_HOST]
+    else:
+        parameters.hostname = _HOST
     parameters.port = settings.port
     parameters.n_ctx = settings.context
     parameters.n_parallel = settings.slots

@@ -2,25 +2,9 @@
 
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.endpoint import Profile
-from nexdiag.core.errors import UsageError
 from nexdiag.core.run import Run
-from nexdiag.lint import engine, profiles
-
-
-def profile_of(cassette: Cassette, name: str | None = None) -> Profile:
-    """The profile named, else the header's, else the one that the answers give away, else the unknown one."""
-    if name is not None:
-        return profiles.named(name)
-    if cassette.header.profile:
-        try:
-            return profiles.named(cassette.header.profile)
-        except UsageError:  # recorded by a version that knew more servers than this one
-            return profiles.resolve(cassette.header.profile)
-    for exchange in cassette.exchanges:
-        found = profiles.recognise(exchange)
-        if found is not None:
-            return found
-    return profiles.resolve(None)
+from nexdiag.lint import engine
+from nexdiag.lint.subject import profile_of
 
 
 def judge(cassette: Cassette, *, profile: Profile | None = None, name: str | None = None) -> Run:

@@ -90,7 +90,8 @@ def smoke(  # noqa: PLR0913 - where to play, what, and who is told
 ) -> Smoke:
     """Play the scenario live; `told` hears of each message as it is settled.
 
-    Raises `CassetteError` if the cassette exists, `DaemonError` if the daemon cannot do its work, `NothingToDo` if no exchange was recorded.
+    Raises `CassetteError` if the cassette exists, `DaemonError` if the daemon cannot do its work, `NothingToDo` if
+    no exchange was recorded.
     """
     if cassette.exists():
         hint = "name another file, or remove that one: a recording is never overwritten"

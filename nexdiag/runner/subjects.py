@@ -13,7 +13,7 @@ from nexdiag.core.errors import CassetteError
 from nexdiag.core.finding import Finding
 from nexdiag.lint import engine, profiles
 from nexdiag.lint.bare import BareExchange, decode_bare
-from nexdiag.runner.judge import profile_of
+from nexdiag.lint.subject import profile_of
 from nexdiag.runner.load import find
 
 _EXCHANGE_KEYS = {"request", "response", "status", "server", "log"}

@@ -21,16 +21,12 @@ def test_every_command_has_an_example_in_its_help(capsys: pytest.CaptureFixture[
 def test_version_is_told_both_ways() -> None:
     """`--version` prints one line, on the fast path and behind other options."""
     for arguments in (["--version"], ["-q", "--version"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "nexdiag", *arguments], capture_output=True, text=True, check=True
-        )
+        done = subprocess.run([sys.executable, "-m", "nexdiag", *arguments], capture_output=True, text=True, check=True)
         assert done.stdout == f"nexdiag {__version__}\n"
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["lint", "--nonsense"], ["init"], ["capture"], ["lint"]])
-def test_a_wrong_command_line_is_two_lines_and_exit_2(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wrong_command_line_is_two_lines_and_exit_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """One line of what, one of hint, nothing on stdout."""
     assert run(arguments) == 2
     shown = capsys.readouterr()

@@ -35,9 +35,7 @@ def test_a_stub_says_where_it_listens_and_ends_on_sigterm() -> None:
         (["--like", "sglang", "--script", "nowhere"], "nowhere cannot be read"),
     ],
 )
-def test_a_wrong_wish_is_a_usage_error(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wrong_wish_is_a_usage_error(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 2 before anything listens."""
     assert run(["endpoint", *arguments]) == 2
     assert said in capsys.readouterr().err

@@ -15,7 +15,11 @@ def test_init_writes_what_the_reference_would_read(tmp_path: Path) -> None:
     config = tomllib.loads((state / "config.toml").read_text())
     assert config["agent"] == {"model": "nex:qwen3-coder", "executor": "nex"}
     (endpoint,) = config["llm_endpoints"]["endpoints"]
-    assert (endpoint["url"], endpoint["model"], endpoint["is_default"]) == ("https://host:30000/v1", "qwen3-coder", True)
+    assert (endpoint["url"], endpoint["model"], endpoint["is_default"]) == (
+        "https://host:30000/v1",
+        "qwen3-coder",
+        True,
+    )
     assert (state / "config.toml").stat().st_mode & 0o777 == 0o600
 
 

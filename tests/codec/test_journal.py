@@ -256,6 +256,8 @@ def test_a_tool_run_is_written_under_the_reference_s_names() -> None:
         "is_error": True,
         "duration_ms": 250,
     }
+    nothing = journal.tool_entry(ToolRun(call_id="c1", name="t", arguments="null", output=""), seq=1, timestamp=NOW)
+    assert journal.decode(journal.encode(nothing)) == nothing
 
 
 @given(st.floats(0, 4e9))

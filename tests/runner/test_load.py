@@ -41,4 +41,8 @@ def test_a_directory_stands_for_the_cassettes_below_it(tmp_path: Path) -> None:
     (tmp_path / "notes.jsonl").touch()
     assert [path.parent.name for path in find([tmp_path])] == ["a", "b"]
     with pytest.raises(NothingToDo):
-        find([tmp_path / "a" / "none", tmp_path / "a"] if (tmp_path / "a" / "none").mkdir() else [tmp_path / "a" / "none"])
+        find(
+            [tmp_path / "a" / "none", tmp_path / "a"]
+            if (tmp_path / "a" / "none").mkdir()
+            else [tmp_path / "a" / "none"]
+        )

@@ -20,11 +20,13 @@ FIVE = of_texts("five", ("One.", "Two.", "Three.", "Four.", "Five."))
 
 @pytest.mark.real
 def test_nex_five_messages_back_to_back(tmp_path: Path) -> None:
-    """Five messages through the daemon against a real llama.cpp server: five answers, each turn recorded, replayable."""
+    """Five messages through the daemon against a real llama.cpp: five answers, each turn recorded and replayable."""
     told: list[Spoken] = []
     with llama.running() as url:
         target = Target(url=url, model="nex:tiny", profile="llama.cpp-strict")
-        done = smoke(FIVE, target, state=tmp_path / "state", cassette=tmp_path / "five.cassette.jsonl", told=told.append)
+        done = smoke(
+            FIVE, target, state=tmp_path / "state", cassette=tmp_path / "five.cassette.jsonl", told=told.append
+        )
     assert [turn.error for turn in told] == [None] * 5
     assert all(turn.reply for turn in told)
     assert done.passed
@@ -45,14 +47,12 @@ def test_what_was_expected_and_did_not_hold_is_told(tmp_path: Path) -> None:
     wanted = Expectation(contains=("blue",), tools=("bash",))
     scenario = msgspec.structs.replace(FIVE, say=(Say(text="Say blue.", expect=wanted), Say(text="And again.")))
     with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("Red.", "Red again."))) as url:
-        done = smoke(
-            scenario, Target(url=url, model="m"), state=tmp_path / "s", cassette=tmp_path / "c.cassette.jsonl"
-        )
+        done = smoke(scenario, Target(url=url, model="m"), state=tmp_path / "s", cassette=tmp_path / "c.cassette.jsonl")
     assert not done.passed
     assert [turn.unmet for turn in done.spoken] == [("the answer lacks 'blue'", "tool bash was not called"), ()]
 
 
-async def refusing(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def refusing(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's types
     """A server that refuses every chat with the words of a strict template."""
     assert scope["type"] == "http"
     await send({"type": "http.response.start", "status": 400, "headers": [(b"content-type", b"application/json")]})

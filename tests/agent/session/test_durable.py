@@ -1,6 +1,7 @@
 """Promises of nexdiag.agent.session.durable: what returned is on disk, and what was killed harms nobody."""
 
 import errno
+import fcntl
 import os
 import stat
 import subprocess
@@ -46,6 +47,15 @@ def test_writers_take_turns(tmp_path: Path) -> None:
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, path]) for _ in range(3)]
     assert [writer.wait() for writer in writers] == [0, 0, 0]
     assert durable.read_lines(path) == (tuple(b'{"number": %d}' % number for number in range(150)), ())
+
+
+def test_who_holds_the_lock_holds_it_alone(tmp_path: Path) -> None:
+    """While one writes, another program that asks for the sidecar's lock is refused; afterwards it is free."""
+    path, now = tmp_path / "lines.jsonl", fcntl.LOCK_EX | fcntl.LOCK_NB
+    with durable.locked(path), (tmp_path / "lines.jsonl.lock").open() as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, now)
+    with (tmp_path / "lines.jsonl.lock").open() as other:
+        fcntl.flock(other, now)
 
 
 def test_threads_take_turns(tmp_path: Path) -> None:

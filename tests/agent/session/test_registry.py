@@ -201,6 +201,7 @@ def test_a_task_of_the_reference_is_found_in_its_output(path: Path, registry: Re
 
 def test_archiving_moves_the_directory_and_frees_the_names(registry: Registry) -> None:
     """An archived session keeps its files aside, nobody makes its directory again, and its chat can begin anew."""
+    registry.create("other", ["old"])
     session = registry.chat_session(0)
     (registry.directory("0") / "conversation.jsonl").write_text("{}\n")
     archived = registry.archive("0")
@@ -212,7 +213,6 @@ def test_archiving_moves_the_directory_and_frees_the_names(registry: Registry) -
     assert again.id != session.id
     assert registry.resolve("chat-0") == again
     registry.archive("0")
-    registry.create("other", ["old"])
     assert registry.add_aliases("old", "chat-0") == registry.resolve("chat-0")
 
 

@@ -257,6 +257,8 @@ def test_ids_that_were_used_before_are_told_apart() -> None:
     )
     assert_valid(again.messages)
     assert [message.content for message in again.messages if message.role == "tool"] == ["x", "y", "z"]
+    again = restored(user("1"), model(None, "", ""), ran("", "x"), ran("", "y"))
+    assert [message.content for message in again.messages if message.role == "tool"] == ["x", "y"]
 
 
 def test_two_answers_in_a_row_get_a_note_between_them() -> None:
@@ -300,6 +302,8 @@ def test_the_tail_that_the_reference_kept_is_kept() -> None:
     assert again.messages[0].text.endswith("all")
     again = restored(*before, entry, model("done"), compaction(6, "all"))
     assert again.messages[1:] == (model(None, "a", "b"), tool("a"), tool("b"), model("done"))
+    again = restored(user("1"), model("1"), user("2"), user("2"), compaction(4, "all"))
+    assert again.messages[1] == model("1")
 
 
 @pytest.mark.parametrize(
@@ -335,7 +339,7 @@ def test_a_compaction_does_not_reach_beyond_itself() -> None:
 def test_it_tells_how_the_last_turn_stands(
     entries: list[Message | journal.Entry], unanswered: str | None, interruption: str | None, answered: dict[str, str]
 ) -> None:
-    """A handler that starts again knows what it was asked, how far it came, and which answers it only has to hand over."""
+    """A handler that starts again knows what it was asked, how far it came, and what it has only to hand over."""
     again = restored(*entries)
     assert (again.unanswered, again.interruption, again.answered) == (unanswered, interruption, answered)
     assert again.heard == {entry.request_id for entry in entries if isinstance(entry, journal.MessageEntry)}

@@ -272,6 +272,11 @@ def test_the_standard_tools_work_together(tmp_path: Path) -> None:
     assert [ran.output for ran in runs] == ["     1\ttwo", "f", "f:1:two"]
 
 
+def test_the_reading_tools_change_nothing() -> None:
+    """What is left for a read-only session cannot write, and runs no shell."""
+    assert sorted(standard(Workspace(Path.cwd())).reading()) == ["glob", "grep", "read_file"]
+
+
 def test_the_standard_tools_deny() -> None:
     """What is denied at the door is denied inside."""
     (ran,) = run(standard(Workspace(Path.cwd()), deny=["glob"]), call("glob", '{"pattern": "*"}'))

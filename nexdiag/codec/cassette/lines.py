@@ -1,0 +1,80 @@
+"""The lines of a cassette as they stand in the file: their keys, their types, their limits. No meaning here."""
+
+from typing import Annotated
+
+import msgspec
+
+from nexdiag.core.message import Usage
+
+LATEST = 253402300799.0
+"""The end of the year 9999 in Unix time: what comes later is no time, and no calendar takes it."""
+REFERENCE = b'{"$'
+"""How a value of ours starts inside a body. A body that itself has such a value is kept as text."""
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=LATEST)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+class RequestLine(msgspec.Struct, kw_only=True):
+    """The request of an exchange: its body as `body`, `text` or `base64`."""
+
+    method: str
+    url: str
+    headers: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    body: dict[str, msgspec.Raw] | None = None
+    separators: tuple[str, str, str] = (",", ":", ",")
+    text: str | None = None
+    base64: str | None = None
+
+
+class ChunkLine(msgspec.Struct, array_like=True):
+    """One chunk: `[at, text]`, or `[at, null, base64]` where the bytes alone are no UTF-8."""
+
+    at: Seconds
+    text: str | None
+    base64: str = ""
+
+
+class ResponseLine(msgspec.Struct, kw_only=True):
+    """The response of an exchange."""
+
+    status: Count
+    headers: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    first_byte: Seconds = 0.0
+    chunks: list[ChunkLine] = msgspec.field(default_factory=list)
+
+
+class Line(msgspec.Struct, kw_only=True):
+    """Any line but the header. Its kind is told by the key that it has: link, exchange, tool, log, said or ended."""
+
+    link: Count | None = None
+    after: Count | None = None
+    like: Count | None = None
+    json: msgspec.Raw = msgspec.Raw()
+    exchange: Count | None = None
+    turn: Count | None = None
+    at: Seconds = 0.0
+    attempt: Count = 1
+    request: RequestLine | None = None
+    response: ResponseLine | None = None
+    duration: Seconds = 0.0
+    failure: str | None = None
+    said: str | None = None
+    ended: str | None = None
+    reply: str | None = None
+    error: str | None = None
+    usage: Usage = Usage()
+    tool: str | None = None
+    name: str = ""
+    arguments: str = ""
+    output: str = ""
+    is_error: bool = False
+    log: str | None = None
+    level: str | None = None
+    source: str = "daemon"
+
+
+class Reference(msgspec.Struct, kw_only=True):
+    """Stands in a body for a list: the number of its last link."""
+
+    link: Count | None = msgspec.field(name="$link", default=None)

@@ -1,0 +1,182 @@
+"""What the lines of a cassette come to when they are taken one after the other. A contradiction is a ValueError."""
+
+import base64
+from collections import Counter
+from collections.abc import Iterable
+from typing import TypeVar
+
+import msgspec
+
+from nexdiag.codec import jsontext
+from nexdiag.codec.body import COLON, COMMA, Splitter
+from nexdiag.codec.cassette.lines import REFERENCE, Line, Reference, RequestLine, ResponseLine
+from nexdiag.core.body import Body, Field, Link
+from nexdiag.core.cassette import Cassette, Header
+from nexdiag.core.exchange import Chunk, Exchange, Request, Response
+from nexdiag.core.turn import LogLine, ToolRun, Turn
+
+_Entry = TypeVar("_Entry", Exchange, ToolRun, LogLine)
+_Place = tuple[int, int]
+"""A turn: its number, and which of the turns of that number, from 1. A daemon's chats each count from 1."""
+
+_reference = msgspec.json.Decoder(Reference)
+
+
+class Recording:
+    """Takes lines in order; gives the cassette at the end."""
+
+    def __init__(self, splitter: Splitter) -> None:
+        """Start before the first line after the header; `splitter` receives the links."""
+        self._splitter = splitter
+        self._links: dict[int, Link] = {}
+        self._exchanges: dict[int, tuple[_Place | None, Exchange]] = {}
+        self._turns: dict[_Place, Turn] = {}
+        self._begun: Counter[int] = Counter()
+        self._runs: list[tuple[_Place | None, ToolRun]] = []
+        self._log: list[tuple[_Place | None, LogLine]] = []
+
+    def take(self, line: Line) -> None:
+        """Take one line. Raises ValueError if it contradicts itself or the lines before it."""
+        if line.link is not None:
+            self._take_link(line, line.link)
+        elif line.exchange is not None:
+            if line.exchange in self._exchanges:
+                raise ValueError(f"exchange {line.exchange} was there before")
+            self._exchanges[line.exchange] = self._place(line), self._exchange(line, line.exchange)
+        elif line.tool is not None:
+            self._runs.append((self._place(line), _tool_run(line, line.tool)))
+        elif line.log is not None:
+            said = LogLine(at=line.at, text=line.log, level=line.level, source=line.source, turn=line.turn)
+            self._log.append((self._place(line), said))
+        elif line.said is not None:
+            number = _turn_number(line)
+            self._begun[number] += 1
+            turn = Turn(number=number, said=line.said, started=line.at, outcome="unfinished")
+            self._turns[number, self._begun[number]] = turn
+        elif line.ended is not None:
+            self._end(line, line.ended)
+        # any other line is of a later, compatible version: it is left alone
+
+    def _place(self, line: Line) -> _Place | None:
+        """The turn that a line belongs to: the newest of its number, or one that is still to begin."""
+        return None if line.turn is None else (line.turn, max(1, self._begun[line.turn]))
+
+    def _take_link(self, line: Line, number: int) -> None:
+        if number in self._links:
+            raise ValueError(f"link {number} was there before")
+        before = None if line.after is None else self._link(line.after)
+        text = bytes(line.json) if line.like is None else self._link(line.like).raw
+        if not text:
+            raise ValueError(f"link {number} has neither `json` nor `like`")
+        self._links[number] = self._splitter.link(text, before)
+
+    def _link(self, number: int) -> Link:
+        try:
+            return self._links[number]
+        except KeyError:
+            raise ValueError(f"it refers to link {number}, which no line before it holds") from None
+
+    def _end(self, line: Line, outcome: str) -> None:
+        number = _turn_number(line)
+        place = number, max(1, self._begun[number])
+        begun = self._turns.get(place) or Turn(number=number, said="")  # its beginning was cut from the file
+        self._begun[number] = place[1]
+        self._turns[place] = msgspec.structs.replace(
+            begun, outcome=outcome, reply=line.reply, error=line.error, usage=line.usage, duration=line.duration
+        )
+
+    def _exchange(self, line: Line, number: int) -> Exchange:
+        if line.request is None:
+            raise ValueError(f"exchange {number} has no request")
+        asked = line.request
+        return Exchange(
+            id=number,
+            started=line.at,
+            request=Request(method=asked.method, url=asked.url, headers=tuple(asked.headers), body=self._body(asked)),
+            response=None if line.response is None else _response(line.response),
+            failure=line.failure,
+            duration=line.duration,
+            turn=line.turn,
+            attempt=line.attempt,
+        )
+
+    def _body(self, request: RequestLine) -> Body:
+        if request.base64 is not None:
+            return Body.of(base64.b64decode(request.base64, validate=True))
+        if request.body is None:
+            return Body.of((request.text or "").encode())
+        comma, colon, item_comma = (text.encode() for text in request.separators)
+        if not (COMMA.fullmatch(comma) and COLON.fullmatch(colon) and COMMA.fullmatch(item_comma)):
+            raise ValueError(f"separators {request.separators} are not those of JSON")
+        fields = tuple(Field(key=jsontext.write(key), value=self._part(raw)) for key, raw in request.body.items())
+        return Body(fields=fields, comma=comma, colon=colon, item_comma=item_comma)
+
+    def _part(self, raw: msgspec.Raw) -> bytes | Link:
+        text = bytes(raw)
+        if not text.startswith(REFERENCE):
+            return text
+        number = _reference.decode(text).link
+        if number is None:
+            raise ValueError(f"unknown reference {text[:40]!r}")
+        return self._link(number)
+
+    def cassette(self, header: Header, *, name: str, tear: str | None) -> Cassette:
+        """Everything taken, with exchanges, tool runs and log lines sorted into their turns."""
+        exchanges = [self._exchanges[number] for number in sorted(self._exchanges)]
+        own_exchanges, own_runs, own_log = _by_place(exchanges), _by_place(self._runs), _by_place(self._log)
+        turns = tuple(
+            msgspec.structs.replace(
+                turn,
+                exchanges=tuple(own_exchanges.get(place, ())),
+                tool_runs=tuple(own_runs.get(place, ())),
+                log=tuple(own_log.get(place, ())),
+            )
+            for place, turn in self._turns.items()
+        )
+        return Cassette(
+            header=header,
+            turns=turns,
+            exchanges=tuple(exchange for _, exchange in exchanges),
+            tool_runs=tuple(run for _, run in self._runs),
+            log=tuple(line for _, line in self._log),
+            tear=tear,
+            name=name,
+        )
+
+
+def _by_place(entries: Iterable[tuple[_Place | None, _Entry]]) -> dict[_Place, list[_Entry]]:
+    found: dict[_Place, list[_Entry]] = {}
+    for place, entry in entries:
+        if place is not None:
+            found.setdefault(place, []).append(entry)
+    return found
+
+
+def _turn_number(line: Line) -> int:
+    if line.turn is None:
+        raise ValueError("a turn begins or ends without its number, `turn`")
+    return line.turn
+
+
+def _response(line: ResponseLine) -> Response:
+    chunks = tuple(
+        Chunk(
+            at=chunk.at,
+            bytes=base64.b64decode(chunk.base64, validate=True) if chunk.text is None else chunk.text.encode(),
+        )
+        for chunk in line.chunks
+    )
+    return Response(status=line.status, headers=tuple(line.headers), first_byte=line.first_byte, chunks=chunks)
+
+
+def _tool_run(line: Line, call_id: str) -> ToolRun:
+    return ToolRun(
+        call_id=call_id,
+        name=line.name,
+        arguments=line.arguments,
+        output=line.output,
+        is_error=line.is_error,
+        started=line.at,
+        duration=line.duration,
+        turn=line.turn,
+    )
