@@ -1,16 +1,18 @@
 """nexdiag: a flight recorder and diagnostician for agent loops on OpenAI-compatible endpoints.
 
-    nexdiag.load("five.cassette.jsonl")        → Cassette
-    nexdiag.lint(cassette, profile="vllm")     → Findings, the cause first
+nexdiag.load("five.cassette.jsonl")        → Cassette
+nexdiag.lint(cassette, profile="vllm")     → Findings, the cause first
 """
 
 from typing import TYPE_CHECKING, Any
 
+from nexdiag.core.version import VERSION
+
 if TYPE_CHECKING:
     from nexdiag.runner.load import load
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "lint", "load"]
+__version__ = VERSION
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever stands under that name

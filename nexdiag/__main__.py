@@ -6,9 +6,9 @@ import sys
 def main() -> None:
     """Run the command line; its exit code is the process's."""
     if sys.argv[1:] == ["--version"]:
-        from nexdiag import __version__  # noqa: PLC0415 - a door: imported when asked for
+        from nexdiag.core.version import TOOL  # noqa: PLC0415 - a door: imported when asked for
 
-        print(f"nexdiag {__version__}")  # noqa: T201 - the fast path has no console
+        print(TOOL)  # noqa: T201 - the fast path has no console
         return
     from nexdiag.cli.app import run  # noqa: PLC0415 - a door
 

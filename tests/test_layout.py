@@ -37,9 +37,9 @@ def only_words(path: Path) -> bool:
 
 
 def its_test(module: PurePosixPath) -> PurePosixPath:
-    """`a/b.py` is tested by `a/test_b.py`, and so is the package `a/b/`; nexdiag itself by `test_nexdiag.py`."""
+    """`a/b.py` is tested by `a/test_b.py`, and so is the package `a/b/`; nexdiag itself by `test_api.py`."""
     named = module.parent if module.name == "__init__.py" else module
-    return named.parent / f"test_{named.stem or 'nexdiag'}.py"
+    return named.parent / f"test_{named.stem or 'api'}.py"
 
 
 def tracked() -> list[PurePosixPath]:

@@ -12,7 +12,6 @@ import msgspec
 
 from nexdiag.agent.client import ChatClient
 from nexdiag.agent.loop import (
-    STOPPED,
     CallModel,
     Cancelled,
     Command,
@@ -136,7 +135,9 @@ class Driver:
             new = [Message(role="user", content=event.text)]
         reply = event.reply if isinstance(event, Replied) else None
         for message in new:
-            if message.content != STOPPED:  # no answer: as a message of its own it would be taken for one after a crash
+            # A question brings an assistant message only where a turn was stopped. In the journal it would be taken
+            # for an answer after a crash, and it need not stand there: resume puts it back.
+            if not (isinstance(event, Said) and message.role == "assistant"):
                 self._journal.message(message, request_id=request_id, turn=self.turns, reply=reply)
         return command
 

@@ -1,12 +1,16 @@
-"""The recorder: an httpx transport around another. It passes chunks on as they come, and keeps each exchange.
+"""The recorder: takes what passes, word by word, redacts it, and hands it to the writer. And an httpx transport that
+tells it what passes: chunks go on to the client as they come.
 
 The turn and the attempt come from the request's extensions (`nexdiag.turn`, `nexdiag.attempt`), so that nothing
 of ours goes out on the wire.
-"""
 
+Law: whatever goes wrong with the recording, the traffic goes on, and `Recorder.trouble` tells.
+"""  # noqa: D205 - one paragraph
+
+import itertools
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
@@ -19,6 +23,9 @@ from nexdiag.core.exchange import Chunk, Exchange, Headers, Request, Response
 from nexdiag.core.turn import LogLine, ToolRun, Turn
 
 Clock = Callable[[], float]
+_Word = TypeVar("_Word")
+ENDED_FIRST = "Unfinished: the recording ended first"
+CLIENT_CLOSED = "ClientClosed: the client stopped reading before the end"
 
 
 class Recorder:
@@ -33,44 +40,80 @@ class Recorder:
         self.clock = clock
         self.ticks = ticks
         self._splitter = Splitter()
-        self._sent = 0
+        self._numbers = itertools.count()
+        self._passing: dict[int, Passing] = {}
 
-    def begin(self, request: Request, *, turn: int | None, attempt: int) -> "Passing":
-        """A request goes out."""
-        number = self._sent
-        self._sent += 1
-        return Passing(self, Exchange(id=number, started=self.clock(), request=request, turn=turn, attempt=attempt))
+    @property
+    def trouble(self) -> str | None:
+        """Why recording stopped before its end; None if it did not."""
+        return self.writer.trouble
+
+    def begin(self, request: Request, *, turn: object = None, attempt: object = 1) -> "Passing":
+        """A request goes out. What is no number of a turn or an attempt counts as none."""
+        number = next(self._numbers)
+        exchange = Exchange(
+            id=number,
+            started=self.clock(),
+            request=request,
+            turn=_count(turn),
+            attempt=_count(attempt) or 1,
+        )
+        passing = self._passing[number] = Passing(self, exchange)
+        return passing
 
     def keep(self, exchange: Exchange) -> None:
         """A round trip has ended: write it without its secrets."""
-        request, response = exchange.request, exchange.response
-        body = self._splitter.split(self.redactor.wire(request.body.join()))
-        clean = msgspec.structs.replace(
-            request, url=self.redactor.text(request.url), headers=self.redactor.headers(request.headers), body=body
-        )
-        if response is not None:
-            headers, chunks = self.redactor.headers(response.headers), self.redactor.chunks(response.chunks)
-            response = msgspec.structs.replace(response, headers=headers, chunks=chunks)
-        failure = exchange.failure and self.redactor.text(exchange.failure)
-        self.writer.exchange(msgspec.structs.replace(exchange, request=clean, response=response, failure=failure))
+        self._passing.pop(exchange.id, None)
+        self._keep(self._clean_exchange, exchange, self.writer.exchange)
 
     def turn_started(self, turn: Turn) -> None:
         """A turn begins."""
-        self.writer.turn_started(msgspec.structs.replace(turn, said=self.redactor.text(turn.said)))
+        self._keep(self._clean_turn, turn, self.writer.turn_started)
 
     def turn_ended(self, turn: Turn) -> None:
         """A turn has ended."""
-        reply, error = (text and self.redactor.text(text) for text in (turn.reply, turn.error))
-        self.writer.turn_ended(msgspec.structs.replace(turn, reply=reply, error=error))
+        self._keep(self._clean_turn, turn, self.writer.turn_ended)
 
     def tool_run(self, run: ToolRun) -> None:
         """A tool has run."""
-        arguments, output = self.redactor.text(run.arguments), self.redactor.text(run.output)
-        self.writer.tool_run(msgspec.structs.replace(run, arguments=arguments, output=output))
+        self._keep(self._clean_run, run, self.writer.tool_run)
 
     def log_line(self, line: LogLine) -> None:
         """A daemon has logged."""
-        self.writer.log_line(msgspec.structs.replace(line, text=self.redactor.text(line.text)))
+        self._keep(self._clean_line, line, self.writer.log_line)
+
+    def close(self) -> None:
+        """The recording ends: what is still under way is kept as far as it came."""
+        for passing in list(self._passing.values()):
+            passing.end(ENDED_FIRST)
+        self.writer.close()
+
+    def _keep(self, clean: Callable[[_Word], _Word], word: _Word, write: Callable[[_Word], None]) -> None:
+        try:
+            write(clean(word))
+        except Exception as error:  # noqa: BLE001 - recording must never break what it records
+            self.writer.stop(f"{type(error).__name__} while secrets were looked for")
+
+    def _clean_exchange(self, exchange: Exchange) -> Exchange:
+        body = exchange.request.body
+        request = msgspec.structs.replace(exchange.request, body=self._splitter.split(body.join()))
+        return msgspec.structs.replace(
+            exchange,
+            request=self.redactor.request(request),
+            response=None if exchange.response is None else self.redactor.response(exchange.response),
+            failure=None if exchange.failure is None else self.redactor.text(exchange.failure),
+        )
+
+    def _clean_turn(self, turn: Turn) -> Turn:
+        reply, error = (None if text is None else self.redactor.text(text) for text in (turn.reply, turn.error))
+        return msgspec.structs.replace(turn, said=self.redactor.text(turn.said), reply=reply, error=error)
+
+    def _clean_run(self, run: ToolRun) -> ToolRun:
+        arguments, output = self.redactor.text(run.arguments), self.redactor.text(run.output)
+        return msgspec.structs.replace(run, arguments=arguments, output=output)
+
+    def _clean_line(self, line: LogLine) -> LogLine:
+        return msgspec.structs.replace(line, text=self.redactor.text(line.text))
 
 
 class Passing:
@@ -94,7 +137,7 @@ class Passing:
         self._chunks.append(Chunk(at=self._recorder.ticks() - self._began, bytes=piece))
 
     def end(self, failure: str | None = None) -> None:
-        """The round trip is over; `failure` says why it broke off, if it did."""
+        """The round trip is over; `failure` says why it broke off, if it did. Later ends say nothing."""
         if self._ended:
             return
         self._ended = True
@@ -117,9 +160,8 @@ class RecordingTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Pass the request on, and the response back as it comes."""
-        extensions = request.extensions
         sent = await _as_sent(request)
-        turn, attempt = extensions.get("nexdiag.turn"), extensions.get("nexdiag.attempt", 1)
+        turn, attempt = (request.extensions.get(f"nexdiag.{name}") for name in ("turn", "attempt"))
         passing = self._recorder.begin(sent, turn=turn, attempt=attempt)
         try:
             response = await self._inner.handle_async_request(request)
@@ -164,7 +206,7 @@ class _Tee(httpx.AsyncByteStream):
         try:
             await self._inner.aclose()
         finally:
-            self._passing.end("ClientClosed: the client stopped reading before the end")
+            self._passing.end(CLIENT_CLOSED)
 
 
 async def _as_sent(request: httpx.Request) -> Request:
@@ -172,7 +214,7 @@ async def _as_sent(request: httpx.Request) -> Request:
     body = await request.aread()
     return Request(
         method=request.method,
-        url=str(request.url.copy_with(username=None, password=None)),
+        url=str(request.url),
         headers=_headers(request.headers),
         body=Body.of(body),
     )
@@ -184,3 +226,7 @@ def _headers(headers: httpx.Headers) -> Headers:
 
 def _named(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None

@@ -24,35 +24,39 @@ NO_SECRETS = frozenset(
 )  # fmt: skip
 """What manuals tell you to type where a server wants a key and does not look at it."""
 
+_START = rb"(?:(?<!\w)|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"
+"""Where a token may begin: not within a word, but right after an escape of JSON."""
+_END_OF_LINE = rb"(?:\s|\\+[nr])++"
+_BASE64 = rb"(?:[A-Za-z0-9+/=]|\\/)"
+_PEM = (
+    rb"-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    rb"(?:" + _END_OF_LINE + rb"[A-Za-z-]+: [A-Za-z0-9,-]+)*"
+    rb"(?:" + _END_OF_LINE + _BASE64 + rb"{4,})*"
+    rb"(?:" + _END_OF_LINE + rb"-----END [A-Z ]*PRIVATE KEY-----)?"
+)
+"""To its end or as far as it goes: a tool's output may be cut. Its line ends may be escaped, and escaped again."""
 _SHAPES = tuple(
     (hint, re.compile(pattern))
     for hint, pattern in (
-        (b"sk-", rb"\bsk-(?:ant-|proj-|or-v1-)?[A-Za-z0-9_-]{20,}"),  # OpenAI, Anthropic, OpenRouter
-        (b"gsk_", rb"\bgsk_[A-Za-z0-9]{20,}"),  # Groq
-        (b"hf_", rb"\bhf_[A-Za-z0-9]{20,}"),  # Hugging Face
-        (b"gh", rb"\bgh[pousr]_[A-Za-z0-9]{36,}"),  # GitHub
-        (b"github_pat_", rb"\bgithub_pat_[A-Za-z0-9_]{22,}"),
-        (b"glpat-", rb"\bglpat-[A-Za-z0-9_-]{20,}"),  # GitLab
-        (b"AIza", rb"\bAIza[0-9A-Za-z_-]{35}"),  # Google
-        (b"AKIA", rb"\bAKIA[0-9A-Z]{16}\b"),  # AWS
-        (b"ASIA", rb"\bASIA[0-9A-Z]{16}\b"),
-        (b"xox", rb"\bxox[abprs]-[A-Za-z0-9-]{10,}"),  # Slack
-        (b"eyJ", rb"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),  # JSON web token
-        (b"earer ", rb"(?<=[Bb]earer )[A-Za-z0-9._~+/=-]{16,}"),
+        (b"sk-", _START + rb"sk-[A-Za-z0-9_-]{20,}"),  # OpenAI, Anthropic, OpenRouter
+        (b"gsk_", _START + rb"gsk_[A-Za-z0-9]{20,}"),  # Groq
+        (b"hf_", _START + rb"hf_[A-Za-z0-9]{20,}"),  # Hugging Face
+        (b"gh", _START + rb"gh[pousr]_[A-Za-z0-9]{36,}"),  # GitHub
+        (b"github_pat_", _START + rb"github_pat_[A-Za-z0-9_]{22,}"),
+        (b"glpat-", _START + rb"glpat-[A-Za-z0-9_-]{20,}"),  # GitLab
+        (b"AIza", _START + rb"AIza[0-9A-Za-z_-]{35}"),  # Google
+        (b"AKIA", _START + rb"AKIA[0-9A-Z]{16}\b"),  # AWS
+        (b"ASIA", _START + rb"ASIA[0-9A-Z]{16}\b"),
+        (b"xox", _START + rb"xox[abprs]-[A-Za-z0-9-]{10,}"),  # Slack
+        (b"eyJ", _START + rb"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),  # JSON web token
+        (b"earer ", rb"(?<=[Bb]earer )(?:[A-Za-z0-9._~+/=-]|\\/){16,}"),
         (b"://", rb'(?<=://)[^/\s:@"\\]+:[^/\s@"\\]+(?=@)'),  # user:password in a URL
-        # The key of a PEM file, whether its line ends are real or escaped (and escaped again), to its end or as far
-        # as it goes: a tool's output may be cut.
-        (
-            b"PRIVATE KEY-----",
-            rb"-----BEGIN [A-Z ]*PRIVATE KEY-----"
-            rb"(?:(?:\s|\\+[nr])+[A-Za-z-]+: [A-Za-z0-9,-]+)*"
-            rb"(?:(?:\s|\\+[nr])+[A-Za-z0-9+/=]{4,})*"
-            rb"(?:(?:\s|\\+[nr])*-----END [A-Z ]*PRIVATE KEY-----)?",
-        ),
+        (b"PRIVATE KEY-----", _PEM),
     )
 )
 """Bytes without which the pattern cannot match (looked for first: that is much faster), and the pattern."""
-_LINE_ENDS = re.compile(rb"\\+[nr]|\s")
+_ESCAPES = re.compile(rb"\\+[nr]|\s|\\+(?=/)")
+"""What stands between the signs of a secret and is none of them."""
 
 
 class Secrets:
@@ -87,7 +91,7 @@ class Secrets:
         for hint, pattern in _SHAPES:
             if hint in raw:
                 for match in pattern.finditer(raw):
-                    stands_for = _LINE_ENDS.sub(b"", match.group())
+                    stands_for = _ESCAPES.sub(b"", match.group())
                     yield Edit(start=match.start(), end=match.end(), text=mark(stands_for).encode())
 
 
@@ -127,8 +131,7 @@ def _in_base64(plain: bytes) -> Iterator[bytes]:
 
 def _bytes(text: str) -> bytes:
     """As the environment had it: a key may hold bytes that are no UTF-8."""
-    return text.encode("utf-8", "surrogateescape" if not _lone(text) else "surrogatepass")
-
-
-def _lone(text: str) -> bool:
-    return any("\ud800" <= sign <= "\udfff" and not "\udc80" <= sign <= "\udcff" for sign in text)
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")

@@ -14,7 +14,10 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def splice(pieces: Iterable[bytes], edits: Sequence[Edit]) -> list[bytes]:
-    """The pieces with the edits made, which are in order and apart: new text stands in the piece where the old began."""
+    """The pieces with the edits made: new text stands in the piece where the old began.
+
+    The edits are in order, and none touches another's bytes.
+    """
     spliced, at, nearest = [], 0, 0
     for piece in pieces:
         kept, done, end = [], at, at + len(piece)

@@ -31,9 +31,9 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from nexdiag import __version__
+        from nexdiag.core.version import TOOL
 
-        typer.echo(f"nexdiag {__version__}")
+        typer.echo(TOOL)
         raise typer.Exit
 
 

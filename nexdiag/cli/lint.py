@@ -35,7 +35,7 @@ def command(
     ignore: Annotated[list[str] | None, typer.Option(help="Not these rules.")] = None,
     output: Annotated[Path | None, typer.Option("-o", help="Write to this file instead of stdout.")] = None,
 ) -> int:
-    """Name the message, the field and the fix of every fault in recordings and requests. Exit 1 with errors or warnings."""
+    """Name message, field and fix of every fault in recordings and requests. Exit 1 with errors or warnings."""
     from nexdiag.report import json, lines
     from nexdiag.runner.subjects import Choice, judge_paths
 

@@ -34,10 +34,10 @@ def command(
     profile: Annotated[str | None, typer.Option(help="Judge as this server would.")] = None,
 ) -> int:
     """Say what happened in a recording: the cause, the fix, the timeline. Exit 1 with errors or warnings."""
-    from nexdiag import __version__
     from nexdiag.core.run import Report
-    from nexdiag.report import html, json, terminal
+    from nexdiag.core.version import TOOL
     from nexdiag.lint.subject import profile_of
+    from nexdiag.report import html, json, terminal
     from nexdiag.runner.judge import judge
     from nexdiag.runner.load import find, load
 
@@ -46,7 +46,7 @@ def command(
         cassette = load(path)
         runs.append(judge(cassette, profile=profile_of(cassette, profile)))
     title = runs[0].name if len(runs) == 1 else f"{len(runs)} recordings"
-    report = Report(title=title, runs=tuple(runs), created=time.time(), tool=f"nexdiag {__version__}")
+    report = Report(title=title, runs=tuple(runs), created=time.time(), tool=TOOL)
     if form is Format.TEXT and output is None:
         terminal.render(report, results())
     else:

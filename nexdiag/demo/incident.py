@@ -19,9 +19,9 @@ SCENARIO = msgspec.structs.replace(
         (
             "Hello, are you there?",
             (
-                "Good. Somebody ran init, started the service, sent one message and got an answer; then the second message "
-                "broke, and there was no error that they could read. Name the first three places where you would look for "
-                "the cause of that, in the order in which you would look."
+                "Good. Somebody ran init, started the service, sent one message and got an answer; then the second "
+                "message broke, and there was no error that they could read. Name the first three places where you "
+                "would look for the cause of that, in the order in which you would look."
             ),
             "And if the log says nothing at all?",
             "What would a recording have shown?",

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import msgspec
 
-from nexdiag import __version__
 from nexdiag.capture.recorder import RecordingTransport
 from nexdiag.codec.body import Splitter
 from nexdiag.core.endpoint import Endpoint
@@ -23,6 +22,7 @@ from nexdiag.core.errors import NexdiagError
 from nexdiag.core.finding import Finding
 from nexdiag.core.run import Report, Run
 from nexdiag.core.turn import Session
+from nexdiag.core.version import TOOL
 from nexdiag.demo.incident import FAULTS, SCENARIO, Fault
 from nexdiag.endpoint import llama, serving, stub
 from nexdiag.lint import profiles
@@ -36,6 +36,7 @@ from nexdiag.runner.smoke import Smoke, Spoken, Target, smoke
 
 STRICT = "llama.cpp-strict"
 """What our tiny model's template makes of a llama.cpp server: user and assistant in turn."""
+_ON_PURPOSE = "one of the four faults of the founding incident, switched on on purpose"
 _SCRIPT = (
     "Yes, I am here.",
     "The base URL, the model's name, and the roles of the messages.",
@@ -88,7 +89,7 @@ def show(scratch: Path, reports: Path, *, real: bool, tell: Tell) -> Shown:
         title="nexdiag demo",
         runs=tuple(runs),
         created=time.time(),
-        tool=f"nexdiag {__version__}",
+        tool=TOOL,
         unchecked=()
         if real
         else ("a real server: the extra nexdiag[llama] is not installed, a stub served throughout",),
@@ -165,7 +166,7 @@ def _broken(fault: Fault, url: str, scratch: Path, *, real: bool, tell: Tell) ->
         )
     server = "the real llama.cpp" if fault.real and real else f"a stub of {fault.server}"
     tell(Told(finding=(fault, found), server=server))
-    return msgspec.structs.replace(run, expected=fault.title)
+    return msgspec.structs.replace(run, expected=_ON_PURPOSE)
 
 
 async def _play(fault: Fault, endpoint: Endpoint, cassette: Path) -> None:

@@ -1,23 +1,16 @@
 """Which recorded exchange answers a request. Pure: requests in, exchanges out.
 
-A request is found by method, path and canonical body: white space and the order of keys do not count, nor does
-the order of tools. A list of messages is known by the digest of its chain, computed once per link, so that the
-cost of a lookup is the cost of reading the new text.
+A request is found by its method, its path and what its body means (`replay.canonical`). A miss is told with the
+recording that is nearest: the one that shares the longest beginning of the conversation.
 """
 
-import hashlib
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
 import msgspec
 
-from nexdiag.core.body import Body, Link
 from nexdiag.core.exchange import Exchange, Request
-
-_UNORDERED = frozenset({b'"tools"'})
-"""Lists that mean the same in any order (the reference executor sends its tools in a random one)."""
-
-Digest = bytes
+from nexdiag.replay.canonical import Canonical, Digest, Node
 
 
 class Miss(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +18,7 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
 
     request: Request
     nearest: Exchange | None
+    """One that was not played yet, if there is one."""
     shared: int
     """How many messages from the beginning are equal in both."""
     used: bool = False
@@ -36,100 +30,60 @@ class Matcher:
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
         """Index the recording."""
-        self._canonical = _Canonical()
-        self._waiting: dict[Digest, deque[Exchange]] = defaultdict(deque)
-        self._known: dict[Digest, Exchange] = {}
-        self._prefixes: dict[Digest, Exchange] = {}
-        for exchange in exchanges:
-            key = self._canonical.request(exchange.request)
-            self._waiting[key].append(exchange)
-            self._known[key] = exchange
-            for link in _conversation(exchange.request.body):
-                self._prefixes.setdefault(self._canonical.link(link), exchange)
+        self._canonical = Canonical()
+        self._exchanges = sorted(exchanges, key=lambda exchange: exchange.id)
+        self._unplayed = dict.fromkeys(range(len(self._exchanges)))
+        """Places in the recording, in order."""
+        self._waiting: dict[Digest, deque[int]] = defaultdict(deque)
+        self._known: dict[Digest, int] = {}
+        for place, exchange in enumerate(self._exchanges):
+            reading = self._canonical.read(exchange.request)
+            self._waiting[reading.key].append(place)
+            self._known[reading.key] = place
+            if reading.conversation is not None:
+                _record(reading.conversation, place)
 
     def take(self, request: Request) -> Exchange | Miss:
         """The exchange that answers `request`, which is then spent; else the nearest one."""
-        key = self._canonical.request(request)
-        waiting = self._waiting.get(key)
+        reading = self._canonical.read(request)
+        waiting = self._waiting.get(reading.key)
         if waiting:
-            return waiting.popleft()
-        if key in self._known:
-            exchange = self._known[key]
-            return Miss(request=request, nearest=exchange, shared=len(_conversation(request.body)), used=True)
-        links = _conversation(request.body)
-        for link in reversed(links):
-            nearest = self._prefixes.get(self._canonical.link(link))
-            if nearest is not None:
-                return Miss(request=request, nearest=self._unplayed_like(nearest, link) or nearest, shared=link.depth)
-        return Miss(request=request, nearest=next(self.unplayed(), None), shared=0)
+            place = waiting.popleft()
+            del self._unplayed[place]
+            return self._exchanges[place]
+        node = reading.conversation
+        if reading.key in self._known:
+            nearest = self._exchanges[self._known[reading.key]]
+            return Miss(request=request, nearest=nearest, shared=node.depth if node is not None else 0, used=True)
+        while node is not None and node.first is None:
+            node = node.before
+        if node is None or node.depth == 0:
+            return Miss(request=request, nearest=next(iter(self.unplayed()), None), shared=0)
+        return Miss(request=request, nearest=self._exchanges[self._nearest(node, node.first)], shared=node.depth)
 
-    def unplayed(self) -> Iterable[Exchange]:
+    def unplayed(self) -> tuple[Exchange, ...]:
         """Exchanges that no request has asked for, in the order recorded."""
-        rest = [exchange for waiting in self._waiting.values() for exchange in waiting]
-        return iter(sorted(rest, key=lambda exchange: exchange.id))
+        return tuple(self._exchanges[place] for place in self._unplayed)
 
-    def _unplayed_like(self, nearest: Exchange, link: Link) -> Exchange | None:
-        """The first unplayed exchange that goes on from the same messages: the one that was probably meant."""
-        want = self._canonical.link(link)
-        for exchange in self.unplayed():
-            last = exchange.request.body.last_link("messages")
-            at = last.at(link.depth) if last is not None else None
-            if at is not None and self._canonical.link(at) == want:
-                return exchange
-        return nearest if nearest in self.unplayed() else None
-
-
-class _Canonical:
-    """Canonical digests of requests; those of links are kept."""
-
-    def __init__(self) -> None:
-        self._links: dict[Link, Digest] = {}
-
-    def request(self, request: Request) -> Digest:
-        parts = [request.method.encode(), request.path.encode(), *self._body(request.body)]
-        return _digest(*parts)
-
-    def link(self, last: Link) -> Digest:
-        """The digest of a whole list, by its last link; each link's share is computed once."""
-        new: list[Link] = []
-        link: Link | None = last
-        while link is not None and link not in self._links:
-            new.append(link)
-            link = link.before
-        past = self._links[link] if link is not None else b""
-        for link in reversed(new):
-            past = self._links[link] = _digest(past, _canonical_text(link.raw))
-        return past
-
-    def _body(self, body: Body) -> list[bytes]:
-        if body.raw is not None:
-            return [_canonical_text(body.raw)]
-        parts = []
-        for field in sorted(body.fields, key=lambda field: field.key):
-            if isinstance(field.value, bytes):
-                parts += [field.key, _canonical_text(field.value)]
-            elif field.key in _UNORDERED:
-                parts += [field.key, *sorted(_canonical_text(link.raw) for link in field.value.chain())]
-            else:
-                parts += [field.key, self.link(field.value)]
-        return parts
+    def _nearest(self, node: Node, played: int | None) -> int:
+        """The first unplayed exchange that goes on from this list, the one that was probably meant; else `played`."""
+        waiting = [node]
+        while waiting:
+            at = waiting.pop()
+            for place in at.exchanges:
+                if place in self._unplayed:
+                    return place
+            waiting += reversed(at.next)
+        assert played is not None  # the list is recorded
+        return played
 
 
-def _conversation(body: Body) -> list[Link]:
-    last = body.last_link("messages") or body.last_link("input")
-    return last.chain() if last is not None else []
-
-
-def _canonical_text(raw: bytes) -> bytes:
-    try:
-        return msgspec.json.encode(msgspec.json.decode(raw), order="deterministic")
-    except (msgspec.DecodeError, RecursionError):
-        return raw
-
-
-def _digest(*parts: bytes) -> Digest:
-    whole = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        whole.update(len(part).to_bytes(8, "big"))
-        whole.update(part)
-    return whole.digest()
+def _record(node: Node | None, place: int) -> None:
+    """A recorded conversation is this list: mark it, and every list that it begins with."""
+    assert node is not None
+    node.exchanges.append(place)
+    while node is not None and node.first is None:
+        node.first = place
+        if node.before is not None:
+            node.before.next.append(node)
+        node = node.before

@@ -189,16 +189,20 @@ def refusal_phrase(facts: RunFacts, finding: Finding) -> str:
 
 
 def headline(report: Report, runs: tuple[RunFacts, ...]) -> Verdict:
-    """The verdict over all runs of a report."""
+    """The verdict over all runs of a report. A run that is expected to fail, and does, is counted apart."""
     if not runs:
         return Verdict(word="empty", sentence="no runs")
     if len(runs) == 1:
         return runs[0].verdict
-    words = [facts.verdict.word for facts in runs]
+    shown = [facts for facts in runs if facts.run.expected and facts.verdict.word == "failed" and facts.run.findings]
+    words = [facts.verdict.word for facts in runs if facts not in shown]
+    if not words:
+        return Verdict(word="failed", sentence=f"{count(len(shown), 'fault')} shown, each as expected")
     worst = next(word for word in ("failed", "torn", "differs", "warned", "empty", "passed") if word in words)
-    parts = [f"{words.count('passed')} of {count(len(runs), 'run')} passed"]
+    parts = [f"{words.count('passed')} of {count(len(words), 'run')} passed"]
     parts += [
         f"{words.count(word)} {word}" for word in ("failed", "torn", "differs", "warned", "empty") if word in words
     ]
+    parts += [count(len(shown), "fault") + " shown on purpose, each found"] if shown else []
     parts += [count(len(report.unchecked), "check") + " skipped"] if report.unchecked else []
     return Verdict(word=worst, sentence=", ".join(parts))

@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from nexdiag import __version__
 from nexdiag.agent import config as configuration
 from nexdiag.agent.client import ChatClient
 from nexdiag.agent.daemon.server import Daemon
@@ -30,6 +29,7 @@ from nexdiag.capture.writer import Writer
 from nexdiag.core.cassette import Header
 from nexdiag.core.endpoint import Endpoint, Profile
 from nexdiag.core.scenario import Scenario
+from nexdiag.core.version import TOOL
 from nexdiag.lint import profiles
 from nexdiag.runner.play import telling
 
@@ -52,7 +52,7 @@ def live_transport() -> httpx.AsyncHTTPTransport:
 def recording(path: Path, endpoint: Endpoint, scenario: Scenario | None) -> Iterator[Recorder]:
     """A recorder that writes to `path` as long as the context lasts."""
     header = Header(
-        tool=f"nexdiag {__version__}",
+        tool=TOOL,
         created=time.time(),
         origin=endpoint.base_url,
         model=endpoint.model,
@@ -105,12 +105,17 @@ def make_driver(crew: Crew, conversation: Conversation | None, tell: Tell) -> Dr
     )
 
 
+def _environment(endpoint: Endpoint) -> dict[str, str]:
+    """What commands see: not the endpoint's key, whatever its variable is called."""
+    return {name: value for name, value in os.environ.items() if name != endpoint.key_variable}
+
+
 def _toolbox(crew: Crew) -> Toolbox | None:
     """The tools that the config allows, in the workspace."""
     allowed = crew.config.agent.tools
     if allowed == ():
         return None
-    toolbox = standard(Workspace(crew.workspace))
+    toolbox = standard(Workspace(crew.workspace), environment=_environment(crew.endpoint))
     if allowed is not None:
         toolbox = toolbox.subset(allowed)
     return toolbox.subset(toolbox.reading()) if crew.read_only else toolbox

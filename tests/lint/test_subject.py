@@ -1,13 +1,12 @@
-"""`nexdiag.lint(...)`, as scripts call it."""
+"""Whatever lint is given, judged by the right profile."""
 
 import pytest
 
-import nexdiag
 from nexdiag.core.body import Body
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.errors import UsageError
 from nexdiag.core.exchange import Exchange, Request, Response
-from nexdiag.lint.subject import profile_of
+from nexdiag.lint.subject import judge_any, profile_of
 
 TWO_USERS = {"model": "m", "messages": [{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]}
 REQUEST = Request(method="POST", url="http://h/v1/chat/completions", body=Body(raw=b'{"messages":[]}'))
@@ -19,15 +18,20 @@ def cassette(profile: str = "", server: str = "") -> Cassette:
     return Cassette(header=Header(profile=profile), exchanges=(exchange,), name="x.cassette.jsonl")
 
 
-def test_the_package_is_the_function_that_is_promised() -> None:
-    """`nexdiag.lint` takes a request, an exchange or a cassette, and is still the package."""
-    assert [finding.rule for finding in nexdiag.lint(TWO_USERS, profile="llama.cpp-strict")] == ["role-alternation"]
-    exchange = {"server": "vLLM (strict)", "status": 200, "request": {"messages": []}, "response": None}
-    assert nexdiag.lint(exchange) == ()
-    assert nexdiag.lint(cassette()) == ()
-    assert nexdiag.lint.__name__ == "nexdiag.lint"
-    with pytest.raises(UsageError, match="found str"):
-        nexdiag.lint("five.cassette.jsonl")
+def test_each_kind_of_subject_is_judged() -> None:
+    """A request by the server that is named, an exchange by the server that it names, a cassette by its own."""
+    assert [finding.rule for finding in judge_any(TWO_USERS, "llama.cpp-strict")] == ["role-alternation"]
+    exchange = {"server": "llama.cpp", "status": 200, "request": TWO_USERS, "response": None}
+    assert {finding.severity for finding in judge_any(exchange)} <= {"warning", "info"}
+    assert [finding.rule for finding in judge_any(exchange, "llama.cpp-strict")] == ["role-alternation"]
+    assert judge_any(cassette()) == ()
+
+
+@pytest.mark.parametrize("subject", ["five.cassette.jsonl", None, [1]])
+def test_anything_else_is_a_usage_error(subject: object) -> None:
+    """It says what is wanted and what was found."""
+    with pytest.raises(UsageError, match="is wanted, found"):
+        judge_any(subject)  # type: ignore[arg-type]
 
 
 def test_the_profile_is_the_one_named_then_the_headers_then_the_answers() -> None:

@@ -10,6 +10,7 @@ from nexdiag.core.finding import Finding, Severity
 from nexdiag.core.run import Report, Run, TurnVerdict
 from nexdiag.report.summary import headline, refusal_phrase, run_facts
 
+_COUNTED = "1 of 2 runs passed, 1 failed, 3 faults shown on purpose, each found, 1 check skipped"
 HEALTHY = sample.healthy()
 WARNING = Finding(rule="r", code="NX1", severity=Severity.WARNING, summary="")
 ERROR = Finding(rule="r", code="NX1", severity=Severity.ERROR, summary="")
@@ -82,5 +83,15 @@ def test_the_headline_counts_runs_and_skips() -> None:
     """Over many runs the headline says how many passed, failed, and what was skipped."""
     report = sample.sample_report()
     verdict = headline(report, tuple(run_facts(run) for run in report.runs))
-    assert (verdict.word, verdict.sentence) == ("failed", "1 of 5 runs passed, 4 failed, 1 check skipped")
+    assert (verdict.word, verdict.sentence) == ("failed", _COUNTED)
     assert headline(Report(title="", runs=()), ()).word == "empty"
+
+
+def test_a_fault_shown_on_purpose_does_not_fail_the_report() -> None:
+    """Runs that are expected to fail, and do, are counted apart; one that fails unexpectedly still counts."""
+    report = sample.sample_report()
+    runs = [msgspec.structs.replace(run, expected="on purpose" if run.findings else "") for run in report.runs]
+    verdict = headline(msgspec.structs.replace(report, unchecked=()), tuple(run_facts(run) for run in runs))
+    assert (verdict.word, verdict.sentence) == ("passed", "1 of 1 run passed, 4 faults shown on purpose, each found")
+    runs = [msgspec.structs.replace(run, expected="") for run in runs]
+    assert headline(report, tuple(run_facts(run) for run in runs)).word == "failed"

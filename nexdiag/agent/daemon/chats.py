@@ -7,9 +7,11 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+import msgspec
+
 from nexdiag.agent.daemon.log import DaemonLog
 from nexdiag.agent.driver import Driver
-from nexdiag.agent.progress import Progress, Retrying, Tell, ToolRan
+from nexdiag.agent.progress import Progress, Retrying, Tell, ToolRan, TurnEnded
 from nexdiag.agent.session.conversation import Conversation
 from nexdiag.agent.session.mailbox import Row
 from nexdiag.core.errors import NexdiagError
@@ -18,8 +20,17 @@ from nexdiag.core.turn import Turn
 _LOOK = 1.0
 """Seconds between looks into the inbox when nobody calls: another program may have posted."""
 _SHOWN = 300
+_CANCELLED = "cancelled"
 
 MakeDriver = Callable[[Conversation, Tell], Driver]
+
+
+class _Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a question came to."""
+
+    text: str
+    """The answer, or why there is none."""
+    answered: bool
 
 
 class Chat:
@@ -33,8 +44,11 @@ class Chat:
         self._log = log
         self._driver: Driver | None = None
         self._turn: asyncio.Task[Turn] | None = None
+        self._ended: Turn | None = None
         self._called = asyncio.Event()
         self._settled = asyncio.Condition()
+        self._verdicts: dict[int, _Verdict] = {}
+        """By the question's row: what could not be written yet. To ask the model again would be the wrong way."""
 
     def call(self) -> None:
         """There may be a question."""
@@ -48,73 +62,106 @@ class Chat:
         """Settle questions until cancelled."""
         try:
             while True:
-                for row in self.conversation.mailbox.pending():
-                    await self._settle(row)
+                self._called.clear()
+                try:
+                    for row in self.conversation.mailbox.pending():
+                        await self._settle(row)
+                except NexdiagError as error:  # the mailbox cannot be read or written: look again later
+                    self._report("ERROR", f"chat {self.number}: {error.what}")
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK):
                         await self._called.wait()
-                self._called.clear()
         finally:
-            if self._driver is not None:
-                await self._driver.close()
+            await self._drop_driver()
 
     async def wait_reply(self, request_id: str, timeout: float) -> Row | None:  # noqa: ASYNC109 - a client's wish
         """What came of a question: at once if it is settled, else when it is; None after `timeout` seconds."""
-        reply = self.conversation.mailbox.reply(request_id)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout), self._settled:
-                while reply is None:
-                    await self._settled.wait()
-                    reply = self.conversation.mailbox.reply(request_id)
-        return reply
+                await self._settled.wait_for(lambda: self._came_of(request_id) is not None)
+        return self._came_of(request_id)
+
+    def knows(self, request_id: str) -> bool:
+        """Whether such a question was ever asked here."""
+        mailbox = self.conversation.mailbox
+        asked = any(row.request_id == request_id for row in mailbox.questions())
+        return asked or mailbox.reply(request_id) is not None
+
+    def _came_of(self, request_id: str) -> Row | None:
+        """None while it waits, also where it waits for the second time: then its old error is no outcome."""
+        mailbox = self.conversation.mailbox
+        waits = any(row.request_id == request_id for row in mailbox.pending())
+        return None if waits else mailbox.reply(request_id)
 
     async def _settle(self, row: Row) -> None:
-        mailbox = self.conversation.mailbox
-        given = self.conversation.given_answer(row.request_id)
+        verdict = self._verdicts.pop(row.id, None) or await self._verdict(row)
+        settle = self.conversation.mailbox.answer if verdict.answered else self.conversation.mailbox.fail
         try:
-            if given is not None:  # only the telling of it was cut off
-                turn = Turn(number=0, said=row.content, reply=given)
-            else:
-                turn = await self._play(row)
-        except asyncio.CancelledError:
-            raise  # the daemon stops: the question stays, and is asked again by the next one
-        except NexdiagError as error:
-            self._driver = None
-            self._report("ERROR", f"chat {self.number}: {error.what}", None)
-            mailbox.fail(row, f"{error.what} ({error.hint})" if error.hint else error.what)
-        except Exception as error:  # noqa: BLE001 - a fault of ours must not take the daemon along
-            self._driver = None
-            self._report("ERROR", f"chat {self.number}: internal error: {error!r}", None)
-            mailbox.fail(row, f"internal error: {error!r} (see: nexdiag service logs)")
-        else:
-            if turn.outcome == "answered" and turn.reply is not None:
-                mailbox.answer(row, turn.reply)
-            else:
-                mailbox.fail(row, turn.error or turn.outcome)
+            settle(row, verdict.text)
+        except NexdiagError:
+            self._verdicts[row.id] = verdict
+            raise
         async with self._settled:
             self._settled.notify_all()
+
+    async def _verdict(self, row: Row) -> _Verdict:
+        """Play the question's turn. Raises nothing but `CancelledError`, when the daemon stops: the question stays."""
+        given = self.conversation.given_answer(row.request_id)
+        if given is not None:  # only the telling of it was cut off
+            return _Verdict(text=given, answered=True)
+        try:
+            turn = await self._play(row)
+        except NexdiagError as error:
+            said, why = error.what, f"{error.what} ({error.hint})" if error.hint else error.what
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not take the daemon along
+            said = f"internal error: {error!r}"
+            why = f"{said} (see: nexdiag service logs)"
+        else:
+            if turn.outcome == "answered" and turn.reply is not None:
+                return _Verdict(text=turn.reply, answered=True)
+            return _Verdict(text=turn.error or turn.outcome, answered=False)
+        self._report("ERROR", f"chat {self.number}: {said}")
+        await self._drop_driver()  # the next question gets a new one, on what the journal holds by then
+        return _Verdict(text=why, answered=False)
 
     async def _play(self, row: Row) -> Turn:
         if self._driver is None:
             self._driver = self._make_driver(self.conversation, self._tell)
+        driver = self._driver
         begun = self.conversation.open_question(row.request_id)
-        number = self._driver.turns + 1
+        number = driver.turns + 1
         asked = f"chat_id={self.number}, request_id={row.request_id}"
         self._report("INFO", f"Turn {number} started: {asked}, {len(row.content)} characters", number)
-        self._turn = asyncio.create_task(self._driver.say(row.content, request_id=row.request_id, said=begun))
+        self._turn = asyncio.create_task(driver.say(row.content, request_id=row.request_id, said=begun))
+        self._ended = None
         try:
-            turn = await asyncio.shield(self._turn)
-        except asyncio.CancelledError:
-            if not self._turn.done() or not self._turn.cancelled():
-                self._turn.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await self._turn
-                raise
-            turn = Turn(number=number, said=row.content, outcome="cancelled", error="cancelled")
+            turn = await self._outcome(self._turn)
         finally:
             self._turn = None
+        turn = turn or self._ended or Turn(number=number, said=row.content, outcome=_CANCELLED, error=_CANCELLED)
         self._report(*_ending(turn, asked), turn.number)
+        if driver.trouble is not None:
+            self._report("WARN", f"chat {self.number}: {driver.trouble}", turn.number)
+            driver.trouble = None
         return turn
+
+    async def _outcome(self, playing: "asyncio.Task[Turn]") -> Turn | None:
+        """The turn when it is over; None if it was interrupted. If it is the daemon that stops, the turn stops first."""
+        try:
+            return await asyncio.shield(playing)
+        except asyncio.CancelledError:
+            if playing.cancelled():
+                return None
+            playing.cancel()
+            await asyncio.wait({playing})
+            if not playing.cancelled() and (error := playing.exception()) is not None:
+                self._report("ERROR", f"chat {self.number}: the turn did not end well: {error!r}")
+            raise
+
+    async def _drop_driver(self) -> None:
+        driver, self._driver = self._driver, None
+        if driver is not None:
+            await driver.close()
 
     def _tell(self, progress: Progress) -> None:
         number = self._driver.turns if self._driver is not None else None
@@ -125,8 +172,10 @@ class Chat:
             run = progress.run
             how = "failed" if run.is_error else "ran"
             self._report("INFO", f"chat {self.number}: tool {run.name} {how} in {run.duration:.2f}s", number)
+        elif isinstance(progress, TurnEnded):
+            self._ended = progress.turn
 
-    def _report(self, level: str, text: str, turn: int | None) -> None:
+    def _report(self, level: str, text: str, turn: int | None = None) -> None:
         self._log.write(level, text, turn=turn)
 
 
@@ -134,4 +183,5 @@ def _ending(turn: Turn, asked: str) -> tuple[str, str]:
     took = f"in {turn.duration:.2f}s: {asked}"
     if turn.outcome == "answered":
         return "INFO", f"Turn {turn.number} answered {took}, {len(turn.reply or '')} characters"
-    return "ERROR", f"Turn {turn.number} {turn.outcome} {took}: {(turn.error or '')[:_SHOWN]}"
+    level = "INFO" if turn.outcome == _CANCELLED else "ERROR"
+    return level, f"Turn {turn.number} {turn.outcome} {took}: {(turn.error or '')[:_SHOWN]}"

@@ -7,43 +7,49 @@ from pathlib import Path
 from typing import Any
 
 from nexdiag.agent.daemon.place import ServicePlace, socket_address
-from nexdiag.agent.daemon.protocol import LONGEST_LINE
-from nexdiag.core.errors import DaemonError
+from nexdiag.agent.daemon.protocol import LONGEST_ASK, LONGEST_LINE
+from nexdiag.core.errors import DaemonError, UsageError
 
 _GRACE = 5.0
 """Seconds on top of what the daemon was asked to wait."""
+_LOGS = "see: nexdiag service logs"
 
 
 def ask(state: Path, cmd: str, *, timeout: float = 10.0, **values: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    """Ask the daemon of a state directory. Raises `DaemonError` if none answers, or it says no."""
+    """Ask the daemon of a state directory.
+
+    Raises `DaemonError` if none answers, or it says no, and `UsageError` for a request that no daemon would read.
+    """
     line = json.dumps({"cmd": cmd, "timeout": timeout, **values}).encode() + b"\n"
+    if len(line) > LONGEST_ASK:
+        what = f"the request has {len(line)} bytes; at most {LONGEST_ASK} can be sent to the daemon"
+        raise UsageError(what, hint="say it in smaller pieces, or name a file that holds it")
     reply = _exchange(ServicePlace(state).socket, line, timeout + _GRACE)
     try:
-        answer: dict[str, Any] = json.loads(reply)
-    except ValueError as error:
-        raise DaemonError("the daemon's answer is not JSON", hint="see: nexdiag service logs") from error
+        answer = json.loads(reply)
+    except (ValueError, RecursionError) as error:
+        raise DaemonError("the daemon's answer is not JSON", hint=_LOGS) from error
+    if not isinstance(answer, dict):
+        raise DaemonError("the daemon's answer is no JSON object", hint=_LOGS)
     if not answer.get("ok"):
-        raise DaemonError(f"the daemon says: {answer.get('error')}", hint="see: nexdiag service logs")
+        raise DaemonError(f"the daemon says: {answer.get('error')}", hint=_LOGS)
     return answer
 
 
 def _exchange(path: Path, line: bytes, timeout: float) -> bytes:
-    down = DaemonError(f"no daemon runs for {path.parent.parent}", hint="start it with: nexdiag service start")
-    if not path.exists():
-        raise down
-    address, directory = socket_address(path)
+    directory = None
     try:
+        address, directory = socket_address(path)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(timeout)
             connection.connect(address)
             connection.sendall(line)
             return _one_line(connection)
     except TimeoutError as error:
-        raise DaemonError(
-            f"the daemon did not answer within {timeout:g} s", hint="see: nexdiag service logs"
-        ) from error
+        raise DaemonError(f"the daemon did not answer within {timeout:g} s", hint=_LOGS) from error
     except OSError as error:
-        raise down from error
+        state = path.parent.parent
+        raise DaemonError(f"no daemon runs for {state}", hint="start it with: nexdiag service start") from error
     finally:
         if directory is not None:
             os.close(directory)
@@ -51,9 +57,11 @@ def _exchange(path: Path, line: bytes, timeout: float) -> bytes:
 
 def _one_line(connection: socket.socket) -> bytes:
     parts = bytearray()
-    while not parts.endswith(b"\n") and len(parts) < LONGEST_LINE:
+    while not parts.endswith(b"\n"):
         piece = connection.recv(65536)
         if not piece:
-            raise DaemonError("the daemon went away in mid-answer", hint="see: nexdiag service logs")
+            raise DaemonError("the daemon went away in mid-answer", hint=_LOGS)
         parts += piece
+        if len(parts) > LONGEST_LINE:
+            raise DaemonError(f"the daemon's answer is longer than {LONGEST_LINE} bytes", hint=_LOGS)
     return bytes(parts)

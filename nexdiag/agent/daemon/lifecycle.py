@@ -1,8 +1,6 @@
 """Starting and stopping the daemon from outside. `service run` in the foreground is the truth; this starts one."""
 
 import contextlib
-import fcntl
-import json
 import os
 import signal
 import subprocess
@@ -12,15 +10,17 @@ from pathlib import Path
 
 import msgspec
 
-from nexdiag.agent.daemon import ipc
+from nexdiag.agent.daemon import ipc, lock, log
 from nexdiag.agent.daemon.place import ServicePlace
+from nexdiag.agent.session.lock import process_start
 from nexdiag.core.errors import DaemonError
 
 _READY = 15.0
 _STOP = 5.0
 _POLL = 0.02
-_children: dict[int, subprocess.Popen[bytes]] = {}
-"""Daemons that this very process started: their ends have to be taken in by it."""
+_SHOWN = 300
+_children: dict[int, "subprocess.Popen[bytes]"] = {}
+"""Daemons that this process has started: until somebody takes their end in, they stay as zombies."""
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,10 +36,10 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 def status(state: Path) -> Running | None:
     """The daemon of a state directory, if one answers."""
     try:
-        answer = ipc.ask(state, "status", timeout=5.0)
-    except DaemonError:
+        answer = ipc.ask(state, "status", timeout=0.0)
+        return msgspec.structs.replace(msgspec.convert(answer, Running), fresh=False)
+    except (DaemonError, msgspec.ValidationError):
         return None
-    return Running(pid=answer["pid"], started_at=answer["started_at"], chats=answer.get("chats", 0), fresh=False)
 
 
 def start(state: Path, command: Sequence[str], *, clock: Callable[[], float] = time.monotonic) -> Running:
@@ -52,99 +52,87 @@ def start(state: Path, command: Sequence[str], *, clock: Callable[[], float] = t
         return found
     place = ServicePlace(state)
     place.make()
-    with place.log.open("ab") as log:
-        place.log.chmod(0o600)
-        child = subprocess.Popen(  # noqa: S603 - our own program
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
-        )
+    log.rotate(place.log)
+    child, begin = _spawn(place, command)
     deadline = clock() + _READY
     while clock() < deadline:
         found = status(state)
         if found is not None:
-            _children[child.pid] = child
-            return msgspec.structs.replace(found, fresh=True)
-        if child.poll() is not None:
-            raise DaemonError(
-                f"the daemon died at its start (exit {child.returncode}): {_last_line(place.log)}",
-                hint=f"see {place.log}",
-            )
+            return msgspec.structs.replace(found, fresh=found.pid == child.pid)
+        if child.poll() is not None and lock.holder(place) is None:  # else another, started as we were, will answer
+            what = f"the daemon died at its start (exit {child.returncode}): {_last_words(place.log, begin)}"
+            raise DaemonError(what, hint=f"see {place.log}")
         time.sleep(_POLL)
     child.kill()
     child.wait()
-    raise DaemonError(
-        f"the daemon did not answer within {_READY:g} s: {_last_line(place.log)}", hint=f"see {place.log}"
-    )
+    what = f"the daemon did not answer within {_READY:g} s: {_last_words(place.log, begin)}"
+    raise DaemonError(what, hint=f"see {place.log}")
 
 
 def stop(state: Path, *, force: bool = False, clock: Callable[[], float] = time.monotonic) -> int | None:
-    """End the daemon; its pid, or None if none ran. Returns when the process is gone."""
+    """End the daemon; its pid, or None if none ran. Returns when the process is gone, and its files with it."""
     place = ServicePlace(state)
-    pid = _pid(place)
-    if pid is None or not _held(place):
-        return None
-    if force:
-        os.kill(pid, signal.SIGKILL)
-    else:
+    pid = lock.holder(place)
+    if pid is not None and not force:
         with contextlib.suppress(DaemonError):
-            ipc.ask(state, "shutdown", timeout=2.0)
-    _wait_gone(pid, clock, _STOP)
-    if _alive(pid):
-        os.kill(pid, signal.SIGTERM)
-        _wait_gone(pid, clock, _STOP)
-    if _alive(pid):
-        os.kill(pid, signal.SIGKILL)
-        _wait_gone(pid, clock, _STOP)
-    for path in (place.socket, place.record):
-        path.unlink(missing_ok=True)
+            ipc.ask(state, "shutdown", timeout=0.0)
+            _wait_gone(pid, clock)
+    for number in (signal.SIGKILL,) if force else (signal.SIGTERM, signal.SIGKILL):
+        if pid is None or _gone(pid):
+            break
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            break
+        except PermissionError as error:
+            raise DaemonError(f"the daemon (pid {pid}) belongs to another user", hint="let its user end it") from error
+        _wait_gone(pid, clock)
+    lock.sweep(place)
     return pid
 
 
-def _wait_gone(pid: int, clock: Callable[[], float], seconds: float) -> None:
-    deadline = clock() + seconds
-    while _alive(pid) and clock() < deadline:
+def _spawn(place: ServicePlace, command: Sequence[str]) -> tuple["subprocess.Popen[bytes]", int]:
+    """The process, and where in the log its words begin."""
+    try:
+        file = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DaemonError(f"cannot open {place.log}: {error.strerror}", hint="look at its owner and mode") from error
+    try:
+        begin = os.fstat(file).st_size
+        nothing = subprocess.DEVNULL
+        child = subprocess.Popen(  # noqa: S603 - our own program
+            command, stdin=nothing, stdout=nothing, stderr=file, start_new_session=True
+        )
+    except OSError as error:
+        raise DaemonError(f"cannot start {command[0]}: {error.strerror}") from error
+    finally:
+        os.close(file)
+    _children[child.pid] = child
+    return child, begin
+
+
+def _wait_gone(pid: int, clock: Callable[[], float]) -> None:
+    deadline = clock() + _STOP
+    while not _gone(pid) and clock() < deadline:
         time.sleep(_POLL)
 
 
-def _alive(pid: int) -> bool:
+def _gone(pid: int) -> bool:
+    """Whether the process has ended; a zombie has."""
     child = _children.get(pid)
-    if child is not None:
-        if child.poll() is not None:
-            del _children[pid]
-        return child.returncode is None
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+    if child is None:
+        return process_start(pid) is None
+    if child.poll() is None:
         return False
-    except PermissionError:
-        return True
+    del _children[pid]
     return True
 
 
-def _held(place: ServicePlace) -> bool:
-    """Whether a living daemon holds the lock: a pid alone may belong to another process by now."""
+def _last_words(path: Path, begin: int) -> str:
+    """The last line that the daemon wrote in this life, but for a hint: that only says what to do about it."""
     try:
-        file = os.open(place.lock, os.O_RDWR | os.O_CLOEXEC)
+        lines = path.read_bytes()[begin:].decode(errors="replace").splitlines()
     except OSError:
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(file)
-    return False
-
-
-def _pid(place: ServicePlace) -> int | None:
-    try:
-        return int(json.loads(place.record.read_text())["pid"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _last_line(path: Path) -> str:
-    try:
-        lines = path.read_text(errors="replace").strip().splitlines()
-    except OSError:
-        return "it wrote no log"
-    return lines[-1][:300] if lines else "it wrote no log"
+        lines = []
+    said = [line.strip() for line in lines if line.strip() and not line.startswith("hint:")]
+    return said[-1][:_SHOWN] if said else "it wrote no log"

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from nexdiag.agent.session import durable
+
 _LONGEST = 100
 """Unix socket paths end at 107 bytes on Linux, 103 on macOS."""
 
@@ -20,14 +22,15 @@ class ServicePlace:
         self.lock = self.directory / "daemon.lock"
 
     def make(self) -> None:
-        """Create the directory, for its owner alone."""
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Create the directory, for its owner alone. Raises `DaemonError` if it cannot."""
+        durable.ensure_directory(self.directory)
 
 
 def socket_address(path: Path) -> tuple[str, int | None]:
     """A form of the path that fits into a socket address, and a directory to close after use (or None).
 
     A deep state directory makes a path that is too long; Linux reaches it through the open directory.
+    Raises `OSError` if that directory cannot be opened.
     """
     if len(os.fsencode(path)) <= _LONGEST:
         return str(path), None

@@ -3,12 +3,20 @@
 The request kinds and keys are the reference executor's, and `wait_reply` of ours.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
-LONGEST_LINE = 16 * 1024 * 1024
+LONGEST_ASK = 1024**2
+"""Bytes of a request: the longest message, with every character escaped, is a part of that."""
+LONGEST_LINE = 16 * 1024**2
+"""Bytes of an answer."""
 LONGEST_MESSAGE = 100 * 1024
+"""Bytes of a message, as UTF-8."""
+_DAY = 86400.0
+
+ChatNumber = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+RequestId = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class Ask(msgspec.Struct, kw_only=True):
@@ -16,11 +24,13 @@ class Ask(msgspec.Struct, kw_only=True):
 
     cmd: str
     message: str | None = None
-    request_id: str | None = None
-    chat_id: int = 0
-    timeout: float = 120.0
-    coordinator_id: int | None = None
+    request_id: RequestId | None = None
+    chat_id: ChatNumber = 0
+    timeout: Annotated[float, msgspec.Meta(ge=0, le=_DAY)] = 120.0
+    coordinator_id: ChatNumber | None = None
     """The reference's older name for `chat_id`."""
+    attachments: list[Any] | None = None
+    """Known by the reference, and refused by us: what is silently left away would be missed too late."""
 
     @property
     def chat(self) -> int:

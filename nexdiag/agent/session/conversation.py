@@ -1,6 +1,7 @@
-"""One chat's conversation on disk, opened to work on it: its directory, lock, mailbox, and what its journal comes to."""
+"""A conversation on disk, opened to work on it: its directory, lock and mailbox, and what its journal comes to."""
 
 import contextlib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -71,6 +72,18 @@ def open_chat(state: Path, number: int, *, clock: durable.Clock) -> Iterator[Con
     registry = Registry(state, clock=clock)
     with _held(registry, registry.chat_session(number), "chat-nex", clock) as conversation:
         yield conversation
+
+
+def waiting_chats(state: Path, *, clock: durable.Clock) -> list[int]:
+    """The chats in whose mailboxes questions wait for an answer."""
+    registry = Registry(state, clock=clock)
+    numbers = []
+    for session in registry.sessions():
+        named = [int(name[5:]) for name in session.aliases if re.fullmatch(r"chat-\d{1,10}", name)]
+        if named and session.archived_at is None:
+            mailbox = Mailbox(registry.directory(session.id), clock=clock)
+            numbers += named if mailbox.pending() else []
+    return sorted(numbers)
 
 
 @contextlib.contextmanager
