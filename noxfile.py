@@ -20,13 +20,11 @@ GENERATED = {"tests/lint/test_pages.py": "docs/reference/rules"}
 COST = re.compile(r"^import time:\s*(?P<own>\d+) \|\s*(?P<all>\d+) \|(?P<indent>\s*)(?P<name>[\w.]+)$", re.MULTILINE)
 
 
-def install(session: nox.Session) -> None:
-    """Install the project with all that tests need: as locked, where there is a lock file."""
-    if not (ROOT / "uv.lock").exists():
-        session.install("-e", EVERYTHING)
-        return
+def install(session: nox.Session, *extras: str) -> None:
+    """Install the project with all that tests need, and `extras`, as the lock file says."""
+    wanted = [f"--extra={extra}" for extra in ("dev", "llama", *extras)]
     place = {"UV_PROJECT_ENVIRONMENT": session.virtualenv.location}
-    session.run_install("uv", "sync", "--locked", "--extra=dev", "--extra=llama", env=place)
+    session.run_install("uv", "sync", "--locked", *wanted, env=place)
 
 
 @nox.session
@@ -106,7 +104,7 @@ def importtime(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Run the benchmarks: each prints ratios against a named peer, measured in the same run."""
-    install(session)
+    install(session, "bench")
     found = sorted((ROOT / "benchmarks").glob("[!_]*.py"))
     if not found:
         session.skip("there are no benchmarks")

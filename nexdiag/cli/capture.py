@@ -25,15 +25,16 @@ def command(
     profile: Annotated[str | None, typer.Option(help="What kind of server it is, if you know.")] = None,
 ) -> int:
     """Play a scenario live through the daemon, and record exchanges and log per turn. Exit 1 if a turn broke."""
+    from nexdiag.agent.setup import Wanted
     from nexdiag.lint import profiles
     from nexdiag.report import lines
     from nexdiag.runner.load import load_scenario
-    from nexdiag.runner.smoke import Target, smoke
+    from nexdiag.runner.smoke import smoke
 
     played = load_scenario(scenario)
     server = profiles.named(profile).name if profile else None
     console = progress()
-    target = Target(url=endpoint, model=model, key_variable=key_variable, profile=server)
+    target = Wanted(url=endpoint, model=model, key_variable=key_variable, profile=server)
     with tempfile.TemporaryDirectory(prefix="nexdiag-capture-") as scratch:
         path = cassette or _place(endpoint, played.name)
         done = smoke(

@@ -11,7 +11,6 @@ from nexdiag.core.errors import UsageError
 
 NAME = "init"
 EXAMPLE = "Example: nexdiag init -m qwen3-coder -e http://127.0.0.1:30000 -x nex"
-_EXECUTORS = ("nex",)
 
 
 def command(
@@ -26,26 +25,15 @@ def command(
 ) -> None:
     """Write a state directory with its config. Nothing that exists is overwritten."""
     from nexdiag.agent import config
-    from nexdiag.agent.provider import normalise_base_url, split_model
+    from nexdiag.agent.setup import EXECUTORS, Wanted, set_up
     from nexdiag.lint import profiles
 
-    if executor not in _EXECUTORS:
-        raise UsageError(f"executor {executor!r} is not one of: {', '.join(_EXECUTORS)}", hint="use: -x nex")
+    if executor not in EXECUTORS:
+        raise UsageError(f"executor {executor!r} is not one of: {', '.join(EXECUTORS)}", hint="use: -x nex")
     profile = profiles.named(server).name if server else None
-    prefix, name = split_model(model)
-    entry = config.EndpointEntry(
-        url=normalise_base_url(endpoint),
-        model=name,
-        is_default=True,
-        api_key_env=key_variable,
-        profile=profile,
-    )
-    written = config.Config(
-        agent=config.Agent(model=f"{prefix or 'nex'}:{name}", executor=executor),
-        llm_endpoints=config.Endpoints(endpoints=(entry,)),
-    )
     state = directory or Path(os.environ.get("NEXDIAG_DIR") or config.STATE_NAME)
-    path = config.write(state, written)
+    wanted = Wanted(url=endpoint, model=model, key_variable=key_variable, profile=profile, executor=executor)
+    (entry,) = set_up(state, wanted).llm_endpoints.endpoints
     console = progress()
-    console.print(f"Wrote {path}   model {name}, endpoint {entry.url}")
+    console.print(f"Wrote {state / config.CONFIG_NAME}   model {entry.model}, endpoint {entry.url}")
     console.print("Next: nexdiag service start, then: nexdiag chat 'hello'")

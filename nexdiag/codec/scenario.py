@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -10,14 +11,15 @@ import msgspec
 from nexdiag.core.errors import UsageError
 from nexdiag.core.scenario import Expectation, Say, Scenario
 
+_MOST = 2**53
 _HINT = "see docs/reference/scenario.md"
 
 
 def decode(text: str, *, name: str = "scenario") -> Scenario:
     """Read a scenario; `name` is used where it has none, and in errors. Raises `UsageError`."""
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        table = tomllib.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:  # ValueError: bad TOML, or a number of thousands of digits
         raise UsageError(f"{name} is not valid TOML: {error}", hint=_HINT) from error
     table.setdefault("name", name)
     try:
@@ -26,12 +28,17 @@ def decode(text: str, *, name: str = "scenario") -> Scenario:
         raise UsageError(f"{name}{_line_of(text, str(error))}: {_plain(str(error))}", hint=_HINT) from error
     if not scenario.say:
         raise UsageError(f"{name} says nothing: it needs at least one [[say]] with a text", hint=_HINT)
+    for key, number in _numbers(scenario):
+        if number is not None and not 0 < number <= _MOST:
+            where = _line_of(text, f"`$.{key}`")
+            raise UsageError(f"{name}{where}: wanted a number above 0 (at `{key}`), found {str(number)[:20]}", hint=_HINT)
     return scenario
 
 
 def encode(scenario: Scenario) -> str:
     """The scenario as TOML."""
-    lines = _pairs(scenario, Scenario(name="", say=()), skip=("say",))
+    lines = [f"name = {_string(scenario.name)}"]
+    lines += _pairs(scenario, Scenario(name="", say=()), skip=("name", "say"))
     for say in scenario.say:
         lines += ["", "[[say]]", f"text = {_string(say.text)}"]
         expected = _pairs(say.expect, Expectation())
@@ -43,6 +50,14 @@ def encode(scenario: Scenario) -> str:
 def of_texts(name: str, texts: list[str] | tuple[str, ...]) -> Scenario:
     """A scenario that says these texts and expects an answer to each."""
     return Scenario(name=name, say=tuple(Say(text=text) for text in texts))
+
+
+def _numbers(scenario: Scenario) -> Iterator[tuple[str, float | None]]:
+    """What must be positive, with its place."""
+    yield "max_tokens", scenario.max_tokens
+    yield "window", scenario.window
+    for place, say in enumerate(scenario.say):
+        yield f"say[{place}].expect.within", say.expect.within
 
 
 def _pairs(table: msgspec.Struct, default: msgspec.Struct, skip: tuple[str, ...] = ()) -> list[str]:

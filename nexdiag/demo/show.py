@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from nexdiag.agent.setup import Wanted
 from nexdiag.capture.recorder import RecordingTransport
 from nexdiag.codec.body import Splitter
 from nexdiag.core.endpoint import Endpoint
@@ -32,7 +33,7 @@ from nexdiag.runner.judge import judge
 from nexdiag.runner.load import SUFFIX, load
 from nexdiag.runner.play import Stage, play, telling
 from nexdiag.runner.rerun import rerun
-from nexdiag.runner.smoke import Smoke, Spoken, Target, smoke
+from nexdiag.runner.smoke import Smoke, Spoken, smoke
 
 STRICT = "llama.cpp-strict"
 """What our tiny model's template makes of a llama.cpp server: user and assistant in turn."""
@@ -106,7 +107,7 @@ def show(scratch: Path, reports: Path, *, real: bool, tell: Tell) -> Shown:
 
 def _live(url: str, scratch: Path, tell: Tell) -> Smoke:
     tell(Told(heading="live   init, service start, five messages through the chat, recorded"))
-    target = Target(url=url, model="nex:tiny", profile=STRICT)
+    target = Wanted(url=url, model="nex:tiny", profile=STRICT)
     cassette = _cassette(scratch, SCENARIO.name)
     done = smoke(
         SCENARIO, target, state=scratch / "state", cassette=cassette, told=lambda turn: tell(Told(spoken=turn))

@@ -5,7 +5,7 @@ recording that is nearest: the one that shares the longest beginning of the conv
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -57,25 +57,29 @@ class Matcher:
             return Miss(request=request, nearest=nearest, shared=node.depth if node is not None else 0, used=True)
         while node is not None and node.first is None:
             node = node.before
-        if node is None or node.depth == 0:
-            return Miss(request=request, nearest=next(iter(self.unplayed()), None), shared=0)
-        return Miss(request=request, nearest=self._exchanges[self._nearest(node, node.first)], shared=node.depth)
+        return Miss(request=request, nearest=self._nearest(node), shared=node.depth if node is not None else 0)
 
     def unplayed(self) -> tuple[Exchange, ...]:
         """Exchanges that no request has asked for, in the order recorded."""
         return tuple(self._exchanges[place] for place in self._unplayed)
 
-    def _nearest(self, node: Node, played: int | None) -> int:
-        """The first unplayed exchange that goes on from this list, the one that was probably meant; else `played`."""
+    def _nearest(self, node: Node | None) -> Exchange | None:
+        """The first unplayed exchange that goes on from this list, the one that was probably meant; else a played one.
+
+        For an empty list it is the first unplayed one of all.
+        """
+        if node is None or node.depth == 0:
+            place = next(iter(self._unplayed), None)
+        else:
+            place = next(self._going_on(node), node.first)
+        return None if place is None else self._exchanges[place]
+
+    def _going_on(self, node: Node) -> Iterator[int]:
         waiting = [node]
         while waiting:
             at = waiting.pop()
-            for place in at.exchanges:
-                if place in self._unplayed:
-                    return place
+            yield from (place for place in at.exchanges if place in self._unplayed)
             waiting += reversed(at.next)
-        assert played is not None  # the list is recorded
-        return played
 
 
 def _record(node: Node | None, place: int) -> None:

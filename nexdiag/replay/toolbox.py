@@ -1,6 +1,6 @@
 """Tools in replay: nothing is run; what a call gave comes from the recording."""
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
@@ -10,15 +10,17 @@ from nexdiag.core.turn import ToolRun
 
 
 class RecordedToolbox:
-    """Answers each call with the recorded run of the same call; equal calls in the order recorded."""
+    """Answers each call with the recorded run of the same call; equal calls in the order recorded.
+
+    A call is the same if name and arguments are; of several, the one with the same id. An id alone says nothing:
+    some servers count their calls from 0 in every answer.
+    """
 
     def __init__(self, runs: Iterable[ToolRun]) -> None:
-        """Index the recorded runs by call id, and by name and arguments for ids that changed."""
-        self._by_id: dict[str, deque[ToolRun]] = defaultdict(deque)
-        self._by_text: dict[tuple[str, str], deque[ToolRun]] = defaultdict(deque)
+        """Index the recorded runs."""
+        self._runs: dict[tuple[str, str], list[ToolRun]] = defaultdict(list)
         for run in runs:
-            self._by_id[run.call_id].append(run)
-            self._by_text[run.name, run.arguments].append(run)
+            self._runs[run.name, run.arguments].append(run)
 
     async def run(
         self, calls: Sequence[ToolCall], *, on_run: Callable[[ToolRun], None] | None = None
@@ -31,13 +33,9 @@ class RecordedToolbox:
         return runs
 
     def _one(self, call: ToolCall) -> ToolRun:
-        found = next((run for run in self._by_id[call.id] if run.name == call.name), None)
-        if found is None and self._by_text[call.name, call.arguments]:
-            found = self._by_text[call.name, call.arguments][0]
-        if found is None:
+        waiting = self._runs.get((call.name, call.arguments))
+        if not waiting:
             output = f"no recorded run of {call.name} with these arguments"
             return ToolRun(call_id=call.id, name=call.name, arguments=call.arguments, output=output, is_error=True)
-        for waiting in (self._by_id[found.call_id], self._by_text[found.name, found.arguments]):
-            if found in waiting:
-                waiting.remove(found)
-        return msgspec.structs.replace(found, call_id=call.id)
+        place = next((place for place, run in enumerate(waiting) if run.call_id == call.id), 0)
+        return msgspec.structs.replace(waiting.pop(place), call_id=call.id)

@@ -61,11 +61,12 @@ def recording(path: Path, endpoint: Endpoint, scenario: Scenario | None) -> Iter
         max_tokens=endpoint.max_tokens,
         scenario=scenario,
     )
-    writer = Writer(path, header)
+    redactor = Redactor([endpoint.key])
+    recorder = Recorder(Writer(path, redactor.header(header)), redactor)
     try:
-        yield Recorder(writer, Redactor([endpoint.key]))
+        yield recorder
     finally:
-        writer.close()
+        recorder.close()
 
 
 class Crew(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from nexdiag.agent import config as configuration
+from nexdiag.agent.config import Agent
 from nexdiag.agent.daemon import ipc, lifecycle
-from nexdiag.agent.provider import normalise_base_url, split_model
 from nexdiag.agent.session.conversation import read_messages
+from nexdiag.agent.setup import Wanted, set_up
 from nexdiag.codec import scenario as codec
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.errors import CassetteError, DaemonError, NothingToDo
@@ -52,36 +52,9 @@ class Smoke(msgspec.Struct, frozen=True, kw_only=True):
         return not self.run.findings and not any(turn.unmet for turn in self.spoken)
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """What to smoke."""
-
-    url: str
-    model: str
-    key_variable: str | None = None
-    profile: str | None = None
-
-
-def prepare(state: Path, target: Target, scenario: Scenario) -> None:
-    """Write the state directory: what `nexdiag init` writes, and the scenario's tools, prompt and window."""
-    prefix, name = split_model(target.model)
-    entry = configuration.EndpointEntry(
-        url=normalise_base_url(target.url),
-        model=name,
-        is_default=True,
-        api_key_env=target.key_variable,
-        context_window=scenario.window,
-        profile=target.profile,
-    )
-    agent = configuration.Agent(model=f"{prefix or 'nex'}:{name}", system=scenario.system, tools=scenario.tools)
-    if scenario.max_tokens is not None:
-        agent = msgspec.structs.replace(agent, max_tokens=scenario.max_tokens)
-    endpoints = configuration.Endpoints(endpoints=(entry,))
-    configuration.write(state, configuration.Config(agent=agent, llm_endpoints=endpoints))
-
-
 def smoke(  # noqa: PLR0913 - where to play, what, and who is told
     scenario: Scenario,
-    target: Target,
+    target: Wanted,
     *,
     state: Path,
     cassette: Path,
@@ -96,7 +69,8 @@ def smoke(  # noqa: PLR0913 - where to play, what, and who is told
     if cassette.exists():
         hint = "name another file, or remove that one: a recording is never overwritten"
         raise CassetteError(f"cannot record to {cassette}: it exists", hint=hint)
-    prepare(state, target, scenario)
+    agent = Agent(system=scenario.system, tools=scenario.tools, max_tokens=scenario.max_tokens or Agent().max_tokens)
+    set_up(state, msgspec.structs.replace(target, window=scenario.window), agent)
     played = state / "scenario.toml"
     played.write_text(codec.encode(scenario))
     daemon = [sys.executable, "-m", "nexdiag", "service", "run", "--dir", str(state)]

@@ -7,13 +7,14 @@ import msgspec
 import pytest
 
 from nexdiag.agent.daemon import lifecycle
+from nexdiag.agent.setup import Wanted
 from nexdiag.codec.scenario import of_texts
 from nexdiag.core.errors import CassetteError
 from nexdiag.core.scenario import Expectation, Say
 from nexdiag.endpoint import llama, serving, stub
 from nexdiag.lint import profiles
 from nexdiag.runner.rerun import rerun
-from nexdiag.runner.smoke import Spoken, Target, smoke
+from nexdiag.runner.smoke import Spoken, smoke
 
 FIVE = of_texts("five", ("One.", "Two.", "Three.", "Four.", "Five."))
 
@@ -23,7 +24,7 @@ def test_nex_five_messages_back_to_back(tmp_path: Path) -> None:
     """Five messages through the daemon against a real llama.cpp: five answers, each turn recorded and replayable."""
     told: list[Spoken] = []
     with llama.running() as url:
-        target = Target(url=url, model="nex:tiny", profile="llama.cpp-strict")
+        target = Wanted(url=url, model="nex:tiny", profile="llama.cpp-strict")
         done = smoke(
             FIVE, target, state=tmp_path / "state", cassette=tmp_path / "five.cassette.jsonl", told=told.append
         )
@@ -47,7 +48,7 @@ def test_what_was_expected_and_did_not_hold_is_told(tmp_path: Path) -> None:
     wanted = Expectation(contains=("blue",), tools=("bash",))
     scenario = msgspec.structs.replace(FIVE, say=(Say(text="Say blue.", expect=wanted), Say(text="And again.")))
     with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("Red.", "Red again."))) as url:
-        done = smoke(scenario, Target(url=url, model="m"), state=tmp_path / "s", cassette=tmp_path / "c.cassette.jsonl")
+        done = smoke(scenario, Wanted(url=url, model="m"), state=tmp_path / "s", cassette=tmp_path / "c.cassette.jsonl")
     assert not done.passed
     assert [turn.unmet for turn in done.spoken] == [("the answer lacks 'blue'", "tool bash was not called"), ()]
 
@@ -63,7 +64,7 @@ async def refusing(scope: dict[str, Any], receive: Any, send: Any) -> None:  # n
 def test_a_refused_turn_is_recorded_and_told_and_does_not_end_the_smoke(tmp_path: Path) -> None:
     """When the server refuses, the user is told in its words, the recording holds it, and the rest is said."""
     with serving.running(refusing) as url:
-        target = Target(url=f"{url}/v1/chat/completions", model="local:m")
+        target = Wanted(url=f"{url}/v1/chat/completions", model="local:m")
         done = smoke(
             of_texts("two", ("One.", "Two.")), target, state=tmp_path / "s", cassette=tmp_path / "c.cassette.jsonl"
         )
@@ -82,5 +83,5 @@ def test_a_cassette_that_exists_is_not_overwritten(tmp_path: Path) -> None:
         serving.running(stub.StubEndpoint(profiles.named("llama.cpp"))) as url,
         pytest.raises(CassetteError, match="exists"),
     ):
-        smoke(FIVE, Target(url=url, model="m"), state=tmp_path / "s", cassette=cassette)
+        smoke(FIVE, Wanted(url=url, model="m"), state=tmp_path / "s", cassette=cassette)
     assert cassette.read_text() == "mine"

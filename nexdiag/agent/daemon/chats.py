@@ -45,6 +45,9 @@ class Chat:
         self._driver: Driver | None = None
         self._turn: asyncio.Task[Turn] | None = None
         self._ended: Turn | None = None
+        """The turn that is under way, as soon as it is over."""
+        self._open: str | None = None
+        """The question that the conversation ends with, if it ends with one: asked again, it is not said again."""
         self._called = asyncio.Event()
         self._settled = asyncio.Condition()
         self._verdicts: dict[int, _Verdict] = {}
@@ -127,8 +130,9 @@ class Chat:
     async def _play(self, row: Row) -> Turn:
         if self._driver is None:
             self._driver = self._make_driver(self.conversation, self._tell)
+            self._open = row.request_id if self.conversation.open_question(row.request_id) else None
         driver = self._driver
-        begun = self.conversation.open_question(row.request_id)
+        begun = row.request_id is not None and row.request_id == self._open
         number = driver.turns + 1
         asked = f"chat_id={self.number}, request_id={row.request_id}"
         self._report("INFO", f"Turn {number} started: {asked}, {len(row.content)} characters", number)
@@ -139,6 +143,8 @@ class Chat:
         finally:
             self._turn = None
         turn = turn or self._ended or Turn(number=number, said=row.content, outcome=_CANCELLED, error=_CANCELLED)
+        if self._ended is not None:  # else it was interrupted before it had begun
+            self._open = None if turn.outcome == "answered" else row.request_id
         self._report(*_ending(turn, asked), turn.number)
         if driver.trouble is not None:
             self._report("WARN", f"chat {self.number}: {driver.trouble}", turn.number)
@@ -146,7 +152,7 @@ class Chat:
         return turn
 
     async def _outcome(self, playing: "asyncio.Task[Turn]") -> Turn | None:
-        """The turn when it is over; None if it was interrupted. If it is the daemon that stops, the turn stops first."""
+        """The turn when it is over; None if it was interrupted. Where the daemon stops, the turn is stopped first."""
         try:
             return await asyncio.shield(playing)
         except asyncio.CancelledError:

@@ -63,7 +63,7 @@ class Daemon:
 
     async def serve(self, ready: Callable[[], None] = lambda: None) -> None:
         """Serve until a shutdown request, SIGINT or SIGTERM; then end the turns and leave nothing behind."""
-        with self._held, self._signals():
+        with self._signals(), self._held:
             for path in (self.place.record, self.place.socket):
                 path.unlink(missing_ok=True)  # of a daemon that was killed
                 self._held.callback(path.unlink, missing_ok=True)
@@ -103,10 +103,15 @@ class Daemon:
     def _take_up(self) -> None:
         """Start the chats whose questions were left open, by a crash or by a stop in mid-turn."""
         try:
-            for number in waiting_chats(self.place.state, clock=self._clock):
-                self._chat(number)
+            numbers = waiting_chats(self.place.state, clock=self._clock)
         except NexdiagError as error:
             self._log.write("ERROR", f"open questions were not taken up: {error.what}")
+            return
+        for number in numbers:
+            try:
+                self._chat(number)
+            except NexdiagError as error:  # another program holds it, and may answer itself
+                self._log.write("WARN", f"chat {number} was not taken up: {error.what}")
 
     async def _end_connections(self) -> None:
         for task in self._connections:

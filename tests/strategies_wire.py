@@ -1,0 +1,170 @@
+"""Hypothesis strategies for what passes on a wire and for recordings of it; those of the words are in strategies.py."""
+
+import json
+
+from hypothesis import strategies as st
+
+from nexdiag.codec.body import Splitter
+from nexdiag.core.cassette import Cassette, Header
+from nexdiag.core.exchange import Chunk, Exchange, Request, Response
+from nexdiag.core.scenario import Expectation, Say, Scenario
+from nexdiag.core.turn import LogLine, ToolRun, Turn
+from strategies import json_values, names, some_text, texts, usages
+
+seconds = st.floats(0, 5_000_000_000, allow_nan=False).map(lambda value: round(value, 6))
+"""Times as a cassette keeps them: to the microsecond."""
+headers = st.lists(st.tuples(names.map(str.lower), texts), max_size=3).map(tuple)
+urls = st.tuples(st.sampled_from(["http://127.0.0.1:1", "https://host", "http://h/a/b"]), names).map("/v1/".join)
+separators = st.tuples(
+    st.sampled_from([",", ", ", " ,", "\t,  "]),
+    st.sampled_from([":", ": ", " : ", "\t:"]),
+    st.sampled_from([",", ", "]),
+)
+
+messages = st.fixed_dictionaries(
+    {"role": st.sampled_from(["system", "user", "assistant", "tool"]), "content": texts | json_values}
+)
+chats = st.fixed_dictionaries(
+    {"model": names, "messages": st.lists(messages, max_size=5)},
+    optional={"stream": st.booleans(), "tools": st.lists(st.fixed_dictionaries({"name": names}), max_size=3)},
+)
+"""Chat requests, as values."""
+
+
+@st.composite
+def json_bodies(draw: st.DrawFn) -> bytes:
+    """A JSON object, written in one of the ways in which JSON is written."""
+    value = draw(chats | st.dictionaries(texts, json_values, max_size=4))
+    comma, colon, _ = draw(separators)
+    indent = draw(st.sampled_from([None, None, None, 0, 2]))
+    text = json.dumps(value, separators=(comma, colon), ensure_ascii=draw(st.booleans()), indent=indent)
+    return text.encode()
+
+
+@st.composite
+def chat_bodies(draw: st.DrawFn) -> bytes:
+    """A chat request as clients write it, on one line."""
+    separators = draw(st.sampled_from([(",", ":"), (", ", ": ")]))
+    return json.dumps(draw(chats), separators=separators, ensure_ascii=draw(st.booleans())).encode()
+
+
+bodies_raw = json_bodies() | chat_bodies() | st.binary(max_size=40) | texts.map(str.encode)
+"""The bytes of request bodies: anything."""
+
+chunks = st.builds(Chunk, at=seconds, bytes=texts.map(str.encode) | st.binary(max_size=20))
+responses = st.builds(
+    Response,
+    status=st.integers(100, 599),
+    headers=headers,
+    chunks=st.lists(chunks, max_size=4).map(tuple),
+    first_byte=seconds,
+)
+failures = st.none() | st.sampled_from(["ReadError: gone", "ClientClosed: early", "ReadTimeout", "strange"])
+turn_numbers = st.none() | st.integers(1, 4)
+tool_runs = st.builds(
+    ToolRun,
+    call_id=texts,
+    name=texts,
+    arguments=texts,
+    output=texts,
+    is_error=st.booleans(),
+    started=seconds,
+    duration=seconds,
+    turn=turn_numbers,
+)
+log_lines = st.builds(LogLine, at=seconds, text=texts, level=st.none() | names, source=names, turn=turn_numbers)
+ended_turns = st.builds(
+    Turn,
+    number=st.just(0),
+    said=texts,
+    started=seconds,
+    duration=seconds,
+    outcome=st.sampled_from(["answered", "failed", "cancelled"]),
+    reply=st.none() | texts,
+    error=st.none() | texts,
+    usage=usages,
+)
+turns = ended_turns | st.builds(Turn, number=st.just(0), said=texts, started=seconds, outcome=st.just("unfinished"))
+scenarios = st.builds(
+    Scenario,
+    name=texts,
+    say=st.lists(
+        st.builds(
+            Say,
+            text=texts,
+            expect=st.builds(
+                Expectation,
+                answer=st.booleans(),
+                contains=st.lists(texts, max_size=2).map(tuple),
+                tools=st.lists(names, max_size=2).map(tuple),
+                within=st.none() | st.floats(0.001, 1e18),
+            ),
+        ),
+        min_size=1,
+        max_size=3,
+    ).map(tuple),
+    about=texts,
+    system=st.none() | texts,
+    tools=st.lists(names, max_size=2).map(tuple),
+    max_tokens=st.none() | st.integers(1, 10**6),
+    window=st.none() | st.integers(1, 10**6),
+)
+cassette_headers = st.builds(
+    Header,
+    tool=texts,
+    created=seconds,
+    origin=some_text,
+    model=texts,
+    profile=texts,
+    window=st.none() | st.integers(0, 10**6),
+    max_tokens=st.none() | st.integers(0, 10**6),
+    scenario=st.none() | scenarios,
+)
+
+
+@st.composite
+def exchanges(draw: st.DrawFn, *, most: int = 5) -> tuple[Exchange, ...]:
+    """The exchanges of one recording, numbered, their bodies split by one splitter."""
+    splitter = Splitter()
+    found = []
+    for number in range(draw(st.integers(0, most))):
+        response = draw(st.none() | responses)
+        failure = draw(failures) or ("ReadError" if response is None else None)
+        request = Request(
+            method=draw(st.sampled_from(["POST", "GET"])),
+            url=draw(urls),
+            headers=draw(headers),
+            body=splitter.split(draw(bodies_raw)),
+        )
+        found.append(
+            Exchange(
+                id=number,
+                started=draw(seconds),
+                request=request,
+                response=response,
+                failure=failure,
+                duration=draw(seconds),
+                turn=draw(turn_numbers),
+                attempt=draw(st.integers(1, 3)),
+            )
+        )
+    return tuple(found)
+
+
+@st.composite
+def cassettes(draw: st.DrawFn) -> Cassette:
+    """A recording in the one form in which it is read: what belongs to a turn stands in it and in the whole."""
+    all_exchanges = draw(exchanges())
+    runs = tuple(draw(st.lists(tool_runs, max_size=3)))
+    log = tuple(draw(st.lists(log_lines, max_size=3)))
+    numbered = []
+    for place, turn in enumerate(draw(st.lists(turns, max_size=4)), start=1):
+        fields = {name: getattr(turn, name) for name in turn.__struct_fields__}
+        fields["number"] = place
+        fields["exchanges"] = tuple(one for one in all_exchanges if one.turn == place)
+        fields["tool_runs"] = tuple(one for one in runs if one.turn == place)
+        fields["log"] = tuple(one for one in log if one.turn == place)
+        numbered.append(Turn(**fields))
+    return Cassette(
+        header=draw(cassette_headers), turns=tuple(numbered), exchanges=all_exchanges, tool_runs=runs, log=log
+    )
