@@ -125,7 +125,9 @@ DONE = b"data: [DONE]\n\n"
 
 def says(*pieces: str) -> bytes:
     """The events of an answer in these pieces."""
-    return b"".join((chunk({"role": "assistant"}), *(chunk({"content": piece}) for piece in pieces), chunk({}, "stop"), DONE))
+    return b"".join(
+        (chunk({"role": "assistant"}), *(chunk({"content": piece}) for piece in pieces), chunk({}, "stop"), DONE)
+    )
 
 
 def calls(*wanted: tuple[str, str, str], finish: str = "tool_calls") -> bytes:

@@ -17,7 +17,9 @@ WRITTEN = Config(
     agent=Agent(model="nex:qwen3-coder"),
     llm_endpoints=Endpoints(endpoints=(EndpointEntry(url="http://h/v1", model="qwen3-coder", is_default=True),)),
 )
-texts = st.text(st.characters(codec="utf-8")) | st.sampled_from(['"\\', "\x7f\x00\x1b\r\n", "'''", '"""', "# no", "😀\u2028"])
+texts = st.text(st.characters(codec="utf-8")) | st.sampled_from(
+    ['"\\', "\x7f\x00\x1b\r\n", "'''", '"""', "# no", "😀\u2028"]
+)
 counts = st.integers(1, 2**63)
 maybe = st.none() | texts
 entries = st.builds(

@@ -113,7 +113,17 @@ def test_normalising_again_changes_nothing(path: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "host:8080", "ftp://host", "http://", "http://[::1", "http://host:port", "http://ho st", "http://h\x00st", "http://a\\b"],
+    [
+        "",
+        "host:8080",
+        "ftp://host",
+        "http://",
+        "http://[::1",
+        "http://host:port",
+        "http://ho st",
+        "http://h\x00st",
+        "http://a\\b",
+    ],
 )
 def test_what_is_no_url_is_refused(typed: str) -> None:
     """Anything but http or https with a host is a mistake in the command line, told with an example."""

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,3 +55,33 @@ def test_no_message_is_a_usage_error(state: str, capsys: pytest.CaptureFixture[s
     assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", state]) == 0
     assert run(["chat", "--dir", state]) == 2
     assert "nexdiag chat" in capsys.readouterr().err
+
+
+async def locked(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's types
+    """A server that knows no key."""
+    assert scope["type"] == "http"
+    await send({"type": "http.response.start", "status": 401, "headers": [(b"content-type", b"application/json")]})
+    body = b'{"error": {"message": "Invalid API Key", "type": "authentication_error", "code": 401}}'
+    await send({"type": "http.response.body", "body": body})
+
+
+def test_a_wrong_key_names_its_variable_and_not_its_value(
+    state: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """401: one line with the server's words and where the key came from, exit 3; the key is in no file and no line."""
+    monkeypatch.setenv("MY_WRONG_KEY", "wr0ng-and-secret")
+    with serving.running(locked) as url:
+        assert run(["init", "-m", "m", "-e", url, "--key-env", "MY_WRONG_KEY", "--dir", state]) == 0
+        assert run(["service", "start", "--dir", state]) == 0
+        capsys.readouterr()
+        try:
+            assert run(["chat", "hello", "--dir", state]) == 3
+        finally:
+            assert run(["service", "stop", "--dir", state]) == 0
+    shown = capsys.readouterr().err
+    assert "HTTP 401" in shown
+    assert "Invalid API Key" in shown
+    assert "MY_WRONG_KEY" in shown
+    assert "wr0ng-and-secret" not in shown
+    written = b"".join(path.read_bytes() for path in Path(state).rglob("*") if path.is_file())
+    assert b"wr0ng-and-secret" not in written

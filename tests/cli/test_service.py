@@ -53,3 +53,19 @@ def test_logs_before_the_first_start_are_nothing_to_do(tmp_path: Path) -> None:
     state = str(tmp_path / "s")
     assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", state]) == 0
     assert run(["service", "logs", "--dir", state]) == 4
+
+
+def test_a_second_daemon_is_refused_and_the_first_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The socket is busy: exit 3, one line, one hint; the daemon that holds it is not disturbed."""
+    state = str(tmp_path / "s")
+    assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", state]) == 0
+    assert run(["service", "start", "--dir", state]) == 0
+    capsys.readouterr()
+    try:
+        assert run(["service", "run", "--dir", state]) == 3
+        shown = capsys.readouterr().err.splitlines()
+        assert "a daemon already runs for" in shown[0]
+        assert shown[1].startswith("hint: ")
+        assert run(["service", "status", "--dir", state]) == 0
+    finally:
+        assert run(["service", "stop", "--dir", state]) == 0
