@@ -3,13 +3,13 @@
 import json
 
 from hypothesis import strategies as st
+from strategies import json_values, names, some_text, texts, usages
 
 from nexdiag.codec.body import Splitter
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.core.scenario import Expectation, Say, Scenario
 from nexdiag.core.turn import LogLine, ToolRun, Turn
-from strategies import json_values, names, some_text, texts, usages
 
 seconds = st.floats(0, 5_000_000_000, allow_nan=False).map(lambda value: round(value, 6))
 """Times as a cassette keeps them: to the microsecond."""

@@ -53,11 +53,10 @@ async def streamed(response: httpx.Response, on_text: OnText) -> Replied | Faile
                     break
                 if (reply.done or reply.error) and limit.when() is None:
                     limit.reschedule(asyncio.get_running_loop().time() + _LINGER)
-            else:
-                take(parser.close())
     except BROKEN as error:
         if not (reply.done or reply.error):  # else it had said all: only its connection has not ended, or not well
             broken = f"the stream broke off: {named(error)}"
+    take(parser.close())  # the last event, if no blank line has ended it
     return _ended(reply, broken)
 
 

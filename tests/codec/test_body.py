@@ -5,9 +5,9 @@ import json
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from strategies_wire import bodies_raw, chat_bodies, chats, separators
 
 from nexdiag.codec.body import DEEPEST, Splitter, depth
-from strategies_wire import bodies_raw, chat_bodies, chats, separators
 
 
 @given(bodies_raw)

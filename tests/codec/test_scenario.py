@@ -1,0 +1,107 @@
+"""Promises of `nexdiag.codec.scenario`."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from strategies import texts
+from strategies_wire import scenarios
+
+from nexdiag.codec.scenario import decode, encode, of_texts
+from nexdiag.core.errors import UsageError
+from nexdiag.core.scenario import Expectation, Say, Scenario
+
+DOCS = Path(__file__).parents[2] / "docs" / "reference" / "scenario.md"
+
+
+@given(scenarios)
+@example(Scenario(name="\x7f\x80\0\t\"\\'", say=(Say(text="a\r\nb\x1b[0m", expect=Expectation(within=1e16)),)))
+def test_decode_gives_back_what_was_encoded(scenario: Scenario) -> None:
+    """The round trip, whatever the texts hold."""
+    assert decode(encode(scenario), name="other") == scenario
+
+
+def test_the_least_scenario_is_one_text() -> None:
+    """All else has a default, and the name is the file's."""
+    assert decode('[[say]]\ntext = "hi"', name="n") == Scenario(name="n", say=(Say(text="hi"),))
+
+
+def test_a_byte_order_mark_is_no_fault() -> None:
+    """Editors on Windows write one."""
+    assert decode('\ufeff[[say]]\ntext = "hi"').say[0].text == "hi"
+
+
+FAULTS = {
+    "name = 1\n[[say]]\ntext = 'x'": (1, "`name`"),
+    "[[say]]\ntext = 'x'\n\n[[say]]\n\ntext = 3": (6, "`say[1].text`"),
+    "[[say]]\ntext = 'x'\n\n[[say]]\ntext = 'y'\ntxt = 3": (6, "unknown key `txt`"),
+    "windo = 3\n[[say]]\ntext = 'x'": (1, "unknown key `windo`"),
+    "say = 3": (1, "`say`"),
+    "[[say]]\ntext = 'x'\n[[say]]\n": (3, "missing `text`"),
+    "[[say]]\ntext = 'x'\n[say.expect]\nanswr = true": (4, "unknown key `answr`"),
+    "[[say]]\ntext = 'x'\n[say.expect]\ncontains = [1]": (4, "contains[0]"),
+    "[[say]]\ntext = 'x'\n[say.expect]\nwithin = 1979-05-27": (4, "within"),
+    "[[say]]\ntext = 'x'\n[say.expect]\nwithin = -1": (4, "above 0"),
+    "[[say]]\ntext = 'x'\n[say.expect]\nwithin = nan": (4, "above 0"),
+    "[[say]]\ntext = 'x'\n[say.expect]\nwithin = inf": (4, "above 0"),
+    "window = 0\n[[say]]\ntext = 'x'": (1, "above 0"),
+    f"max_tokens = {'9' * 4000}\n[[say]]\ntext = 'x'": (1, "above 0"),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), FAULTS.items())
+def test_a_fault_is_told_with_its_line(text: str, told: tuple[int, str]) -> None:
+    """The error names the line and the key, in one line, with a hint."""
+    line, words = told
+    with pytest.raises(UsageError, match=f"^f, line {line}: .*{re.escape(words)}") as error:
+        decode(text, name="f")
+    assert error.value.hint
+    assert "\n" not in error.value.what
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x = [", "", "name = 'n'", "say = []", "x = " + "[" * 5000, "x = " + "9" * 5000, "\0", "[[say]]\ntext='\ud800'"],
+)
+def test_what_is_no_scenario_is_a_usage_error(text: str) -> None:
+    """No text, however broken, deep or long, raises anything else."""
+    with pytest.raises(UsageError):
+        decode(text)
+
+
+@given(texts)
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """Arbitrary text is a scenario only if it says something."""
+    try:
+        assert decode(text).say
+    except UsageError as error:
+        assert error.hint
+
+
+def test_texts_alone_expect_answers() -> None:
+    """A list of texts is a scenario in which each must be answered."""
+    scenario = of_texts("n", ["a", "b"])
+    assert [say.text for say in scenario.say] == ["a", "b"]
+    assert all(say.expect.answer for say in scenario.say)
+
+
+def test_the_examples_in_the_docs_are_scenarios() -> None:
+    """Each TOML block of the reference decodes, and the first uses every key that there is."""
+    blocks = re.findall(r"```toml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    full, *rest = [decode(block) for block in blocks]
+    assert all(getattr(full, key) is not None and getattr(full, key) != () for key in Scenario.__struct_fields__)
+    used = re.findall(r"^(\w+) =", blocks[0], re.MULTILINE)
+    assert {*Scenario.__struct_fields__, *Say.__struct_fields__, *Expectation.__struct_fields__} - {
+        "say",
+        "expect",
+    } <= {*used}
+    assert rest
+
+
+def test_the_docs_name_every_key_and_default() -> None:
+    """The tables of the reference have a row for each key."""
+    text = DOCS.read_text(encoding="utf-8")
+    for key in (*Scenario.__struct_fields__, *Say.__struct_fields__, *Expectation.__struct_fields__):
+        assert f"| `{key}` |" in text
