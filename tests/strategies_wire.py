@@ -97,7 +97,7 @@ scenarios = st.builds(
                 answer=st.booleans(),
                 contains=st.lists(texts, max_size=2).map(tuple),
                 tools=st.lists(names, max_size=2).map(tuple),
-                within=st.none() | st.floats(0.001, 1e18),
+                within=st.none() | st.floats(0.001, 2**53),
             ),
         ),
         min_size=1,

@@ -28,7 +28,7 @@ KEPT_HEADERS = frozenset(
 )  # fmt: skip
 """All other headers are written as a placeholder: a header that nobody knows may be a credential."""
 
-_USER = re.compile(r"(?<=://)[^/\s?#]+(?=@)")
+_USER = re.compile(r"(?<=://)[^/\s?#]+@")
 _NAMED = re.compile(r"(?i)([?&;](?:[\w-]*(?:key|token|secret|password|signature)|auth|sig)=)(?!\[redacted )([^&;#\s]+)")
 """A parameter of a URL whose name says that its value is a secret."""
 _LARGEST = 2**26
@@ -59,7 +59,9 @@ class Redactor:
     def url(self, url: str) -> str:
         """The URL without credentials, and without the values of parameters that are named for a secret."""
         named = _NAMED.sub(lambda found: found[1] + self._mark(found[2]), url)
-        return self.text(_USER.sub(lambda found: self._mark(found[0]), named))
+        clean, users = _USER.subn("", named)
+        self.count += users
+        return self.text(clean)
 
     def headers(self, headers: Headers) -> Headers:
         """Names are all kept; values only of the headers that are known to be harmless, and empty ones."""

@@ -69,8 +69,6 @@ class Secrets:
             if len(value) >= SHORTEST and value.lower() not in NO_SECRETS:
                 marked = mark(_bytes(value)).encode()
                 self._marks |= dict.fromkeys(spellings(value), marked)
-        longest_first = sorted(self._marks, key=len, reverse=True)
-        self._known = re.compile(b"|".join(re.escape(text) for text in longest_first)) if longest_first else None
 
     def find(self, raw: bytes) -> list[Edit]:
         """All secrets, in order; where two overlap, one that covers both."""
@@ -85,9 +83,11 @@ class Secrets:
         return merged
 
     def _all(self, raw: bytes) -> Iterator[Edit]:
-        if self._known is not None:
-            for match in self._known.finditer(raw):
-                yield Edit(start=match.start(), end=match.end(), text=self._marks[match.group()])
+        for known, text in self._marks.items():
+            start = raw.find(known)
+            while start >= 0:
+                yield Edit(start=start, end=start + len(known), text=text)
+                start = raw.find(known, start + 1)
         for hint, pattern in _SHAPES:
             if hint in raw:
                 for match in pattern.finditer(raw):

@@ -18,6 +18,7 @@ _HINT = "see docs/reference/scenario.md"
 def decode(text: str, *, name: str = "scenario") -> Scenario:
     """Read a scenario; `name` is used where it has none, and in errors. Raises `UsageError`."""
     try:
+        text.encode()  # half a character is none
         table = tomllib.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:  # ValueError: bad TOML, or a number of thousands of digits
         raise UsageError(f"{name} is not valid TOML: {error}", hint=_HINT) from error
@@ -30,8 +31,8 @@ def decode(text: str, *, name: str = "scenario") -> Scenario:
         raise UsageError(f"{name} says nothing: it needs at least one [[say]] with a text", hint=_HINT)
     for key, number in _numbers(scenario):
         if number is not None and not 0 < number <= _MOST:
-            where = _line_of(text, f"`$.{key}`")
-            raise UsageError(f"{name}{where}: wanted a number above 0 (at `{key}`), found {str(number)[:20]}", hint=_HINT)
+            where, found = _line_of(text, f"`$.{key}`"), str(number)[:20]
+            raise UsageError(f"{name}{where}: wanted a number above 0 (at `{key}`), found {found}", hint=_HINT)
     return scenario
 
 

@@ -1,5 +1,6 @@
 """`nexdiag demo`, as a stranger types it."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,3 +60,22 @@ def test_a_report_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert "error: cannot write" in done.stderr
     assert list(tmp_path.glob("nexdiag-demo-*")) == []
+
+
+def skeleton(text: str) -> list[str]:
+    """The lines of the demo without what differs from run to run: times, ports, sizes, the tiny model's words."""
+    lines = [
+        re.sub(r"→.*", "→", re.sub(r"[\d.,]+ ?(?:s|kB)\b|\b\d+\b", "#", line)).rstrip() for line in text.splitlines()
+    ]
+    return [re.sub(r" +", " ", line) for line in lines if line]
+
+
+@pytest.mark.real
+def test_the_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:
+    """The block in the README is the demo's own output; it is renewed by pasting a new one."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    shown = readme.split("```text\n", 1)[1].split("\n```", 1)[0]
+    done = subprocess.run(
+        [sys.executable, "-m", "nexdiag", "demo"], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert sorted(skeleton(shown)) == sorted(skeleton(done.stderr + done.stdout))

@@ -1,32 +1,32 @@
 """Who is the daemon of a state directory: `daemon.lock`, flocked for as long as its holder lives.
 
 The kernel gives the lock back however the holder dies. The file holds the holder's pid, and comes into place with
-lock and pid at once; so while it is locked, its pid is that of a living daemon, and of no other process.
+lock and pid at once, and nobody else ever locks it alone; so while it is locked, its pid is that of a living daemon,
+and of no other process.
 """
 
 import contextlib
 import fcntl
 import os
-import time
+from collections.abc import Iterator
 
 from nexdiag.agent.daemon.place import ServicePlace
 from nexdiag.agent.session import durable
-from nexdiag.agent.session.lock import process_start
 from nexdiag.core.errors import DaemonError
 
-_A_MOMENT = 0.005
 _PID_DIGITS = 10
 
 
 def take(place: ServicePlace) -> int:
     """Become the daemon; what it returns keeps the lock while it is open. Raises `DaemonError` if there is one."""
-    content = f"{os.getpid()}\n".encode()
-    while True:
-        held = durable.publish_held(place.lock, content, over=False)
-        if held is None:
-            held = _take_over(place, content)
-        if held is not None:
-            return held
+    with _one_at_a_time(place):
+        if holder(place) is not None:
+            hint = "see: nexdiag service status; or end it: nexdiag service stop"
+            raise DaemonError(f"a daemon already runs for {place.state}", hint=hint)
+        held = durable.publish_held(place.lock, f"{os.getpid()}\n".encode(), over=True)
+    if held is None:
+        raise DaemonError(f"{place.lock} could not be put in place", hint="look at what stands there")
+    return held
 
 
 def release(place: ServicePlace, held: int) -> None:
@@ -44,9 +44,10 @@ def holder(place: ServicePlace) -> int | None:
     except OSError:
         return None
     try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two who look do not take each other for a daemon
     except BlockingIOError:
-        return _pid(file)
+        text = os.pread(file, _PID_DIGITS + 1, 0).split(b"\n")[0]
+        return int(text) if text.isdigit() and int(text) > 0 else None
     finally:
         os.close(file)
     return None
@@ -63,32 +64,16 @@ def sweep(place: ServicePlace) -> None:
         release(place, held)
 
 
-def _take_over(place: ServicePlace, content: bytes) -> int | None:
-    """Put our own lock in the place of a dead daemon's; None if the file went away meanwhile."""
+@contextlib.contextmanager
+def _one_at_a_time(place: ServicePlace) -> Iterator[None]:
+    """Take turns by a lock on the directory: nothing is left behind by it."""
     try:
-        old = os.open(place.lock, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
+        directory = os.open(place.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise DaemonError(f"cannot open {place.lock}: {error.strerror}", hint="look at its owner and mode") from error
+        what = f"cannot open {place.directory}: {error.strerror}"
+        raise DaemonError(what, hint="look at its owner and mode") from error
     try:
-        fcntl.flock(old, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not os.path.samestat(os.fstat(old), place.lock.stat()):
-            return None
-        return durable.publish_held(place.lock, content, over=True)
-    except FileNotFoundError:
-        return None
-    except BlockingIOError as error:
-        pid = _pid(old)
-        if pid is not None and process_start(pid) is None:  # somebody only looks who the dead daemon was
-            time.sleep(_A_MOMENT)
-            return None
-        hint = "see: nexdiag service status; or end it: nexdiag service stop"
-        raise DaemonError(f"a daemon already runs for {place.state}", hint=hint) from error
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
     finally:
-        os.close(old)
-
-
-def _pid(file: int) -> int | None:
-    text = os.pread(file, _PID_DIGITS + 1, 0).split(b"\n")[0]
-    return int(text) if text.isdigit() and int(text) > 0 else None
+        os.close(directory)
