@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from loopback import PATIENCE
+from model_server import PATIENCE
 
 from nexdiag.agent.client import ChatClient
 from nexdiag.agent.daemon import ipc
@@ -23,6 +23,8 @@ from nexdiag.agent.session.conversation import Conversation
 from nexdiag.agent.session.registry import Registry
 from nexdiag.core.endpoint import Endpoint, Profile
 from nexdiag.core.turn import LogLine
+
+_NUMBERS = itertools.count(1)
 
 
 def executor(url: str) -> MakeDriver:
@@ -56,15 +58,14 @@ class Hosted:
         self.serving = serving
         self.state = daemon.place.state
         self.lines: list[LogLine] = []
-        self._ids = itertools.count(1)
 
-    async def ask(self, cmd: str, *, timeout: float = PATIENCE, **values: Any) -> dict[str, Any]:
+    async def ask(self, cmd: str, **values: object) -> dict[str, Any]:
         """Ask it as a client does, over its socket."""
-        return await asyncio.to_thread(ipc.ask, self.state, cmd, timeout=timeout, **values)
+        return await asyncio.to_thread(ipc.ask, self.state, cmd, **{"timeout": PATIENCE, **values})  # type: ignore[arg-type]
 
     async def post(self, text: str, *, chat: int = 0, request_id: str | None = None) -> str:
         """Say something; the request id."""
-        name = request_id or f"r{next(self._ids)}"
+        name = request_id or f"said-{next(_NUMBERS)}"
         await self.ask("user_chat", message=text, request_id=name, chat_id=chat)
         return name
 

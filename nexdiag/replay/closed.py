@@ -55,7 +55,7 @@ def network_closed() -> Iterator[None]:
 def _close() -> None:
     """Put guards where connections begin."""
     for name in ("connect", "connect_ex", "sendto", "sendmsg"):
-        _guard(socket.socket, name, _socket_guard)
+        _guard(socket.socket, name, functools.partial(_socket_guard, name))
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
         _guard(socket, name, _lookup_guard)
     # These two connect, or look up, in a thread or task of their own, whose stack does not know who asked.
@@ -79,22 +79,24 @@ def _open() -> None:
     _originals.clear()
 
 
-def _socket_guard(original: Callable[..., Any]) -> Callable[..., Any]:
+def _socket_guard(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def guard(self: socket.socket, *args: Any) -> Any:  # noqa: ANN401 - the signature of what it guards
-        to = _addressee(original.__name__, args)
+        to = _addressee(name, args)
         if self.family != socket.AF_UNIX and to is not None:
+            if name.startswith("connect"):
+                self.close()  # libraries close what fails with an OSError, and leak what fails with ours
             _refuse(to)
         return original(self, *args)
 
     return guard
 
 
-def _addressee(method: str, args: tuple[Any, ...]) -> object:
+def _addressee(name: str, args: tuple[Any, ...]) -> object:
     """Where a socket is to send to; None on a connected socket, which can only be one from before."""
-    if method.startswith("connect"):
+    if name.startswith("connect"):
         return args[0]
-    if method == "sendto":
+    if name == "sendto":
         return args[-1]
     return args[3] if len(args) > 3 else None  # noqa: PLR2004 - sendmsg(buffers, ancillary, flags, address)
 

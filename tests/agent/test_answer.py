@@ -8,7 +8,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from loopback import DONE, calls, chunk, says
+from model_server import DONE, calls, chunk, says
 from strategies import pieces, replies
 
 from nexdiag.agent import answer
@@ -28,7 +28,7 @@ class Body(httpx.AsyncByteStream):
         self._error = error
         self.given = 0
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncIterator[bytes]:  # noqa: D105 - the body's pieces
         for part in self._parts:
             self.given += 1
             yield part

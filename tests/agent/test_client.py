@@ -9,7 +9,7 @@ import time
 
 import httpx
 import pytest
-from loopback import DONE, Asked, Play, answers, calls, chunk, holds, http, says, sends, serving, stream_head
+from model_server import DONE, Asked, Play, answers, calls, chunk, holds, http, says, sends, serving, stream_head
 
 from nexdiag.agent.client import ChatClient
 from nexdiag.agent.loop import CallModel, Failed, Replied
@@ -62,7 +62,7 @@ def text(got: Replied | Failed) -> str | None:
 
 
 def test_what_is_sent() -> None:
-    """The route is the base URL's and nothing else; the model, the limit and the conversation are as they were given."""
+    """The route is the base URL's and nothing else; model, limit and conversation are as they were given."""
     with serving(answers("yo")) as server:
         asking(at(server.url, max_tokens=77, key="sk-key"))
     (request,) = server.asked

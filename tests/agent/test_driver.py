@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from loopback import Server, answers, calls, chunk, echoes, holds, http, sends, serving, stream_head
+from model_server import Server, answers, calls, chunk, echoes, holds, http, sends, serving, stream_head
 
 from nexdiag.agent.client import ChatClient
 from nexdiag.agent.driver import Driver, Tools
@@ -80,7 +80,7 @@ class Slept:
         self.seconds.append(seconds)
 
 
-def driver(
+def driver(  # noqa: PLR0913 - every outside thing is an argument, as in the driver
     server: Server,
     *,
     tell: Callable[[Progress], None] = lambda progress: None,

@@ -33,7 +33,7 @@ def exchange(number: int) -> Exchange:
 
 
 def record(writer: Writer, turns: int = 3) -> int:
-    """A recording with every kind of line: 4 writes a turn. Returns how many exchanges it was given."""
+    """A recording with every kind of line: 5 writes a turn. Returns how many exchanges it was given."""
     for number in range(turns):
         turn = Turn(number=number + 1, said="hi", reply="ho", started=float(number))
         writer.turn_started(turn)
@@ -128,7 +128,7 @@ def test_a_disk_that_fails_at_any_write_leaves_a_readable_file(
     for at in range(16):
         path = tmp_path / f"{at}"
         if at == 0:
-            with pytest.raises(CassetteError, match="No space left|took nothing"):
+            with pytest.raises(CassetteError, match=r"No space left|took nothing"):
                 Writer(path, HEADER, write=failing(0, how))
             assert not path.exists()
             continue

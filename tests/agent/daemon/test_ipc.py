@@ -51,10 +51,10 @@ def test_a_request_is_one_line_and_so_is_its_answer(tmp_path: Path) -> None:
 def test_a_deep_state_directory_is_reached(tmp_path: Path) -> None:
     """Beyond the 108 bytes of a socket address, and no directory stays open."""
     deep = tmp_path / ("d" * 80) / ("e" * 80)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     with answering(deep, b'{"ok": true}\n'):
         assert ipc.ask(deep, "status") == {"ok": True}
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_no_daemon_is_told_with_the_way_to_start_one(tmp_path: Path) -> None:

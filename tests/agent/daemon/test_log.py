@@ -111,7 +111,7 @@ def test_a_closed_log_writes_to_nobody_s_file(tmp_path: Path) -> None:
 
 def test_a_log_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     """With its path."""
-    with pytest.raises(DaemonError, match="cannot open .*daemon.log"):
+    with pytest.raises(DaemonError, match=r"cannot open .*daemon\.log"):
         DaemonLog(tmp_path / "nowhere" / "daemon.log", clock=lambda: NOW)
 
 

@@ -27,7 +27,7 @@ def test_the_files_are_the_reference_s(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """A file in the way is an error with its path."""
     (tmp_path / "state").write_text("")
-    with pytest.raises(DaemonError, match="cannot make .*service"):
+    with pytest.raises(DaemonError, match=r"cannot make .*service"):
         ServicePlace(tmp_path / "state").make()
 
 
