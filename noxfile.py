@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent
 EVERYTHING = ".[dev,llama]"
 COSTS = {"--version": 40, "--help": 150, "lint": 200}
 """Commands, and the milliseconds that their imports may take on an idle machine."""
-GENERATED = {"tests/lint/test_pages.py": "docs/reference/rules"}
+GENERATED = {"tests/lint/test_pages.py": "docs/reference/rules", "tests/test_cassettes.py": "reports/sample"}
 """Which program writes which folder; the same program, as a test, compares them."""
 COST = re.compile(r"^import time:\s*(?P<own>\d+) \|\s*(?P<all>\d+) \|(?P<indent>\s*)(?P<name>[\w.]+)$", re.MULTILINE)
 

@@ -20,7 +20,8 @@ def test_load_gives_the_cassette(tmp_path: Path) -> None:
 
 def test_importing_costs_nothing() -> None:
     """No room is imported before one is asked for."""
-    program = "import sys, nexdiag; print(sorted(name for name in sys.modules if name.startswith('nexdiag.') and not name.startswith('nexdiag.core')))"
+    ours = "sorted(name for name in sys.modules if name.startswith('nexdiag.') and 'core' not in name)"
+    program = f"import sys, nexdiag; print({ours})"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 

@@ -14,6 +14,7 @@ TOP_LEVEL = {
 }
 LONGEST = 400
 WITHOUT_A_MODULE = {
+    "test_cassettes.py": "cassettes/ and reports/sample/",
     "test_contracts.py": "pyproject.toml",
     "test_layout.py": "the tree",
     "test_start_up.py": "what a command imports",

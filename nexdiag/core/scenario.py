@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What must be true of one turn."""
 
     answer: bool = True
@@ -16,14 +16,14 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Seconds that the turn may take."""
 
 
-class Say(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Say(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One message to say."""
 
     text: str
     expect: Expectation = Expectation()
 
 
-class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What to say, in order."""
 
     name: str

@@ -1,0 +1,91 @@
+"""The committed recordings: what each must show, and the sample report that is rendered from them.
+
+Recorded by `nexdiag demo --keep`: the healthy run and the pushed warning from a real llama.cpp server, the others from
+stubs of the servers that refuse them. `python tests/test_cassettes.py` renders reports/sample/ again.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from nexdiag.core.run import Report
+from nexdiag.core.version import TOOL
+from nexdiag.report import html
+from nexdiag.runner.judge import judge
+from nexdiag.runner.load import SUFFIX, load
+from nexdiag.runner.rerun import rerun
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "reports" / "sample" / "founding-incident.html"
+HEALTHY = ("llama.cpp/five-back-to-back",)
+FAULTS = {
+    "llama.cpp/incident-pushed-warning": "role-alternation",
+    "stub-of-sglang/incident-no-v1": "base-url-missing-v1",
+    "stub-of-sglang/incident-model-prefix": "model-name-prefix",
+    "stub-of-azure/incident-stream-options": "stream-options-unsupported",
+}
+ALL = (*HEALTHY, *FAULTS)
+
+
+def path_of(name: str) -> Path:
+    return ROOT / "cassettes" / f"{name}{SUFFIX}"
+
+
+def rendered() -> str:
+    """The page of all recordings, in the order of the story; made when they were, so that it is equal each time."""
+    here = Path.cwd()
+    os.chdir(ROOT)  # a page names its cassettes as they were named to it
+    try:
+        runs = tuple(judge(load(Path("cassettes") / f"{name}{SUFFIX}")) for name in ALL)
+    finally:
+        os.chdir(here)
+    created = max(run.cassette.header.created for run in runs)
+    return html.render(Report(title="The founding incident", runs=runs, created=created, tool=TOOL))
+
+
+def test_every_recording_is_spoken_for() -> None:
+    """A cassette that no test knows is dead weight; one that is missing is a broken promise."""
+    found = {path.relative_to(ROOT / "cassettes") for path in (ROOT / "cassettes").rglob("*") if path.is_file()}
+    assert found == {Path(f"{name}{SUFFIX}") for name in ALL}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_a_healthy_recording_replays_exactly_and_lints_clean(name: str) -> None:
+    """What was recorded from a real server is what our executor sends today, turn by turn."""
+    cassette = load(path_of(name))
+    assert cassette.tear is None
+    assert {turn.outcome for turn in rerun(cassette).replayed} == {"exact"}
+    assert judge(cassette).findings == ()
+
+
+@pytest.mark.parametrize(("name", "rule"), FAULTS.items())
+def test_a_faulty_recording_names_its_cause_first(name: str, rule: str) -> None:
+    """The first finding is the fault that was switched on, in the words of the server that refused it."""
+    first = judge(load(path_of(name))).findings[0]
+    assert (first.rule, first.refused) == (rule, True)
+    assert first.server_words
+    assert first.location.turn == (2 if rule == "role-alternation" else 1)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_recording_tells_nothing_of_the_machine_it_was_made_on(name: str) -> None:
+    """No path of a home or a scratch directory, no user, no host but loopback."""
+    raw = path_of(name).read_text()
+    for trace in ("/home/", "/root", "/tmp/", "/Users/", "\\Users"):  # noqa: S108 - looked for, not written to
+        assert trace not in raw
+    assert {exchange.request.url.split("/")[2].split(":")[0] for exchange in load(path_of(name)).exchanges} == {
+        "127.0.0.1"
+    }
+
+
+def test_the_sample_report_is_what_the_recordings_give() -> None:
+    """reports/sample/ is rendered from cassettes/. If it is stale: python tests/test_cassettes.py."""
+    assert SAMPLE.read_text() == rendered(), "stale: run python tests/test_cassettes.py"
+
+
+if __name__ == "__main__":
+    SAMPLE.parent.mkdir(parents=True, exist_ok=True)
+    SAMPLE.write_text(rendered())
+    sys.stdout.write(f"wrote {SAMPLE.relative_to(ROOT)}\n")
