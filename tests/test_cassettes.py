@@ -69,6 +69,14 @@ def test_a_faulty_recording_names_its_cause_first(name: str, rule: str) -> None:
     assert first.location.turn == (2 if rule == "role-alternation" else 1)
 
 
+def test_our_executor_replays_the_incident_up_to_the_pushed_warning() -> None:
+    """Played again by the right executor, turn 1 is exact, and turn 2 differs by the message that was pushed."""
+    first, second, *_ = rerun(load(path_of("llama.cpp/incident-pushed-warning"))).replayed
+    assert first.outcome == "exact"
+    assert second.outcome == "changed"
+    assert ("/messages/4", "removed") in {(one.pointer, one.kind) for one in second.differences}
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_a_recording_tells_nothing_of_the_machine_it_was_made_on(name: str) -> None:
     """No path of a home or a scratch directory, no user, no host but loopback."""

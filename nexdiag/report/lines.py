@@ -1,5 +1,6 @@
 """Reports as plain lines: findings of `lint`, verdicts of `replay`. No colour, no width: made to be piped."""
 
+import os.path
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -12,6 +13,8 @@ from nexdiag.report.wording import count
 
 _MARKS = {"exact": "✓", "changed": "≠", "missing": "-", "extra": "+"}
 _WORDS = 1000
+_VALUE = 160
+_BEFORE = 30
 _SHOWN = 6
 """Differences of a turn that are shown; the others are counted."""
 
@@ -73,22 +76,30 @@ def replayed(run: Run) -> str:
 def _divergence(turn: TurnVerdict) -> Iterator[str]:
     if turn.note:
         yield f"    {one_line(turn.note, 300)}"
-    for one in turn.differences[:_SHOWN]:
+    sent = [one for one in turn.differences if not one.pointer.startswith("(")]
+    seen = [one for one in turn.differences if one.pointer.startswith("(")]  # what the user saw: it follows
+    shown = sent or seen
+    for one in shown[:_SHOWN]:
         yield from _difference(one)
-    if len(turn.differences) > _SHOWN:
-        yield f"    and {len(turn.differences) - _SHOWN} more differences in this turn"
+    if len(shown) > _SHOWN:
+        yield f"    and {len(shown) - _SHOWN} more differences in this turn"
+    if sent and seen:
+        yield f"    what follows from it: another {', '.join(one.pointer.strip('()') for one in seen)}"
 
 
 def _difference(one: Difference) -> Iterator[str]:
     yield f"    {one.pointer or '(the whole)'}   {one.kind}"
+    left, right = (msgspec.json.encode(value).decode() for value in (one.left, one.right))
+    same = len(os.path.commonprefix([left, right])) - _BEFORE if one.kind == "changed" else 0
     if one.kind != "added":
-        yield f"      - {_value(one.left)}"
+        yield f"      - {_from(left, same)}"
     if one.kind != "removed":
-        yield f"      + {_value(one.right)}"
+        yield f"      + {_from(right, same)}"
 
 
-def _value(value: object) -> str:
-    return one_line(msgspec.json.encode(value).decode(), 160)
+def _from(text: str, start: int) -> str:
+    """The text on a line, from a little before the place where two begin to differ."""
+    return one_line(text, _VALUE) if start <= 0 else f"…{one_line(text[start:], _VALUE)}"
 
 
 def spoken(number: int, said: str, reply: str | None, error: str | None, seconds: float) -> str:

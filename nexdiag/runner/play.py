@@ -44,9 +44,10 @@ async def play(scenario: Scenario, stage: Stage, *, began: float | None = None) 
 
     `began` is the moment that the session counts as begun (its date is in the system prompt).
     """
-    endpoint = with_window(stage.endpoint, scenario.window)
+    endpoint = stage.endpoint
     if scenario.max_tokens is not None:
         endpoint = msgspec.structs.replace(endpoint, max_tokens=scenario.max_tokens)
+    endpoint = with_window(endpoint, scenario.window)
     driver = assemble(
         scenario, msgspec.structs.replace(stage, endpoint=endpoint), stage.clock() if began is None else began
     )

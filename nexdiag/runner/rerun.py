@@ -43,9 +43,7 @@ def rerun(cassette: Cassette, *, splitter: Splitter | None = None) -> Run:
 async def _play(cassette: Cassette, player: Player) -> Session:
     header, first = cassette.header, cassette.turns[0]
     recorded = header.scenario or Scenario(name=cassette.name, say=())
-    scenario = msgspec.structs.replace(
-        recorded, say=tuple(Say(text=turn.said) for turn in cassette.turns), window=None, max_tokens=None
-    )
+    scenario = msgspec.structs.replace(recorded, say=tuple(Say(text=turn.said) for turn in cassette.turns))
     stage = Stage(
         endpoint=_endpoint(cassette),
         transport=player,

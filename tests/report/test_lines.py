@@ -70,6 +70,27 @@ def test_the_first_divergence_is_shown_and_the_rest_counted() -> None:
     assert told.splitlines()[-1] == "  ✗ 2 of 3 turns differ"
 
 
+def test_what_follows_from_a_changed_request_is_named_and_not_shown() -> None:
+    """The request's difference is the news; that the reply then differs too is one line."""
+    sent, seen = Difference(pointer="/model", left="a", right="b"), Difference(pointer="(reply)", left="x", right=None)
+    turn = TurnVerdict(number=1, said="x", outcome="changed", differences=(sent, seen))
+    told = lines.replayed(msgspec.structs.replace(RUN, replayed=(turn,)))
+    assert "what follows from it: another reply" in told
+    assert '"x"' not in told
+    alone = msgspec.structs.replace(turn, differences=(seen,))
+    assert '- "x"' in lines.replayed(msgspec.structs.replace(RUN, replayed=(alone,)))
+
+
+def test_long_values_are_shown_from_where_they_part() -> None:
+    """What two long texts have in common is left out, but for a little before the place."""
+    one = Difference(pointer="/messages/1/content", left="x" * 500 + " is red.", right="x" * 500 + " is blue.")
+    turn = TurnVerdict(number=1, said="x", outcome="changed", differences=(one,))
+    told = lines.replayed(msgspec.structs.replace(RUN, replayed=(turn,)))
+    assert "x" * 40 not in told
+    assert 'x is red."' in told
+    assert 'x is blue."' in told
+
+
 def test_hostile_text_stays_on_its_line() -> None:
     """Control characters and newlines of recorded text cannot move the cursor or forge a line."""
     turn = TurnVerdict(number=1, said="a\n  ✓ exact\x1b[2J", outcome="exact")
