@@ -1,6 +1,5 @@
 """Reports as plain lines: findings of `lint`, verdicts of `replay`. No colour, no width: made to be piped."""
 
-import os.path
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -90,11 +89,17 @@ def _divergence(turn: TurnVerdict) -> Iterator[str]:
 def _difference(one: Difference) -> Iterator[str]:
     yield f"    {one.pointer or '(the whole)'}   {one.kind}"
     left, right = (msgspec.json.encode(value).decode() for value in (one.left, one.right))
-    same = len(os.path.commonprefix([left, right])) - _BEFORE if one.kind == "changed" else 0
+    same = _common(left, right) - _BEFORE if one.kind == "changed" else 0
     if one.kind != "added":
         yield f"      - {_from(left, same)}"
     if one.kind != "removed":
         yield f"      + {_from(right, same)}"
+
+
+def _common(left: str, right: str) -> int:
+    """How many characters both begin with."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(left), len(right)))
 
 
 def _from(text: str, start: int) -> str:
