@@ -14,7 +14,7 @@ import msgspec
 from nexdiag.agent import answer
 from nexdiag.agent.loop import CallModel, Failed, Replied
 from nexdiag.codec import chat
-from nexdiag.codec.chat_error import visible
+from nexdiag.codec.chat.error import visible
 from nexdiag.core.endpoint import Endpoint
 
 _TIMEOUT = httpx.Timeout(connect=10.0, read=600.0, write=60.0, pool=60.0)

@@ -1,6 +1,6 @@
 """Short quotations for summaries and evidence: recorded text may be long, and may hold what a terminal would obey."""
 
-from nexdiag.codec.chat_error import visible
+from nexdiag.codec.chat.error import visible
 
 SHOWN = 80
 """Characters of a message that a line of evidence shows."""

@@ -150,6 +150,25 @@ def test_a_client_that_leaves_early_is_kept(recording: Recording) -> None:
     assert exchange.response.body == b"first"
 
 
+def test_a_stream_that_is_closed_from_within_is_the_clients_doing(recording: Recording) -> None:
+    """A client that closes the iterator before the response did not break off by an error."""
+
+    async def play() -> None:
+        async with serving(streamed) as url:
+            inner = httpx.AsyncHTTPTransport()
+            transport = RecordingTransport(inner, recording.recorder)
+            response = await transport.handle_async_request(httpx.Request("GET", url))
+            pieces = response.stream.__aiter__()
+            await anext(pieces)
+            await pieces.aclose()
+            await response.aclose()
+            await transport.aclose()
+
+    asyncio.run(play())
+    (exchange,) = recording.read().exchanges
+    assert (exchange.failure or "").startswith("ClientClosed")
+
+
 def test_a_server_that_breaks_off_is_kept_and_raised(recording: Recording) -> None:
     """The client gets the very error, the recording its name and what came before it."""
 

@@ -110,6 +110,14 @@ def test_what_a_reader_could_not_follow_stays_whole(levels: int, *, parts: bool)
     assert (Splitter().split(raw).raw is None) == parts
 
 
+@pytest.mark.parametrize(
+    "raw", [b'{"a":"\xff"}', b'{"m":[{"a":"\xe2\x82"}]}', b'{"a":[\n1]}', b'{"m":[{\r\n}]}', b'{"a":1}\n']
+)
+def test_parts_fit_on_a_line_of_text(raw: bytes) -> None:
+    """What is no UTF-8, and what holds line ends, cannot stand in a cassette as parts."""
+    assert Splitter().split(raw).raw == raw
+
+
 def test_brackets_in_strings_are_no_depth() -> None:
     """Only structure counts, so that a message full of brackets is still shared."""
     text = json.dumps(["[{" * 200, '\\"[[[[' * 100]).encode()

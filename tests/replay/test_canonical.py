@@ -129,6 +129,16 @@ def test_what_cannot_be_read_counts_by_its_bytes(raw: bytes) -> None:
     assert read(raw).key != read(raw.replace(b"a", b"b")).key
 
 
+def test_it_does_not_count_from_where_it_is_read() -> None:
+    """A deep nest means the same at the bottom of a program and far up in its calls."""
+    raw = b'{"a":' + b"[" * 600 + b"1" + b"]" * 600 + b"}"
+
+    def from_above(calls: int) -> Reading:
+        return from_above(calls - 1) if calls else read(raw)
+
+    assert from_above(400).key == read(raw).key
+
+
 @given(st.lists(st.binary(max_size=20), max_size=3))
 def test_any_bytes_are_borne(raws: list[bytes]) -> None:
     """Nothing raises, whatever a body is."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nexdiag.codec import journal
-from nexdiag.codec.chat_error import visible
+from nexdiag.codec.chat.error import visible
 from nexdiag.core.errors import DaemonError
 from nexdiag.core.turn import LogLine
 

@@ -1,11 +1,4 @@
-"""Chat completions: the public face of the codec, and its requests (words ⇄ JSON).
-
-    chat_message   Message, ToolSpec ⇄ JSON values        chat_reply    Reply ⇄ a whole JSON body
-    chat_stream    Reply ⇄ server-sent events             chat_slots    tool calls out of their deltas
-    chat_error     a refusal's body → the server's words
-
-Everything public is imported from here. Nothing here validates: requests go out as they are given.
-"""
+"""Chat-completions requests: Message, ToolSpec ⇄ a JSON body. Nothing here validates: requests go out as given."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,28 +6,9 @@ from typing import Any
 import msgspec
 
 from nexdiag.codec import jsontext
-from nexdiag.codec.chat_error import split_error
-from nexdiag.codec.chat_message import ToolSpec, decode_message, decode_spec, encode_message, message_value, spec_value
-from nexdiag.codec.chat_reply import decode_reply, encode_reply
-from nexdiag.codec.chat_stream import Accumulator, Delta, StreamError, encode_stream
+from nexdiag.codec.chat.message import ToolSpec, decode_message, decode_spec, message_value, spec_value
 from nexdiag.core.errors import UsageError
 from nexdiag.core.message import Message
-
-__all__ = [
-    "Accumulator",
-    "ChatRequest",
-    "Delta",
-    "StreamError",
-    "ToolSpec",
-    "decode_message",
-    "decode_reply",
-    "decode_request",
-    "encode_message",
-    "encode_reply",
-    "encode_request",
-    "encode_stream",
-    "split_error",
-]
 
 _SHAPE = 'a request is {"model": "...", "messages": [{"role": "user", "content": "..."}]}'
 

@@ -1,4 +1,4 @@
-"""Promises of nexdiag.codec.chat_reply: a reply in one body is read whatever its shape, and written as servers do."""
+"""Promises of nexdiag.codec.chat.reply: a reply in one body is read whatever its shape, and written as servers do."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 import strategies as our
 from hypothesis import given
 
-from nexdiag.codec.chat_reply import decode_reply, encode_reply
+from nexdiag.codec.chat.reply import decode_reply, encode_reply
 from nexdiag.core.message import Message, Reply, ToolCall, Usage
 
 

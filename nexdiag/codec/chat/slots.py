@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from nexdiag.codec import jsontext
-from nexdiag.codec.chat_message import as_text
+from nexdiag.codec.chat.message import as_text
 from nexdiag.core.message import ToolCall
 
 _LONGEST_NAME = 256

@@ -1,4 +1,4 @@
-"""Chat-completions streams: server-sent events ⇄ Reply. Tool calls are put together in chat_slots."""
+"""Chat-completions streams: server-sent events ⇄ Reply. Tool calls are put together in slots."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from nexdiag.codec import jsontext, sse
-from nexdiag.codec.chat_error import words_of
-from nexdiag.codec.chat_message import OURS, REASONING_FIELDS, as_text, call_value, reasoning_of
-from nexdiag.codec.chat_reply import (
+from nexdiag.codec.chat.error import words_of
+from nexdiag.codec.chat.message import OURS, REASONING_FIELDS, as_text, call_value, reasoning_of
+from nexdiag.codec.chat.reply import (
     FAILED,
     decode_usage,
     finish_reason_of,
@@ -19,7 +19,7 @@ from nexdiag.codec.chat_reply import (
     usage_of,
     usage_value,
 )
-from nexdiag.codec.chat_slots import Slots
+from nexdiag.codec.chat.slots import Slots
 from nexdiag.core.message import Message, Reply, Usage
 
 _DONE = "[DONE]"

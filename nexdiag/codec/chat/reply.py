@@ -1,9 +1,9 @@
-"""Chat-completions replies that are not streamed: JSON ⇄ Reply. Streams are in chat_stream."""
+"""Chat-completions replies that are not streamed: JSON ⇄ Reply. Streams are in stream."""
 
 from typing import Any
 
 from nexdiag.codec import jsontext
-from nexdiag.codec.chat_message import REASONING_FIELDS, as_text, decode_message, message_value
+from nexdiag.codec.chat.message import REASONING_FIELDS, as_text, decode_message, message_value
 from nexdiag.core.message import Message, Reply, Usage
 
 FAILED = "error"

@@ -1,4 +1,4 @@
-"""Promises of nexdiag.codec.chat_message: messages go out as servers want them, and any shape is read."""
+"""Promises of nexdiag.codec.chat.message: messages go out as servers want them, and any shape is read."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 import strategies as our
 from hypothesis import given
 
-from nexdiag.codec.chat_message import ToolSpec, decode_message, decode_spec, encode_message, spec_value
+from nexdiag.codec.chat.message import ToolSpec, decode_message, decode_spec, encode_message, spec_value
 from nexdiag.core.message import Message, ToolCall
 
 CALL = ToolCall(id="c1", name="f", arguments='{"a": 1}')

@@ -1,4 +1,4 @@
-"""Promises of nexdiag.codec.chat_slots: however tool-call deltas are marked, no call is lost and none merged."""
+"""Promises of nexdiag.codec.chat.slots: however tool-call deltas are marked, no call is lost and none merged."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import strategies as our
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexdiag.codec.chat_slots import Slots
+from nexdiag.codec.chat.slots import Slots
 
 
 def delta(text: object = None, **fields: object) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Promises of nexdiag.codec.chat_stream: a streamed reply is put together whole, or is known to be broken off."""
+"""Promises of nexdiag.codec.chat.stream: a streamed reply is put together whole, or is known to be broken off."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexdiag.codec import sse
-from nexdiag.codec.chat_stream import Accumulator, Delta, StreamError, encode_stream
+from nexdiag.codec.chat.stream import Accumulator, Delta, StreamError, encode_stream
 from nexdiag.core.message import Message, Reply, ToolCall, Usage
 
 

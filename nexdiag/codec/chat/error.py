@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from nexdiag.codec import jsontext, sse
-from nexdiag.codec.chat_message import as_text
+from nexdiag.codec.chat.message import as_text
 
 _LONGEST = 500
 _SPEAKING = ("error", "message", "detail", "errors", "error_message", "error_description", "msg", "title")

@@ -1,4 +1,4 @@
-"""Promises of nexdiag.codec.chat_error: whatever shape a refusal has, the server's words come out in one safe line."""
+"""Promises of nexdiag.codec.chat.error: whatever shape a refusal has, the server's words come out in one safe line."""
 
 import json
 
@@ -7,7 +7,7 @@ import strategies as our
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexdiag.codec.chat_error import split_error, visible
+from nexdiag.codec.chat.error import split_error, visible
 
 ALTERNATE = "Conversation roles must alternate user/assistant/user/assistant/..."
 
