@@ -70,7 +70,8 @@ def _ended(reply: chat.Accumulator, broken: str | None) -> Replied | Failed:
         return Replied(reply=whole)
     if broken is None and reply.malformed:
         broken = f"the stream held no answer that could be read: {reply.malformed[0]}"
-    return Replied(reply=whole, broken=broken or "the stream ended without finish_reason and [DONE]")
+    ended = "the stream held no answer" if reply.done else "the stream ended without finish_reason and [DONE]"
+    return Replied(reply=whole, broken=broken or ended)
 
 
 async def whole(response: httpx.Response, on_text: OnText) -> Replied | Failed:

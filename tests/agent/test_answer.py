@@ -131,6 +131,14 @@ def test_what_breaks_after_done_breaks_nothing(error: Exception) -> None:
     assert finished(streamed(STREAM, error=error)[0])
 
 
+@pytest.mark.parametrize("error", [None, httpx.ReadError("reset")])
+def test_done_alone_is_no_answer(error: Exception | None) -> None:
+    """A server that says nothing but that it is done has not broken off: it held no answer."""
+    got, _ = streamed(DONE, error=error)
+    assert isinstance(got, Replied)
+    assert got.broken == "the stream held no answer"
+
+
 @pytest.mark.parametrize(
     ("event", "told", "passes", "status"),
     [

@@ -102,7 +102,7 @@ def test_a_name_that_breaks_the_pattern_is_mended(name: str, kept: str) -> None:
     ],
 )
 def test_only_the_token_limit_cuts_a_call_off(finish: str | None, sent: str, cut: bool) -> None:
-    """At the limit a last call without a whole object is cut, also an empty one; elsewhere that is the model's choice."""
+    """At the limit a last call without a whole object is cut, also an empty one; else it is the model's choice."""
     message = Message(role="assistant", tool_calls=(call("{"), call(sent)))
     assert calls.cut_off(Reply(message=message, finish_reason=finish)) == cut
     assert not calls.cut_off(Reply(message=Message(role="assistant"), finish_reason=finish))

@@ -147,6 +147,26 @@ def test_an_open_connection_holds_nothing_up() -> None:
     assert took < 2
 
 
+def test_a_connection_is_let_go_with_its_answer() -> None:
+    """A server that has more to say is hung up on as soon as nobody reads it, and not when the client is closed."""
+    hung_up = threading.Event()
+
+    def lingers(asked: Asked, wire: socket.socket) -> None:
+        wire.sendall(stream_head() + says("done"))
+        wire.settimeout(20)
+        if wire.recv(1) == b"":
+            hung_up.set()
+
+    async def talk() -> None:
+        client = ChatClient(at(server.url), httpx.AsyncHTTPTransport())
+        await client.ask(ASK, on_text=lambda text: None)
+        assert await asyncio.to_thread(hung_up.wait, 20)
+        await client.close()
+
+    with serving(lingers) as server:
+        asyncio.run(talk())
+
+
 # ---- answers that are none
 
 

@@ -337,6 +337,13 @@ def test_the_only_call_cut_off_runs_nothing() -> None:
     assert machine.messages[-1].text == CUT_OFF
 
 
+def test_white_space_beside_calls_is_not_kept() -> None:
+    """Gateways refuse an empty block of text; words beside a call stay."""
+    for content, kept in ((" \n", None), ("", None), ("let me look", "let me look")):
+        machine, _ = after(HI, wants("a", content=content))
+        assert machine.messages[1].content == kept
+
+
 def test_a_whole_call_at_the_token_limit_is_run() -> None:
     """A call that is an object to its last bracket was not cut."""
     _, command = after(HI, wants("a", finish="length", arguments='{"command": "ls"}'))

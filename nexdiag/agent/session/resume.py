@@ -17,12 +17,10 @@ from typing import Any
 
 import msgspec
 
-from nexdiag.agent.loop import STOPPED
+from nexdiag.agent.loop import INTERRUPTED, STOPPED
 from nexdiag.codec import journal
 from nexdiag.core.message import Message, ToolCall
 
-INTERRUPTED = "Interrupted: the tool may have partly run."
-"""Stands for the result of a call that has none."""
 LOST = "[A message that stood here could not be read back.]"
 """Stands for what the user said between two answers, where the journal has lost it."""
 SUMMARY = "[The conversation up to here, summarised]"

@@ -6,7 +6,20 @@ from pathlib import Path
 
 import pytest
 from daemons import Hosted, executor, hosted, outbox, until
-from model_server import Server, answers, calls, chunk, echoes, first, holds, http, sends, serving, stream_head
+from model_server import (
+    PATIENCE,
+    Server,
+    answers,
+    calls,
+    chunk,
+    echoes,
+    first,
+    holds,
+    http,
+    sends,
+    serving,
+    stream_head,
+)
 
 from nexdiag.agent.client import ChatClient
 from nexdiag.agent.driver import Driver
@@ -377,7 +390,7 @@ def test_nobody_who_waits_is_forgotten(tmp_path: Path) -> None:
             waiting = [asyncio.create_task(one.reply(name)) for name in names * 4]
             await until(lambda: len(one.daemon._connections) >= 4)
             over.set()
-            got = await asyncio.gather(*waiting)
+            got = await asyncio.wait_for(asyncio.gather(*waiting), PATIENCE / 2)
         assert got == [("coordinator", f"echo: number {number}") for number in range(3)] * 4
 
     with serving(first(over, echoes)) as server:

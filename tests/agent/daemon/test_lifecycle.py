@@ -87,6 +87,26 @@ def test_two_starts_at_once_end_with_one_daemon(state: Path) -> None:
     assert sorted(running.fresh for running in found) == [False, True]
 
 
+def test_one_that_starts_elsewhere_is_waited_for(state: Path) -> None:
+    """Where ours died because another holds the lock, that one may be about to answer."""
+    place = ServicePlace(state)
+    place.make()
+    held = lock.take(place)
+    looks = 0
+
+    def clock() -> float:
+        nonlocal looks
+        looks += any(child.poll() is not None for child in lifecycle._children.values())
+        if looks == 10:
+            lock.release(place, held)
+        return 0.0
+
+    lifecycle._children.clear()
+    with pytest.raises(DaemonError, match="already runs"):
+        lifecycle.start(state, daemon(state), clock=clock)
+    assert looks >= 10
+
+
 @pytest.mark.parametrize(
     ("dies", "told"),
     [

@@ -1,5 +1,6 @@
 """Promises of nexdiag.agent.daemon.lock: one daemon a state directory, and nobody else's pid is ever told."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -101,6 +102,15 @@ def test_a_file_without_a_lock_names_nobody(place: ServicePlace, left: str) -> N
     place.lock.write_text(left.replace("self", str(os.getpid())))
     assert lock.holder(place) is None
     lock.release(place, lock.take(place))
+
+
+def test_two_who_look_do_not_take_each_other_for_a_daemon(place: ServicePlace) -> None:
+    """While one looks at what a dead daemon left, another sees a dead daemon too, and a new one can start."""
+    place.lock.write_text("1\n")
+    with place.lock.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        assert lock.holder(place) is None
+        lock.release(place, lock.take(place))
 
 
 def test_what_a_dead_daemon_left_is_swept(place: ServicePlace) -> None:

@@ -92,6 +92,7 @@ def test_it_leaves_nothing_behind(tmp_path: Path, how: str, busy: bool) -> None:
     over = threading.Event()
 
     async def run(server: Server) -> None:
+        before = signal.getsignal(signal.SIGINT)
         async with hosted(tmp_path, executor(server.url)) as one:
             if busy:
                 await one.post("hi")
@@ -104,12 +105,12 @@ def test_it_leaves_nothing_behind(tmp_path: Path, how: str, busy: bool) -> None:
         assert left(tmp_path) == ["daemon.log"]
         assert not left(tmp_path, ".handler.pid")
         assert one.lines[-1].text == "Daemon stopped"
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        assert signal.getsignal(signal.SIGINT) is before
 
     with serving(holds(over, stream_head(), chunk({"content": "x"}))) as server:
         asyncio.run(run(server))
         over.set()
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_place_that_cannot_be_served_is_left_as_it_was(tmp_path: Path) -> None:

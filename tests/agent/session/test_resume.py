@@ -11,8 +11,8 @@ import strategies as our
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nexdiag.agent.loop import STOPPED
-from nexdiag.agent.session.resume import INTERRUPTED, LOST, SUMMARY, Restored, restore
+from nexdiag.agent.loop import INTERRUPTED, STOPPED
+from nexdiag.agent.session.resume import LOST, SUMMARY, Restored, restore
 from nexdiag.codec import journal
 from nexdiag.core.message import Message, ToolCall
 from nexdiag.core.turn import ToolRun
