@@ -57,14 +57,17 @@ def start(state: Path, command: Sequence[str], *, clock: Callable[[], float] = t
     deadline = clock() + _READY
     while clock() < deadline:
         found = status(state)
-        if found is not None:
-            return msgspec.structs.replace(found, fresh=found.pid == child.pid)
-        if child.poll() is not None and lock.holder(place) is None:  # else another, started as we were, will answer
+        if found is not None and found.pid == child.pid:
+            return msgspec.structs.replace(found, fresh=True)
+        if found is not None:  # another was started as we were, and was faster
+            _end(child)
+            return found
+        if child.poll() is not None and lock.holder(place) is None:  # else another holds it, and is about to answer
+            _end(child)
             what = f"the daemon died at its start (exit {child.returncode}): {_last_words(place.log, begin)}"
             raise DaemonError(what, hint=f"see {place.log}")
         time.sleep(_POLL)
-    child.kill()
-    child.wait()
+    _end(child)
     what = f"the daemon did not answer within {_READY:g} s: {_last_words(place.log, begin)}"
     raise DaemonError(what, hint=f"see {place.log}")
 
@@ -109,6 +112,13 @@ def _spawn(place: ServicePlace, command: Sequence[str]) -> tuple["subprocess.Pop
         os.close(file)
     _children[child.pid] = child
     return child, begin
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    """Of no more use."""
+    child.kill()
+    child.wait()
+    _children.pop(child.pid, None)
 
 
 def _wait_gone(pid: int, clock: Callable[[], float]) -> None:

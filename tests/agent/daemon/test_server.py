@@ -92,7 +92,6 @@ def test_it_leaves_nothing_behind(tmp_path: Path, how: str, busy: bool) -> None:
     over = threading.Event()
 
     async def run(server: Server) -> None:
-        before = signal.getsignal(signal.SIGINT)
         async with hosted(tmp_path, executor(server.url)) as one:
             if busy:
                 await one.post("hi")
@@ -106,7 +105,7 @@ def test_it_leaves_nothing_behind(tmp_path: Path, how: str, busy: bool) -> None:
         assert not left(tmp_path, ".handler.pid")
         assert one.lines[-1].text == "Daemon stopped"
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-        assert signal.getsignal(signal.SIGINT) is before
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
     with serving(holds(over, stream_head(), chunk({"content": "x"}))) as server:
         asyncio.run(run(server))
