@@ -20,10 +20,11 @@ from nexdiag.core.scenario import Scenario
 
 KEPT_HEADERS = frozenset(
     {
-        "accept", "accept-encoding", "allow", "anthropic-version", "connection", "content-encoding", "content-length",
-        "content-type", "date", "host", "location", "openai-processing-ms", "openai-version", "request-id",
-        "retry-after", "server", "transfer-encoding", "user-agent", "x-ratelimit-limit-requests",
-        "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests", "x-request-id",
+        "accept", "accept-encoding", "access-control-allow-origin", "allow", "anthropic-version", "cache-control",
+        "connection", "content-encoding", "content-length", "content-type", "date", "host", "keep-alive", "location",
+        "openai-processing-ms", "openai-version", "request-id", "retry-after", "server", "transfer-encoding",
+        "user-agent", "vary", "x-accel-buffering", "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests",
+        "x-ratelimit-reset-requests", "x-request-id",
     }
 )  # fmt: skip
 """All other headers are written as a placeholder: a header that nobody knows may be a credential."""
