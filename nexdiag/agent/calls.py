@@ -46,6 +46,13 @@ def kept(call: ToolCall) -> ToolCall:
     return msgspec.structs.replace(call, name=name, arguments=_object(call.arguments))
 
 
+def mended(message: Message) -> Message:
+    """The message with its calls as they may stand in the history; itself, if it has none."""
+    if not message.tool_calls:
+        return message
+    return msgspec.structs.replace(message, tool_calls=tuple(kept(call) for call in message.tool_calls))
+
+
 def cut_off(reply: Reply) -> bool:
     """Whether the last call of the reply was broken off by the token limit: no whole object stands where one was due.
 

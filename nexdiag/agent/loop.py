@@ -147,8 +147,8 @@ class Machine:
         limits: Limits | None = None,
         attach_warning: AttachWarning = budget.merge_warning,
     ) -> None:
-        """Go on from `messages`, which hold no open call."""
-        self.messages: list[Message] = list(messages)
+        """Go on from `messages`, which hold no open call. Calls in them that a server might refuse are mended."""
+        self.messages: list[Message] = [calls.mended(message) for message in messages]
         self.phase = Phase.IDLE
         self.limits = limits or Limits()
         self._attach_warning = attach_warning
@@ -212,8 +212,8 @@ class Machine:
         message = reply.message
         wanted = calls.told_apart(message.tool_calls, self.messages)
         content = message.content if message.text.strip() else None
-        kept = tuple(calls.kept(call) for call in wanted)
-        self.messages.append(msgspec.structs.replace(message, role="assistant", content=content, tool_calls=kept))
+        kept = msgspec.structs.replace(message, role="assistant", content=content, tool_calls=wanted)
+        self.messages.append(calls.mended(kept))
         self._cut = wanted[-1] if calls.cut_off(reply) else None
         self.phase = Phase.RUNNING
         return RunTools(calls=tuple(call for call in wanted if call is not self._cut))

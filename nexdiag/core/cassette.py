@@ -17,13 +17,15 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     tool: str = ""
     """Name and version of the program that recorded."""
     created: float = 0.0
-    """Unix time in seconds. Replay sets its clock by it."""
+    """Unix time in seconds at which the recording began."""
     origin: str = ""
     """Scheme, host and port of the endpoint, and its base path; never credentials."""
     model: str = ""
     profile: str = ""
     window: int | None = None
     max_tokens: int | None = None
+    calls: int | None = None
+    """Model calls that a turn may make; None for the executor's default."""
     scenario: Scenario | None = None
     """What was played, where a scenario was."""
 

@@ -57,3 +57,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What fills the server's words in a stub's refusal: model, roles, ids."""
     repeats: int = 0
     """In how many later exchanges the same message or field was found again."""
+
+    @property
+    def weighs(self) -> bool:
+        """Whether a command that finds it fails: errors and warnings do, remarks do not."""
+        return self.severity != Severity.INFO

@@ -14,10 +14,11 @@ class TurnVerdict(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     said: str
     outcome: str
-    """`exact`, `changed`, `missing` (recorded, not asked for) or `extra` (asked for, not recorded)."""
+    """`exact`, `changed`, `missing` (recorded, not asked for), `extra` (asked for, not recorded), or `unchecked`:
+    it was cut short when it was recorded, or comes after one that was."""
     differences: tuple[Difference, ...] = ()
     note: str = ""
-    """Which recording was nearest to a request that none answers."""
+    """Which recording was nearest to a request that none answers; why a turn is unchecked."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +34,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """Replay against recording."""
     replayed: tuple[TurnVerdict, ...] = ()
     """For a rerun: how each turn came out."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether a turn of the rerun came out otherwise than recorded; an unchecked one did not come out at all."""
+        return any(turn.outcome in ("changed", "missing", "extra") for turn in self.replayed)
     expected: str = ""
     """Why this run is in the report, where that is not plain: the fault that was switched on."""
 

@@ -200,7 +200,7 @@ def _cassette(scratch: Path, name: str) -> Path:
 def _write(path: Path, text: str) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise NexdiagError(
             f"cannot write {path}: {error.strerror}", hint="name another directory: --reports DIR"

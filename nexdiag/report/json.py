@@ -23,11 +23,16 @@ REPORT_SCHEMA = "nexdiag.report/1"
 _DEEPEST = 64
 
 
-def lint_report(files: Sequence[tuple[str, str, Sequence[Finding]]]) -> str:
-    """The findings of many files: each a triple of file name, profile name and findings, best first."""
+def lint_report(files: Sequence[tuple[str, str, Sequence[Finding], Sequence[str]]]) -> str:
+    """The findings of many files: for each its name, profile, findings, best first, and what was not checked."""
     listed = [
-        {"file": file, "profile": profile, "findings": [finding_fields(finding) for finding in findings]}
-        for file, profile, findings in files
+        {
+            "file": file,
+            "profile": profile,
+            "findings": [finding_fields(finding) for finding in findings],
+            "unchecked": list(unchecked),
+        }
+        for file, profile, findings, unchecked in files
     ]
     return _dump({"schema": LINT_SCHEMA, "files": listed}, indent=2)
 

@@ -10,7 +10,7 @@ from nexdiag.core.run import Run, TurnVerdict
 from nexdiag.report.visible import cut, one_line, visible
 from nexdiag.report.wording import count
 
-_MARKS = {"exact": "✓", "changed": "≠", "missing": "-", "extra": "+"}
+_MARKS = {"exact": "✓", "changed": "≠", "missing": "-", "extra": "+", "unchecked": "?"}
 _WORDS = 1000
 _VALUE = 160
 _BEFORE = 30
@@ -56,17 +56,22 @@ def replayed(run: Run) -> str:
     diverged = False
     for turn in run.replayed:
         rows.append(f"  turn {turn.number} {_MARKS[turn.outcome]} {turn.outcome:<8} {one_line(turn.said, 60)}")
-        if turn.outcome != "exact" and not diverged:
+        if turn.outcome == "unchecked":
+            rows.append(f"    {one_line(turn.note)}")
+        elif turn.outcome != "exact" and not diverged:
             rows += _divergence(turn)
             diverged = True
-    changed = sum(turn.outcome != "exact" for turn in run.replayed)
+    outcomes = [turn.outcome for turn in run.replayed]
+    unchecked = outcomes.count("unchecked")
+    changed = len(outcomes) - outcomes.count("exact") - unchecked
     if changed > 1:
         rows.append(f"  the first divergence is shown; {count(changed - 1, 'later turn')} may be its consequence")
-    rows.append(
-        "  ✓ exact: live and replayed sessions are equal"
-        if not changed
-        else f"  ✗ {changed} of {len(run.replayed)} turns differ"
-    )
+    if changed:
+        rows.append(f"  ✗ {changed} of {count(len(outcomes), 'turn')} differ")
+    elif not unchecked and not run.cassette.tear:
+        rows.append("  ✓ exact: live and replayed sessions are equal")
+    if unchecked:
+        rows.append(f"  not checked: {unchecked} of {count(len(outcomes), 'turn')}")
     if run.cassette.tear:
         rows.append(f"  not checked: the end of the file: {one_line(run.cassette.tear)}")
     return "\n".join(rows)

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import datetime as dt
 import os
-import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import msgspec
 
 from nexdiag.agent import config as configuration
 from nexdiag.agent.client import ChatClient
+from nexdiag.agent.daemon.ask import new_request_id
 from nexdiag.agent.daemon.server import Daemon
 from nexdiag.agent.driver import Driver
 from nexdiag.agent.loop import Limits, Machine
@@ -31,7 +31,7 @@ from nexdiag.core.endpoint import Endpoint, Profile
 from nexdiag.core.scenario import Scenario
 from nexdiag.core.version import TOOL
 from nexdiag.lint import profiles
-from nexdiag.runner.play import telling
+from nexdiag.runner.play import fitted, telling
 
 
 def endpoint_of(config: configuration.Config, *, model: str | None = None, url: str | None = None) -> Endpoint:
@@ -49,8 +49,11 @@ def live_transport() -> httpx.AsyncHTTPTransport:
 
 
 @contextlib.contextmanager
-def recording(path: Path, endpoint: Endpoint, scenario: Scenario | None) -> Iterator[Recorder]:
-    """A recorder that writes to `path` as long as the context lasts."""
+def recording(
+    path: Path, endpoint: Endpoint, scenario: Scenario | None, *, calls: int | None = None
+) -> Iterator[Recorder]:
+    """A recorder that writes to `path` as long as the context lasts. Its header says what is really sent."""
+    endpoint = fitted(endpoint, scenario) if scenario is not None else endpoint
     header = Header(
         tool=TOOL,
         created=time.time(),
@@ -59,6 +62,7 @@ def recording(path: Path, endpoint: Endpoint, scenario: Scenario | None) -> Iter
         profile=endpoint.profile.name if endpoint.profile.known else "",
         window=endpoint.window,
         max_tokens=endpoint.max_tokens,
+        calls=calls,
         scenario=scenario,
     )
     redactor = Redactor([endpoint.key])
@@ -137,7 +141,8 @@ def run(state: Path, cassette: Path | None = None, scenario: Scenario | None = N
             played = scenario or _open_scenario(
                 cassette, Crew(config=config, endpoint=endpoint, workspace=state.parent)
             )
-            recorder = open_files.enter_context(recording(cassette, endpoint, played))
+            calls = config.agent.max_turns
+            recorder = open_files.enter_context(recording(cassette, endpoint, played, calls=calls))
         asyncio.run(_serve(state, recorder))
         return recorder.writer.trouble if recorder is not None else None
 
@@ -162,10 +167,6 @@ async def _serve(state: Path, recorder: Recorder | None) -> None:
         clock=time.time,
         listener=recorder.log_line if recorder is not None else lambda line: None,
         new_request_id=new_request_id,
+        trouble=lambda: recorder.trouble if recorder is not None else None,
     )
     await daemon.serve()
-
-
-def new_request_id() -> str:
-    """A name for a question that no other has, in the reference executor's form."""
-    return f"chat-{time.time_ns() // 1_000_000}-{secrets.randbelow(10**10):010d}"

@@ -33,7 +33,7 @@ def load(path: str | Path, *, splitter: Splitter | None = None) -> Cassette:
 def load_scenario(path: Path) -> Scenario:
     """The scenario in a TOML file. Raises `UsageError`, which names line and key where it can."""
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"the scenario {path} cannot be read: {error}", hint="see docs/reference/scenario.md"

@@ -21,6 +21,7 @@ from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.capture.recorder import Recorder
 from nexdiag.codec.chat import ToolSpec
 from nexdiag.core.endpoint import Endpoint
+from nexdiag.core.message import Message
 from nexdiag.core.scenario import Scenario
 from nexdiag.core.turn import Session
 
@@ -37,6 +38,12 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     clock: Callable[[], float] = time.time
     sleep: Sleep = asyncio.sleep
     attach_warning: AttachWarning = budget.merge_warning
+    calls: int = Limits().calls
+    """Model calls that a turn may make."""
+    history: tuple[Message, ...] = ()
+    """What was said before, in an earlier life of the session."""
+    turns: int = 0
+    """How many turns that was."""
 
 
 async def play(scenario: Scenario, stage: Stage, *, began: float | None = None) -> Session:
@@ -44,13 +51,8 @@ async def play(scenario: Scenario, stage: Stage, *, began: float | None = None) 
 
     `began` is the moment that the session counts as begun (its date is in the system prompt).
     """
-    endpoint = stage.endpoint
-    if scenario.max_tokens is not None:
-        endpoint = msgspec.structs.replace(endpoint, max_tokens=scenario.max_tokens)
-    endpoint = with_window(endpoint, scenario.window)
-    driver = assemble(
-        scenario, msgspec.structs.replace(stage, endpoint=endpoint), stage.clock() if began is None else began
-    )
+    stage = msgspec.structs.replace(stage, endpoint=fitted(stage.endpoint, scenario))
+    driver = assemble(scenario, stage, stage.clock() if began is None else began)
     try:
         turns = [await driver.say(say.text) for say in scenario.say]
     finally:
@@ -58,12 +60,19 @@ async def play(scenario: Scenario, stage: Stage, *, began: float | None = None) 
     return Session(id=scenario.name, messages=tuple(driver.machine.messages), turns=tuple(turns))
 
 
+def fitted(endpoint: Endpoint, scenario: Scenario) -> Endpoint:
+    """The endpoint as the scenario wants it used: its window, and its max_tokens within a quarter of that."""
+    if scenario.max_tokens is not None:
+        endpoint = msgspec.structs.replace(endpoint, max_tokens=scenario.max_tokens)
+    return with_window(endpoint, scenario.window)
+
+
 def assemble(scenario: Scenario, stage: Stage, began: float) -> Driver:
-    """The executor for one fresh conversation."""
+    """The executor for one conversation."""
     endpoint = stage.endpoint
-    limits = Limits(window=endpoint.window, reserve=endpoint.max_tokens)
+    limits = Limits(window=endpoint.window, reserve=endpoint.max_tokens, calls=stage.calls)
     return Driver(
-        Machine(limits=limits, attach_warning=stage.attach_warning),
+        Machine(stage.history, limits=limits, attach_warning=stage.attach_warning),
         ChatClient(endpoint, stage.transport),
         system=prompt(scenario, began),
         tools=stage.tools,
@@ -71,6 +80,7 @@ def assemble(scenario: Scenario, stage: Stage, began: float) -> Driver:
         tell=stage.tell,
         clock=stage.clock,
         sleep=stage.sleep,
+        turns=stage.turns,
     )
 
 

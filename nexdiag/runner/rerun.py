@@ -1,21 +1,30 @@
-"""A recording again, offline: our executor says the same, the cassette answers, and what differs is told."""
+"""A recording again, offline: our executor says the same, the cassette answers, and what differs is told.
+
+A turn is exact if each of its requests is the recorded one (method, path, body; white space, the order of keys and of
+tools aside), and its outcome, reply, error, tool runs and tokens are the recorded ones. A turn that was cut short when
+it was recorded cannot be judged, nor can those after it: they are unchecked, which is not exact.
+"""
 
 import asyncio
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from nexdiag.agent.loop import Limits
+from nexdiag.codec import chat
 from nexdiag.codec.body import Splitter
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.difference import Difference
-from nexdiag.core.endpoint import Endpoint, Profile
-from nexdiag.core.errors import NothingToDo
+from nexdiag.core.endpoint import Endpoint
+from nexdiag.core.errors import CassetteError, NothingToDo, UsageError
 from nexdiag.core.exchange import Request
+from nexdiag.core.message import Message
 from nexdiag.core.run import Run, TurnVerdict
 from nexdiag.core.scenario import Say, Scenario
 from nexdiag.core.turn import Session, Turn
 from nexdiag.diff.compare import compare
-from nexdiag.lint import profiles
+from nexdiag.lint.subject import profile_of
 from nexdiag.replay.closed import network_closed
 from nexdiag.replay.matching import Miss
 from nexdiag.replay.player import Player, explain
@@ -23,47 +32,77 @@ from nexdiag.replay.toolbox import RecordedToolbox
 from nexdiag.runner.judge import judge
 from nexdiag.runner.play import Stage, play
 
+_CUT_SHORT = ("unfinished", "cancelled")
+
 
 def rerun(cassette: Cassette, *, splitter: Splitter | None = None) -> Run:
     """Play the cassette's turns again with the network closed; `Run.replayed` says how each came out.
 
-    Raises `NothingToDo` if it holds no turn.
+    Raises `NothingToDo` if it holds no whole turn, `CassetteError` if it is not of one conversation.
     """
-    if not cassette.turns:
-        hint = "it was not recorded through our executor; replay it to its own client"
-        raise NothingToDo(f"{cassette.name or 'the cassette'} has no turn to replay", hint=hint)
-    player = Player(cassette.exchanges, splitter=splitter)
+    whole = _whole(cassette)
+    kept = {turn.number for turn in whole}
+    player = Player(tuple(one for one in cassette.exchanges if one.turn in kept), splitter=splitter)
     with network_closed():
-        session = asyncio.run(_play(cassette, player))
-    turns = tuple(_verdicts(cassette, session, player))
+        session = asyncio.run(_play(cassette, whole, player))
+    turns = (*_verdicts(whole, session, player), *_unchecked(cassette.turns[len(whole) :]))
     differences = tuple(difference for turn in turns for difference in turn.differences)
     return msgspec.structs.replace(judge(cassette), session=session, differences=differences, replayed=turns)
 
 
-async def _play(cassette: Cassette, player: Player) -> Session:
-    header, first = cassette.header, cassette.turns[0]
+def _whole(cassette: Cassette) -> tuple[Turn, ...]:
+    """The turns from the first up to one that was cut short."""
+    name = cassette.name or "the cassette"
+    if not cassette.turns:
+        hint = "it was not recorded through our executor; replay it to its own client"
+        raise NothingToDo(f"{name} has no turn to replay", hint=hint)
+    first = cassette.turns[0].number
+    if [turn.number for turn in cassette.turns] != list(range(first, first + len(cassette.turns))):
+        hint = "record one chat at a time"
+        raise CassetteError(f"{name} cannot be replayed: it holds turns of several chats", hint=hint)
+    cut = next((at for at, turn in enumerate(cassette.turns) if turn.outcome in _CUT_SHORT), len(cassette.turns))
+    if cut == 0:
+        what = f"{name} cannot be replayed: its first turn was {cassette.turns[0].outcome} when it was recorded"
+        raise NothingToDo(what, hint="see what it holds with: nexdiag report")
+    return cassette.turns[:cut]
+
+
+async def _play(cassette: Cassette, turns: Sequence[Turn], player: Player) -> Session:
+    header, first = cassette.header, turns[0]
+    system, history = _before(first, cassette.name) if first.number > 1 else (None, ())
     recorded = header.scenario or Scenario(name=cassette.name, say=())
-    scenario = msgspec.structs.replace(recorded, say=tuple(Say(text=turn.said) for turn in cassette.turns))
+    scenario = msgspec.structs.replace(recorded, say=tuple(Say(text=turn.said) for turn in turns))
+    if system is not None:
+        scenario = msgspec.structs.replace(scenario, system=system)
     stage = Stage(
         endpoint=_endpoint(cassette),
         transport=player,
         tools=RecordedToolbox(cassette.tool_runs),
         clock=lambda: first.started,
         sleep=_at_once,
+        calls=header.calls or Limits().calls,
+        history=history,
+        turns=first.number - 1,
     )
     return await play(scenario, stage, began=first.started)
 
 
+def _before(first: Turn, name: str) -> tuple[str | None, tuple[Message, ...]]:
+    """The system prompt and the conversation that the recording goes on from: what its first request carries."""
+    try:
+        messages = chat.decode_request(first.exchanges[0].request.body.join()).messages
+    except (IndexError, UsageError) as error:
+        name = name or "the cassette"
+        what = f"{name} cannot be replayed: it begins with turn {first.number}, and does not hold what came before"
+        raise NothingToDo(what, hint="record a conversation from its beginning") from error
+    system = messages[0].text if messages and messages[0].role == "system" else None
+    return system, messages[1 if system is not None else 0 : -1]
+
+
 def _endpoint(cassette: Cassette) -> Endpoint:
     header = cassette.header
-    profile: Profile = profiles.named(header.profile) if header.profile else profiles.resolve(None)
-    return Endpoint(
-        base_url=header.origin,
-        model=header.model,
-        profile=profile,
-        window=header.window,
-        max_tokens=header.max_tokens or Endpoint(base_url="", model="", profile=profile).max_tokens,
-    )
+    endpoint = Endpoint(base_url=header.origin, model=header.model, profile=profile_of(cassette), window=header.window)
+    return msgspec.structs.replace(endpoint, max_tokens=header.max_tokens or endpoint.max_tokens)
 
 
 async def _at_once(seconds: float) -> None:
@@ -71,30 +110,38 @@ async def _at_once(seconds: float) -> None:
     del seconds
 
 
-def _verdicts(cassette: Cassette, session: Session, player: Player) -> Iterator[TurnVerdict]:
+def _verdicts(turns: Sequence[Turn], session: Session, player: Player) -> Iterator[TurnVerdict]:
     unplayed = {exchange.turn for exchange in player.unplayed()}
     misses: dict[int | None, Miss] = {}
-    for turn, first in player.misses:
-        misses.setdefault(turn, first)
-    for before, after in zip(cassette.turns, session.turns, strict=True):
+    for number, missed in player.misses:
+        misses.setdefault(number, missed)
+    played = Counter(exchange.turn for _, exchange in player.pairs)
+    for before, after in zip(turns, session.turns, strict=True):
         miss = misses.get(before.number)
-        differences = tuple(_where(miss, before.number)) if miss is not None else ()
-        differences += tuple(_answers(before, after))
-        if differences:
-            outcome = "changed"
-        elif miss is not None:
+        due = before.exchanges[played[before.number] :]  # the first of them is what stood where the miss came
+        sent = tuple(_where(due[0].request, miss.request, before.number)) if miss is not None and due else ()
+        seen = tuple(_answers(before, after))
+        if miss is not None and not sent:
             outcome = "extra"
+        elif sent or seen:
+            outcome = "changed"
         else:
             outcome = "missing" if before.number in unplayed else "exact"
         note = explain(miss)["error"]["message"] if miss is not None else ""
-        yield TurnVerdict(number=before.number, said=before.said, outcome=outcome, differences=differences, note=note)
+        yield TurnVerdict(
+            number=before.number, said=before.said, outcome=outcome, differences=sent + seen, note=str(note)
+        )
 
 
-def _where(miss: Miss, turn: int) -> Iterator[Difference]:
-    """The nearest recorded request against the one that was sent."""
-    if miss.nearest is None or miss.used:
-        return
-    recorded, asked = miss.nearest.request, miss.request
+def _unchecked(turns: Sequence[Turn]) -> Iterator[TurnVerdict]:
+    for turn in turns:
+        cut = turn.outcome in _CUT_SHORT
+        note = f"it was {turn.outcome} when it was recorded" if cut else "a turn before it was cut short"
+        yield TurnVerdict(number=turn.number, said=turn.said, outcome="unchecked", note=note)
+
+
+def _where(recorded: Request, asked: Request, turn: int) -> Iterator[Difference]:
+    """The request that was recorded at this place against the one that was sent."""
     if recorded.path != asked.path:
         yield Difference(pointer="(path)", left=recorded.path, right=asked.path, turn=turn)
     for one in compare(_json(recorded), _json(asked)):
@@ -102,11 +149,21 @@ def _where(miss: Miss, turn: int) -> Iterator[Difference]:
 
 
 def _answers(before: Turn, after: Turn) -> Iterator[Difference]:
-    """What the user saw: the reply, and how the turn ended."""
-    for field in ("outcome", "reply", "error"):
-        left, right = getattr(before, field), getattr(after, field)
-        if left != right and before.outcome != "unfinished":
+    """What came of the turn: its end, the reply, the tool runs, the tokens."""
+    pairs = [(field, getattr(before, field), getattr(after, field)) for field in ("outcome", "reply", "error")]
+    pairs.append(("tools", _runs(before), _runs(after)))
+    pairs.append(("tokens", msgspec.to_builtins(before.usage), msgspec.to_builtins(after.usage)))
+    for field, left, right in pairs:
+        if left != right:
             yield Difference(pointer=f"({field})", left=left, right=right, turn=before.number)
+
+
+def _runs(turn: Turn) -> list[dict[str, object]]:
+    """The tool runs without their times."""
+    return [
+        {"name": run.name, "arguments": run.arguments, "output": run.output, "is_error": run.is_error}
+        for run in turn.tool_runs
+    ]
 
 
 def _json(request: Request) -> object:

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from nexdiag.codec import cassette as codec
+from nexdiag.core.cassette import Cassette
 from nexdiag.core.endpoint import Profile
-from nexdiag.core.errors import CassetteError
+from nexdiag.core.errors import CassetteError, NothingToDo
 from nexdiag.core.finding import Finding
 from nexdiag.lint import engine, profiles
 from nexdiag.lint.bare import BareExchange, decode_bare
@@ -29,6 +30,8 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """For a bare exchange: the id it came with."""
     bare: bool = False
     unchecked: tuple[str, ...] = ()
+    empty: bool = False
+    """A recording without any exchange: there was nothing to judge."""
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,8 +42,32 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     ignore: tuple[str, ...] = ()
 
 
-def judge_paths(paths: Sequence[Path], choice: Choice) -> Iterator[Judged]:
-    """Judge every file; `-` is stdin; a directory stands for the cassettes below it."""
+def judge_paths(paths: Sequence[Path], choice: Choice) -> list[Judged]:
+    """Judge every file; `-` is stdin; a directory stands for the cassettes below it.
+
+    Raises `NothingToDo` if no recording among them holds an exchange, and nothing else is among them.
+    """
+    judged = list(_judge_each(paths, choice))
+    if all(one.empty for one in judged):
+        raise nothing_recorded([one.file for one in judged])
+    return judged
+
+
+def nothing_recorded(files: Sequence[str]) -> NothingToDo:
+    """What to raise when none of these recordings holds an exchange."""
+    what = files[0] if len(files) == 1 else f"none of {len(files)} recordings"
+    holds = "holds no exchange" if len(files) == 1 else "holds an exchange"
+    return NothingToDo(f"{what} {holds}: nothing to judge", hint="record one with: nexdiag capture")
+
+
+def missing(cassette: Cassette) -> tuple[str, ...]:
+    """What a recording lacks, and so cannot be checked."""
+    lacks = [f"the end of the file: {cassette.tear}"] if cassette.tear else []
+    lacks += ["exchanges: the recording has none"] if not cassette.exchanges else []
+    return (*lacks, "turns: the recording has none") if not cassette.turns else tuple(lacks)
+
+
+def _judge_each(paths: Sequence[Path], choice: Choice) -> Iterator[Judged]:
     for path in paths:
         if str(path) == "-":
             yield from judge_text(sys.stdin.buffer.read(), "stdin", choice)
@@ -75,10 +102,13 @@ def _cassette(raw: bytes, name: str, choice: Choice) -> Judged:
     cassette = codec.decode(raw, name=name)
     profile = profile_of(cassette, choice.profile)
     findings = engine.judge(cassette, profile, select=choice.select, ignore=choice.ignore)
-    unchecked = [f"the end of the file: {cassette.tear}"] if cassette.tear else []
-    if not cassette.turns:
-        unchecked.append("turns: the recording has none")
-    return Judged(file=name, profile=profile.name, findings=findings, unchecked=tuple(unchecked))
+    return Judged(
+        file=name,
+        profile=profile.name,
+        findings=findings,
+        unchecked=missing(cassette),
+        empty=not cassette.exchanges,
+    )
 
 
 def _request(request: dict[str, Any], name: str, choice: Choice) -> Judged:

@@ -2,18 +2,22 @@
 
 import asyncio
 import contextlib
+import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
+from nexdiag.agent import config as configuration
+from nexdiag.agent.daemon.ask import utf8
 from nexdiag.agent.driver import Driver
 from nexdiag.agent.progress import Tell
 from nexdiag.agent.session.conversation import open_session
+from nexdiag.core.errors import UsageError
 from nexdiag.core.message import Usage
 from nexdiag.core.turn import Turn
-from nexdiag.runner.host import Crew, make_driver
+from nexdiag.runner.host import Crew, endpoint_of, make_driver
 
 COMMANDS = {"/help": "what can be typed", "/quit": "end the session", "/exit": "end the session"}
 _WELL = ("end_turn", "eof", "user_quit")
@@ -32,6 +36,19 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it ended as it should."""
         return self.exit_reason in _WELL
 
+    @property
+    def failure(self) -> str | None:
+        """Why its last turn has no answer; None if it has one, or there was none."""
+        last = self.turns[-1] if self.turns else None
+        return None if last is None or last.outcome == "answered" else last.error or last.outcome
+
+    @property
+    def line(self) -> str:
+        """How it went, as one line of JSON: what --eval-mode prints."""
+        told = {"status": "ok" if self.well else "abnormal", "turns": len(self.turns)}
+        told |= {"input_tokens": self.usage.input_tokens, "output_tokens": self.usage.output_tokens}
+        return json.dumps(told | {"exit_reason": self.exit_reason})
+
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     """How to talk."""
@@ -43,6 +60,50 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     autonomous: bool = False
     """End after the first answer."""
     max_turns: int = 200
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line asks for; None where it says nothing."""
+
+    model: str | None = None
+    endpoint: str | None = None
+    """A URL, or the name of a configured endpoint."""
+    directory: Path | None = None
+    system: str | None = None
+    max_turns: int = 200
+    read_only: bool = False
+    chat: str | None = None
+    """The session to go on with."""
+    autonomous: bool = False
+    evaluated: bool = False
+    """Autonomous, and no session is kept."""
+
+
+def prepare(asked: Asked, environ: Mapping[str, str], here: Path) -> tuple[Crew, Wishes]:
+    """The executor and the session that are asked for, from the state directory's config where there is one.
+
+    A bare URL needs no state directory, and without --dir none is looked for. Raises `UsageError` for what cannot be
+    had together.
+    """
+    state: Path | None = configuration.find_state(asked.directory, environ, here)
+    if asked.endpoint and "://" in asked.endpoint and asked.directory is None:
+        state = None
+    if asked.chat is not None and (state is None or asked.evaluated):
+        why = "--eval-mode" if asked.evaluated else "a bare URL without --dir"
+        hint = "leave --chat away, or name the state directory that holds the session: --dir D"
+        raise UsageError(f"--chat {asked.chat} cannot be had with {why}: no session is kept", hint=hint)
+    config = configuration.read(state) if state is not None else configuration.Config()
+    system = asked.system or config.agent.system
+    agent = msgspec.structs.replace(config.agent, system=system, max_turns=asked.max_turns)
+    config = msgspec.structs.replace(config, agent=agent)
+    endpoint = endpoint_of(config, model=asked.model, url=asked.endpoint)
+    crew = Crew(config=config, endpoint=endpoint, workspace=here, read_only=asked.read_only)
+    return crew, Wishes(
+        state=None if asked.evaluated else state,
+        resume=asked.chat,
+        autonomous=asked.autonomous or asked.evaluated,
+        max_turns=asked.max_turns,
+    )
 
 
 def talk(crew: Crew, lines: Iterable[str], wishes: Wishes, *, tell: Tell, say: Callable[[str], None]) -> Talk:
@@ -71,7 +132,7 @@ def _say_all(
     say: Callable[[str], None],
     play: Callable[[str], Turn | None],
 ) -> str:
-    """Say the lines; why they ended."""
+    """Say the lines; why they ended. Raises `UsageError` for one that is not UTF-8 text."""
     for line in lines:
         text = line.strip()
         if text in ("/quit", "/exit"):
@@ -79,6 +140,7 @@ def _say_all(
         if text.startswith("/") and " " not in text:
             say(_slash(text))
         elif text:
+            utf8(text)
             turn = play(text)
             if turn is None:
                 say("cancelled")

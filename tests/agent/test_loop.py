@@ -337,6 +337,20 @@ def test_the_only_call_cut_off_runs_nothing() -> None:
     assert machine.messages[-1].text == CUT_OFF
 
 
+def test_calls_of_an_earlier_life_are_mended() -> None:
+    """A journal may hold what a server refuses (the reference's does): it goes out as an object all the same."""
+    call = ToolCall(id="a", name="bash", arguments='{"command": "l')
+    before = [
+        Message(role="user", content="q"),
+        Message(role="assistant", tool_calls=(call,)),
+        Message(role="tool", content="no", tool_call_id="a"),
+    ]
+    machine, command = after(GoOn(), messages=before)
+    assert isinstance(command, CallModel)
+    strict(command.messages, running=False)
+    assert machine.messages[0] is before[0]
+
+
 def test_white_space_beside_calls_is_not_kept() -> None:
     """Gateways refuse an empty block of text; words beside a call stay."""
     for content, kept in ((" \n", None), ("", None), ("let me look", "let me look")):

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from nexdiag.core.errors import NexdiagError
+from nexdiag.core.finding import Finding, Severity
 from nexdiag.core.message import Message
 from nexdiag.core.turn import Session, Turn
 from nexdiag.demo import show
@@ -48,3 +49,43 @@ def test_sessions_are_equal_by_messages_and_replies() -> None:
     assert not show.equal(left, msgspec.structs.replace(left, messages=(Message(role="user", content="z"),)))
     other = msgspec.structs.replace(left.turns[0], reply="z")
     assert not show.equal(left, msgspec.structs.replace(left, turns=(other,)))
+
+
+def test_a_live_run_with_findings_fails_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the healthy run were not healthy, the demo would say so first."""
+    smoked = show.smoke
+
+    def faulty(*arguments: object, **named: object) -> object:
+        done = smoked(*arguments, **named)
+        finding = Finding(rule="x", code="NX1", severity=Severity.ERROR, summary="something is wrong")
+        return msgspec.structs.replace(done, run=msgspec.structs.replace(done.run, findings=(finding,)))
+
+    monkeypatch.setattr(show, "smoke", faulty)
+    with pytest.raises(NexdiagError, match="something is wrong"):
+        show.show(tmp_path / "scratch", tmp_path / "reports", real=False, tell=lambda told: None)
+
+
+def test_sessions_that_differ_fail_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That every request was found in the recording is not taken for equality."""
+    monkeypatch.setattr(show, "equal", lambda left, right: False)
+    with pytest.raises(NexdiagError, match="the sessions differ"):
+        show.show(tmp_path / "scratch", tmp_path / "reports", real=False, tell=lambda told: None)
+
+
+@pytest.mark.parametrize("spoil", ["refused", "first"])
+def test_a_finding_that_is_not_confirmed_or_not_the_first_fails_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: str
+) -> None:
+    """The demo shows a cause only if the server's refusal confirms it, and nothing stands before it."""
+    judged = show.judge
+
+    def spoiled(*arguments: object, **named: object) -> object:
+        run = judged(*arguments, **named)
+        first = run.findings[0]
+        if spoil == "refused":
+            return msgspec.structs.replace(run, findings=(msgspec.structs.replace(first, refused=False),))
+        return msgspec.structs.replace(run, findings=(msgspec.structs.replace(first, rule="other"), *run.findings))
+
+    monkeypatch.setattr(show, "judge", spoiled)
+    with pytest.raises(NexdiagError, match="was to be found first"):
+        show.show(tmp_path / "scratch", tmp_path / "reports", real=False, tell=lambda told: None)

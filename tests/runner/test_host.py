@@ -7,14 +7,14 @@ import msgspec
 import pytest
 
 from nexdiag.agent import config as configuration
-from nexdiag.agent.session.conversation import open_chat, open_session
+from nexdiag.agent.session.conversation import open_chat
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.errors import UsageError
 from nexdiag.core.message import ToolCall
 from nexdiag.core.scenario import Scenario
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
-from nexdiag.runner.host import Crew, endpoint_of, make_driver, new_request_id, recording
+from nexdiag.runner.host import Crew, endpoint_of, make_driver, recording
 from nexdiag.runner.load import load
 
 NEUTRAL = profiles.resolve(None)
@@ -113,8 +113,18 @@ def test_no_tools_means_none(tmp_path: Path) -> None:
         make_driver(crew(tmp_path, tools=("bsh",)), None, lambda told: None)
 
 
-def test_request_ids_do_not_repeat(tmp_path: Path) -> None:
-    """Two questions in the same millisecond have two names."""
-    assert len({new_request_id() for _ in range(1000)}) == 1000
-    with open_session(tmp_path / "s", None, clock=lambda: 1.0) as conversation:
-        assert conversation.messages == ()
+def test_a_session_goes_on_counting_its_turns(tmp_path: Path) -> None:
+    """A later life of a session continues the numbers of its turns: a recording of it says where it begins."""
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"))) as url:
+        for wanted in (1, 2):
+            with open_chat(tmp_path / "s", 0, clock=lambda: 1.0) as conversation:
+                driver = make_driver(crew(tmp_path, url), conversation, lambda told: None)
+                asyncio.run(_say(driver, "hello"))
+                assert driver.turns == wanted
+
+
+def test_the_limit_of_model_calls_comes_from_the_config(tmp_path: Path) -> None:
+    """max_turns is what the turn machine stops at."""
+    driver = make_driver(crew(tmp_path, max_turns=3), None, lambda told: None)
+    assert driver.machine.limits.calls == 3
+    asyncio.run(driver.close())

@@ -1,19 +1,26 @@
 """A recording again, offline."""
 
 import asyncio
+import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from nexdiag.agent import loop
+from nexdiag.agent.tools.toolbox import standard
+from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.capture.recorder import RecordingTransport
+from nexdiag.codec import chat
 from nexdiag.codec.body import Splitter
 from nexdiag.codec.scenario import of_texts
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.endpoint import Endpoint
-from nexdiag.core.errors import NothingToDo
+from nexdiag.core.errors import CassetteError, EndpointError, NothingToDo
+from nexdiag.core.message import Message, Reply, ToolCall, Usage
 from nexdiag.core.scenario import Scenario
+from nexdiag.core.turn import Session, ToolRun
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
 from nexdiag.runner.host import live_transport, recording
@@ -98,3 +105,142 @@ def test_a_recording_without_turns_is_nothing_to_do() -> None:
     """A cassette of another client has no turn for our executor: exit 4, not a pass."""
     with pytest.raises(NothingToDo, match="no turn"):
         rerun(Cassette(header=Header()))
+
+
+WHOLE = ("exact", "exact", "exact")
+
+
+def changed(cassette: Cassette, turn: int, **fields: object) -> Cassette:
+    """The recording with one turn that was recorded otherwise."""
+    turns = list(cassette.turns)
+    turns[turn - 1] = msgspec.structs.replace(turns[turn - 1], **fields)
+    return msgspec.structs.replace(cassette, turns=tuple(turns))
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"reply": "Another reply."}, "(reply)"),
+        ({"outcome": "failed"}, "(outcome)"),
+        ({"error": "It broke."}, "(error)"),
+        ({"usage": Usage(input_tokens=7)}, "(tokens)"),
+        ({"tool_runs": (ToolRun(call_id="c", name="glob", arguments="{}", output="x"),)}, "(tools)"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_whatever_comes_of_a_turn_is_compared(tmp_path: Path, fields: dict[str, object], pointer: str) -> None:
+    """A turn is exact only if its end, reply, error, tokens and tool runs are the recorded ones."""
+    run = rerun(changed(record(tmp_path / "c.cassette.jsonl"), 2, **fields))
+    assert [turn.outcome for turn in run.replayed] == ["exact", "changed", "exact"]
+    assert [one.pointer for one in run.replayed[1].differences] == [pointer]
+    assert run.differs
+
+
+@pytest.mark.parametrize("outcome", ["cancelled", "unfinished"])
+def test_a_turn_that_was_cut_short_is_unchecked_and_so_is_what_follows(tmp_path: Path, outcome: str) -> None:
+    """What cannot be judged is said to be unchecked: neither exact nor changed."""
+    run = rerun(changed(record(tmp_path / "c.cassette.jsonl"), 2, outcome=outcome))
+    assert [turn.outcome for turn in run.replayed] == ["exact", "unchecked", "unchecked"]
+    assert outcome in run.replayed[1].note
+    assert not run.differs
+
+
+def test_a_recording_whose_first_turn_was_cut_short_is_nothing_to_do(tmp_path: Path) -> None:
+    """There is nothing that could be played, and that is no pass."""
+    with pytest.raises(NothingToDo, match="cancelled"):
+        rerun(changed(record(tmp_path / "c.cassette.jsonl"), 1, outcome="cancelled"))
+
+
+def test_a_recording_that_begins_in_the_middle_goes_on_from_its_first_request(tmp_path: Path) -> None:
+    """A daemon that was started again records turn 2 and later; what came before stands in the first request."""
+    cassette = record(tmp_path / "c.cassette.jsonl")
+    later = msgspec.structs.replace(cassette, turns=cassette.turns[1:], exchanges=cassette.exchanges[1:])
+    run = rerun(later)
+    assert [(turn.number, turn.outcome) for turn in run.replayed] == [(2, "exact"), (3, "exact")]
+
+
+def test_turns_of_two_chats_are_refused_and_not_judged(tmp_path: Path) -> None:
+    """A recording of two chats holds turn 1 twice: it is said that it cannot be replayed, not that it differs."""
+    cassette = record(tmp_path / "c.cassette.jsonl")
+    first = cassette.turns[0]
+    with pytest.raises(CassetteError, match="several chats"):
+        rerun(msgspec.structs.replace(cassette, turns=(first, first, *cassette.turns[1:])))
+
+
+def test_the_limit_of_model_calls_is_the_recorded_one(tmp_path: Path) -> None:
+    """A daemon with another limit than the default replays as it ran."""
+    cassette = record(tmp_path / "c.cassette.jsonl")
+    header = msgspec.structs.replace(cassette.header, calls=1)
+    assert tuple(turn.outcome for turn in rerun(msgspec.structs.replace(cassette, header=header)).replayed) == WHOLE
+
+
+@pytest.mark.parametrize("limits", [{"max_tokens": 64}, {"window": 300}, {"max_tokens": 500, "window": 300}])
+def test_a_scenario_with_limits_of_its_own_replays_exactly(tmp_path: Path, limits: dict[str, int]) -> None:
+    """The header says what was really sent, whichever way the scenario was played."""
+    cassette = record(tmp_path / "c.cassette.jsonl", msgspec.structs.replace(THREE, **limits))
+    assert tuple(turn.outcome for turn in rerun(cassette).replayed) == WHOLE
+    sent = msgspec.json.decode(cassette.exchanges[0].request.body.join())["max_tokens"]
+    assert cassette.header.max_tokens == sent
+
+
+def test_an_extra_request_is_extra(tmp_path: Path) -> None:
+    """A turn that asks for more than was recorded of it is told so, with no difference to show."""
+    cassette = record(tmp_path / "c.cassette.jsonl")
+    fewer = msgspec.structs.replace(cassette, exchanges=cassette.exchanges[:-1])
+    fewer = changed(fewer, 3, exchanges=())
+    assert [turn.outcome for turn in rerun(fewer).replayed] == ["exact", "exact", "extra"]
+
+
+def test_no_tool_is_run_and_no_backoff_is_waited_for(tmp_path: Path) -> None:
+    """Tool results come from the recording, though the file has changed since; a retry is not waited for."""
+    target = tmp_path / "there.txt"
+    target.write_text("as it was")
+    call = ToolCall(id="c1", name="read_file", arguments='{"path": "there.txt"}')
+    calling = Reply(message=Message(role="assistant", tool_calls=(call,)), finish_reason="tool_calls")
+    done = Reply(message=Message(role="assistant", content="Read."), finish_reason="stop")
+    answers = [b"", *(b"".join(chat.encode_stream(reply, created=1, usage=True)) for reply in (calling, done))]
+    scenario = msgspec.structs.replace(of_texts("tools", ("Read it.",)), tools=("read_file",))
+
+    async def scripted(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's types
+        assert scope["type"] == "http", scope
+        await receive()
+        body = answers.pop(0)
+        status = 200 if body else 503
+        await send(
+            {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/event-stream")]}
+        )
+        await send({"type": "http.response.body", "body": body})
+
+    async def run(url: str) -> None:
+        endpoint = Endpoint(base_url=f"{url}/v1", model="m", profile=profiles.named("llama.cpp"))
+        with recording(tmp_path / "c.cassette.jsonl", endpoint, scenario) as recorder:
+            stage = Stage(
+                endpoint=endpoint,
+                transport=RecordingTransport(live_transport(), recorder),
+                tools=standard(Workspace(tmp_path)).subset(scenario.tools),
+                tell=telling(recorder),
+            )
+            await play(scenario, stage)
+
+    with serving.running(scripted) as url:
+        asyncio.run(run(url))
+    cassette = load(tmp_path / "c.cassette.jsonl")
+    assert [exchange.attempt for exchange in cassette.exchanges] == [1, 2, 1]
+    target.write_text("changed since")
+    began = time.perf_counter()
+    replayed = rerun(cassette)
+    assert [turn.outcome for turn in replayed.replayed] == ["exact"]
+    assert time.perf_counter() - began < cassette.exchanges[1].started - cassette.exchanges[0].started
+
+
+def test_a_rerun_cannot_reach_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it plays, a connection is refused, whoever asks for it."""
+    cassette = record(tmp_path / "c.cassette.jsonl")
+
+    async def leak(*_: object, **__: object) -> Session:
+        await asyncio.open_connection("127.0.0.1", 9)
+        raise AssertionError("it got out")
+
+    monkeypatch.setattr("nexdiag.runner.rerun.play", leak)
+    with pytest.raises(EndpointError, match="network is closed"):
+        rerun(cassette)

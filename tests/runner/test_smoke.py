@@ -1,5 +1,7 @@
 """A live smoke: through init, daemon, chat, recorder, as a user would."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,11 @@ import pytest
 from nexdiag.agent.daemon import lifecycle
 from nexdiag.agent.setup import Wanted
 from nexdiag.codec.scenario import of_texts
-from nexdiag.core.errors import CassetteError
+from nexdiag.core.errors import CassetteError, EndpointError, UsageError
 from nexdiag.core.scenario import Expectation, Say
 from nexdiag.endpoint import llama, serving, stub
 from nexdiag.lint import profiles
+from nexdiag.runner.load import load
 from nexdiag.runner.rerun import rerun
 from nexdiag.runner.smoke import Spoken, smoke
 
@@ -85,3 +88,102 @@ def test_a_cassette_that_exists_is_not_overwritten(tmp_path: Path) -> None:
     ):
         smoke(FIVE, Wanted(url=url, model="m"), state=tmp_path / "s", cassette=cassette)
     assert cassette.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("expect", "unmet"),
+    [
+        ({"within": 1e-9}, "expected within"),
+        ({"answer": True}, ""),
+        ({"contains": ("RED",)}, ""),
+        ({"contains": ("blue",)}, "the answer lacks 'blue'"),
+        ({"tools": ("glob",)}, "tool glob was not called"),
+    ],
+)
+def test_each_expectation_is_judged(tmp_path: Path, expect: dict[str, Any], unmet: str) -> None:
+    """What a scenario expects of a turn decides whether the smoke passed."""
+    scenario = msgspec.structs.replace(FIVE, say=(Say(text="Say it.", expect=Expectation(**expect)),))
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("Red.",))) as url:
+        wanted = Wanted(url=url, model="m")
+        done = smoke(scenario, wanted, state=tmp_path / "s", cassette=tmp_path / "c.cassette.jsonl")
+    (turn,) = done.spoken
+    assert [unmet in text for text in turn.unmet] == ([True] if unmet else [])
+    assert done.passed is not bool(unmet)
+
+
+def test_an_answer_is_expected_unless_the_scenario_says_otherwise(tmp_path: Path) -> None:
+    """A refused turn fails the smoke by default; with answer = false its findings alone do."""
+    says = (Say(text="One."), Say(text="Two.", expect=Expectation(answer=False)))
+    with serving.running(refusing) as url:
+        done = smoke(
+            msgspec.structs.replace(FIVE, say=says),
+            Wanted(url=url, model="m"),
+            state=tmp_path / "s",
+            cassette=tmp_path / "c.cassette.jsonl",
+        )
+    assert [bool(turn.unmet) for turn in done.spoken] == [True, False]
+
+
+def test_the_scenarios_limits_reach_the_wire(tmp_path: Path) -> None:
+    """Window and max_tokens of the scenario are what the daemon sends, and the recording replays exactly."""
+    scenario = msgspec.structs.replace(FIVE, say=FIVE.say[:1], max_tokens=77)
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"))) as url:
+        wanted = Wanted(url=url, model="m")
+        done = smoke(scenario, wanted, state=tmp_path / "s", cassette=tmp_path / "c.cassette.jsonl")
+    body = msgspec.json.decode(done.run.cassette.exchanges[0].request.body.join())
+    assert body["max_tokens"] == done.run.cassette.header.max_tokens == 77
+    assert {turn.outcome for turn in rerun(done.run.cassette).replayed} == {"exact"}
+
+
+def test_an_endpoint_that_never_answered_could_not_be_smoked(tmp_path: Path) -> None:
+    """Nothing listens there: an endpoint error, not a list of failed turns; what was tried is kept."""
+    cassette = tmp_path / "c.cassette.jsonl"
+    with pytest.raises(EndpointError, match="never answered"):
+        smoke(
+            of_texts("one", ("One.",)),
+            Wanted(url="http://127.0.0.1:9", model="m"),
+            state=tmp_path / "s",
+            cassette=cassette,
+        )
+    assert load(cassette).exchanges
+    assert lifecycle.status(tmp_path / "s") is None
+
+
+def test_a_recording_that_is_not_whole_is_an_error(tmp_path: Path) -> None:
+    """The disk fills up after the first turn: all answers come, and the smoke says that the recording lacks some."""
+    program = """
+import resource, sys
+from pathlib import Path
+from nexdiag.agent.setup import Wanted
+from nexdiag.codec.scenario import of_texts
+from nexdiag.core.errors import CassetteError, EndpointError, UsageError
+from nexdiag.runner.smoke import smoke
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+home = Path(sys.argv[2])
+try:
+    smoke(of_texts("five", ("One.",) * 5), Wanted(url=sys.argv[1], model="m"), state=home / "s", cassette=home / "c")
+except CassetteError as error:
+    print(error.what)
+"""
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"))) as url:
+        command = [sys.executable, "-c", program, url, str(tmp_path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "the recording is not whole" in done.stdout
+    assert "recording stopped" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"scenario": msgspec.structs.replace(FIVE, tools=("bsh",))}, "no such tool"),
+        ({"target": Wanted(url="http://127.0.0.1:9", model="m", key_variable="NOT_SET_ANYWHERE")}, "NOT_SET_ANYWHERE"),
+        ({"target": Wanted(url="nonsense", model="m")}, "http or https URL"),
+    ],
+)
+def test_what_cannot_work_is_told_before_anything_is_started(tmp_path: Path, wrong: dict[str, Any], error: str) -> None:
+    """A usage error that names it; no daemon, no cassette."""
+    target = wrong.get("target", Wanted(url="http://127.0.0.1:9", model="m"))
+    with pytest.raises(UsageError, match=error):
+        smoke(wrong.get("scenario", FIVE), target, state=tmp_path / "s", cassette=tmp_path / "c.cassette.jsonl")
+    assert not (tmp_path / "c.cassette.jsonl").exists()
+    assert not (tmp_path / "s" / "service").exists()

@@ -7,7 +7,7 @@ import pytest
 
 from nexdiag.codec import cassette as codec
 from nexdiag.core.cassette import Cassette, Header
-from nexdiag.core.errors import CassetteError, UsageError
+from nexdiag.core.errors import CassetteError, NothingToDo, UsageError
 from nexdiag.runner.subjects import Choice, judge_paths, judge_text
 
 TWO_USERS = {"model": "m", "messages": [{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]}
@@ -52,6 +52,20 @@ def test_what_a_cassette_lacks_is_told_as_unchecked() -> None:
     (one,) = judge_text(raw, "x", Choice())
     assert any("torn" in text for text in one.unchecked)
     assert any("turns" in text for text in one.unchecked)
+    assert any("exchanges" in text for text in one.unchecked)
+
+
+def test_recordings_without_an_exchange_are_nothing_to_do(tmp_path: Path) -> None:
+    """They are no clean bill; beside something that can be judged they are told as unchecked."""
+    for name in "ab":
+        (tmp_path / f"{name}.cassette.jsonl").write_bytes(codec.encode(Cassette(header=Header(model="m"))))
+    with pytest.raises(NothingToDo, match=r"a\.cassette\.jsonl holds no exchange"):
+        judge_paths([tmp_path / "a.cassette.jsonl"], Choice())
+    with pytest.raises(NothingToDo, match="none of 2 recordings holds an exchange"):
+        judge_paths([tmp_path], Choice())
+    request = tmp_path / "r.json"
+    request.write_text(json.dumps(TWO_USERS))
+    assert [one.empty for one in judge_paths([request, tmp_path], Choice())] == [False, True, True]
 
 
 @pytest.mark.parametrize("raw", [b"", b"hello", b"[1, 2]", b"\xff\xfe", b"{}", b"[" * 100_000])

@@ -31,6 +31,8 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     chats: int = 0
     fresh: bool = True
     """Started by this very call, not found running."""
+    trouble: str | None = None
+    """What went wrong with its recording, if it records."""
 
 
 def status(state: Path) -> Running | None:
@@ -54,6 +56,18 @@ def start(state: Path, command: Sequence[str], *, clock: Callable[[], float] = t
     place.make()
     log.rotate(place.log)
     child, begin = _spawn(place, command)
+    try:
+        return _wait_ready(state, child, begin, clock)
+    except BaseException:  # also Ctrl-C: a daemon that nobody waits for is nobody's
+        _end(child)
+        raise
+
+
+def _wait_ready(
+    state: Path, child: "subprocess.Popen[bytes]", begin: int, clock: Callable[[], float]
+) -> Running:
+    """Wait until the daemon answers: this one, or another that was started at the same time and was faster."""
+    place = ServicePlace(state)
     deadline = clock() + _READY
     while clock() < deadline:
         found = status(state)
@@ -63,11 +77,9 @@ def start(state: Path, command: Sequence[str], *, clock: Callable[[], float] = t
             _end(child)
             return found
         if child.poll() is not None and lock.holder(place) is None:  # else another holds it, and is about to answer
-            _end(child)
             what = f"the daemon died at its start (exit {child.returncode}): {_last_words(place.log, begin)}"
             raise DaemonError(what, hint=f"see {place.log}")
         time.sleep(_POLL)
-    _end(child)
     what = f"the daemon did not answer within {_READY:g} s: {_last_words(place.log, begin)}"
     raise DaemonError(what, hint=f"see {place.log}")
 

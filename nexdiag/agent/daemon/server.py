@@ -33,7 +33,7 @@ _STOPPING = "the daemon is stopping; a question that it has not answered stays f
 class Daemon:
     """Hosts the chats of one state directory."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - every outside thing is an argument
         self,
         state: Path,
         make_driver: MakeDriver,
@@ -41,8 +41,9 @@ class Daemon:
         clock: Callable[[], float],
         listener: Listener = lambda line: None,
         new_request_id: Callable[[], str],
+        trouble: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """`make_driver` makes the executor of a chat; `listener` hears every log line.
+        """`make_driver` makes the executor of a chat; `listener` hears every log line; `trouble` is told in the status.
 
         Raises `DaemonError` if a daemon already runs for `state`.
         """
@@ -50,6 +51,7 @@ class Daemon:
         self._make_driver = make_driver
         self._clock = clock
         self._new_request_id = new_request_id
+        self._trouble = trouble
         self._chats: dict[int, tuple[Chat, asyncio.Task[None]]] = {}
         self._connections: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
@@ -212,6 +214,7 @@ class Daemon:
             socket=str(self.place.socket),
             started_at=self._started_at,
             chats=len(self._chats),
+            trouble=self._trouble(),
         )
 
     async def _shutdown(self, ask: Ask) -> bytes:

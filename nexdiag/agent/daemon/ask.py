@@ -1,0 +1,85 @@
+"""A question to the daemon's chat and what came of it: posted with an id of its own, then waited for.
+
+Law: what no daemon could take is refused here, as the user's fault, before any daemon is asked.
+"""
+
+import secrets
+import time
+from pathlib import Path
+
+import msgspec
+
+from nexdiag.agent.daemon import ipc
+from nexdiag.agent.daemon.protocol import LONGEST_MESSAGE
+from nexdiag.core.errors import DaemonError, EndpointError, UsageError
+
+LONGEST_WAIT = 86400.0
+"""Seconds: the daemon waits no longer for anything."""
+_ANSWERED = "coordinator"
+"""The role of an answer in the outbox; every other one tells of a failure."""
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a question."""
+
+    reply: str | None = None
+    error: str | None = None
+    """Why there is no reply; None if there is one."""
+    settled: bool = True
+    """False if the daemon is still at work on it: the reply may yet come."""
+
+
+def new_request_id() -> str:
+    """A name for a question that no other has, in the reference executor's form."""
+    return f"chat-{time.time_ns() // 1_000_000}-{secrets.randbelow(10**10):010d}"
+
+
+def say(state: Path, text: str, *, request_id: str, chat: int = 0, timeout: float) -> Said:
+    """Say something to a chat, and wait `timeout` seconds at most for what comes of it.
+
+    Raises `UsageError` for what cannot be said, `DaemonError` if no daemon answers or it refuses.
+    """
+    _check(text)
+    if not 0 < timeout <= LONGEST_WAIT:  # NaN is neither
+        raise UsageError(
+            f"a wait of {timeout:g} s is not possible", hint=f"at most {LONGEST_WAIT:g} s, and more than 0"
+        )
+    ipc.ask(state, "user_chat", message=text, request_id=request_id, chat_id=chat)
+    answer = ipc.ask(state, "wait_reply", request_id=request_id, chat_id=chat, timeout=timeout)
+    if not answer.get("settled"):
+        return Said(error=f"no reply within {timeout:g} s", settled=False)
+    words = str(answer.get("content"))
+    return Said(reply=words) if answer.get("role") == _ANSWERED else Said(error=words)
+
+
+def reply_to(state: Path, text: str, *, chat: int = 0, timeout: float) -> str:
+    """The reply to a new question.
+
+    Raises, beside what `say` raises, `DaemonError` if none came in time, and `EndpointError` with the failure's line.
+    """
+    request_id = new_request_id()
+    said = say(state, text, request_id=request_id, chat=chat, timeout=timeout)
+    if said.reply is not None:
+        return said.reply
+    if said.settled:
+        raise EndpointError(said.error or "", hint="see: nexdiag service logs; nexdiag capture records what was sent")
+    hint = f"it goes on in the background; see: nexdiag service logs (request {request_id})"
+    raise DaemonError(said.error or "", hint=hint)
+
+
+def utf8(text: str) -> bytes:
+    """The text's bytes. Raises `UsageError` where it was typed, or piped in, as something else than UTF-8."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        what = f"the message is not UTF-8 text (at character {error.start + 1})"
+        raise UsageError(what, hint="convert it first, for example with: iconv -t utf-8") from error
+
+
+def _check(text: str) -> None:
+    size = len(utf8(text))
+    if not text.strip():
+        raise UsageError("an empty message cannot be sent", hint="say something: nexdiag chat 'hello'")
+    if size > LONGEST_MESSAGE:
+        what = f"the message has {size} bytes; at most {LONGEST_MESSAGE} can be sent"
+        raise UsageError(what, hint="say it in smaller pieces, or name a file that holds it")
