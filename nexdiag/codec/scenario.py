@@ -22,7 +22,7 @@ def decode(text: str, *, name: str = "scenario") -> Scenario:
         table = tomllib.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:  # ValueError: bad TOML, or a number of thousands of digits
         raise UsageError(f"{name} is not valid TOML: {error}", hint=_HINT) from error
-    table.setdefault("name", name)
+    table.setdefault("name", name.split(".", 1)[0] or "scenario")
     try:
         scenario = msgspec.convert(table, Scenario)
     except msgspec.ValidationError as error:

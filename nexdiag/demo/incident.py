@@ -86,7 +86,7 @@ FAULTS = (
     ),
     Fault(
         name="model-prefix",
-        title="`local:` was left in the model's name",
+        title="the prefix local: was left in the model's name",
         rule="model-name-prefix",
         server="sglang",
         switch_on=_with_prefix,

@@ -37,7 +37,7 @@ from nexdiag.runner.smoke import Smoke, Spoken, smoke
 
 STRICT = "llama.cpp-strict"
 """What our tiny model's template makes of a llama.cpp server: user and assistant in turn."""
-_ON_PURPOSE = "one of the four faults of the founding incident, switched on on purpose"
+_ON_PURPOSE = "one of the four faults of the founding incident, switched on deliberately"
 _SCRIPT = (
     "Yes, I am here.",
     "The base URL, the model's name, and the roles of the messages.",

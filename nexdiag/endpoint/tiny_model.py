@@ -34,7 +34,10 @@ STRICT_TEMPLATE = (
   {%- elif message.role == 'assistant' -%}
     {%- if talk.last not in ['user', 'tool'] -%}{{- raise_exception('ALTERNATE') -}}{%- endif -%}
     {{- (message.content or '') -}}
-    {%- for call in message.tool_calls or [] -%}{{- '[CALL]' + call.function.name -}}{%- endfor -%}
+    {%- for call in message.tool_calls or [] -%}
+      {{- '[CALL]' + call.function.name + '[ARGS]' -}}
+      {{- call.function.arguments if call.function.arguments is string else call.function.arguments | tojson -}}
+    {%- endfor -%}
     {{- eos_token -}}
   {%- elif message.role == 'tool' -%}
     {%- if talk.last not in ['assistant', 'tool'] -%}{{- raise_exception('ALTERNATE') -}}{%- endif -%}
@@ -46,7 +49,11 @@ STRICT_TEMPLATE = (
 {%- endfor -%}
 """
 ).replace("ALTERNATE", ALTERNATE)
-"""Has a place for one system message, and demands alternation; knows tool messages, but offers no tools."""
+"""Has a place for one system message, and demands alternation; knows calls and results, but shows the model no tools.
+
+The arguments of a call must show: llama.cpp learns from the template how calls are written, and makes a grammar of it
+as soon as a request offers tools. Without arguments it writes a rule that it cannot read, and answers 400.
+"""
 
 TOOL_TEMPLATE = """\
 {%- if tools -%}

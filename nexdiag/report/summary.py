@@ -174,6 +174,8 @@ def _failed(turns: list[TurnFacts], failed: list[TurnFacts], errors: list[Findin
     where = "every turn was answered, yet" if turns else "found"
     if failed:
         where = f"turn {failed[0].number} of {len(turns)} failed"
+        if len(failed) > 1:
+            where = f"{len(failed)} of {len(turns)} turns failed, turn {failed[0].number} first"
     if not errors:
         return f"{where}, and no rule explains it"
     return f"{where}{':' if failed else ''} {errors[0].code} {errors[0].rule}"

@@ -15,10 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from nexdiag.agent.setup import Wanted
+from nexdiag.agent.tools.toolbox import standard
+from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.core.errors import EndpointError
+from nexdiag.core.scenario import Expectation, Say, Scenario
 from nexdiag.endpoint import llama
+from nexdiag.endpoint.tiny_model import CALLS, STRICT_TEMPLATE, TOOL_TEMPLATE
+from nexdiag.runner.rerun import rerun
+from nexdiag.runner.smoke import smoke
 
 pytestmark = pytest.mark.real
 
@@ -102,6 +110,43 @@ def test_two_user_messages_in_a_row_are_refused(base_url: str, stream: bool) -> 
     response = ask(base_url, [*HELLO, *HELLO], stream=stream)
     assert response.status_code == 400
     assert "roles must alternate" in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "template", [pytest.param(STRICT_TEMPLATE, id="strict"), pytest.param(TOOL_TEMPLATE, id="tool")]
+)
+def test_our_tools_are_taken(template: str, tmp_path: Path) -> None:
+    """All six standard tools on offer, as in a default chat: answered with words, by either template."""
+    tools = [
+        {"type": "function", "function": msgspec.to_builtins(spec)} for spec in standard(Workspace(tmp_path)).specs()
+    ]
+    with llama.running(template=template) as address:
+        response = ask(f"{address}/v1", HELLO, tools=tools)
+    assert len(tools) == 6
+    assert response.status_code == 200, response.text
+    message = response.json()["choices"][0]["message"]
+    assert message["content"].strip()
+    assert not message.get("tool_calls")
+
+
+def test_tool_round_trip_through_the_executor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A model that calls gets its tool run and then answers; the recording plays again exactly, offline."""
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    say = tuple(Say(text=text, expect=Expectation(within=60)) for text in ("What is here?", "And what else?"))
+    scenario = Scenario(name="round-trip", say=say, tools=("glob", "grep"))
+    with llama.running(template=TOOL_TEMPLATE, tool_bias=CALLS) as address:
+        target = Wanted(url=address, model=llama.MODEL)
+        done = smoke(scenario, target, state=tmp_path / "state", cassette=tmp_path / "c.cassette.jsonl")
+    assert done.passed
+    turns = done.run.cassette.turns
+    assert [turn.outcome for turn in turns] == ["answered"] * 2
+    assert [len(turn.exchanges) for turn in turns] == [2] * 2
+    assert [len(turn.tool_runs) for turn in turns] == [1] * 2
+    assert {run.name for turn in turns for run in turn.tool_runs} <= {"glob", "grep"}
+    again = rerun(done.run.cassette)
+    assert [turn.outcome for turn in again.replayed] == ["exact"] * 2
 
 
 def test_equal_requests_get_equal_answers(base_url: str) -> None:

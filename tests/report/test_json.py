@@ -17,12 +17,15 @@ BARE = Finding(
 
 def test_lint_report_has_the_promised_shape() -> None:
     """Schema, files, profiles, and flat findings with turn and exchange, as outside scripts rely on."""
-    value = json.loads(lint_report([("a.cassette.jsonl", "sglang", (FINDING,)), ("b.json", "openai", ())]))
+    value = json.loads(
+        lint_report([("a.cassette.jsonl", "sglang", (FINDING,), ()), ("b.json", "openai", (), ("x: none",))])
+    )
     assert value["schema"] == "nexdiag.lint/1"
     assert [(file["file"], file["profile"]) for file in value["files"]] == [
         ("a.cassette.jsonl", "sglang"),
         ("b.json", "openai"),
     ]
+    assert [file["unchecked"] for file in value["files"]] == [[], ["x: none"]]
     found = value["files"][0]["findings"][0]
     assert set(found) == {
         "rule", "code", "severity", "message_index", "pointer", "summary", "evidence", "fix", "turn", "exchange",
