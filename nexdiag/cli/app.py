@@ -1,20 +1,23 @@
 """All commands in one place, and what happens to their errors."""
 
+import contextlib
 import os
+import signal
 import sys
-import traceback
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from nexdiag.cli import capture, chat, demo, endpoint, init, lint, nex, replay, report, rule, service
-from nexdiag.cli.console import settings
+from nexdiag.cli.console import complain, settings
 from nexdiag.core.errors import NexdiagError
 
 _INTERRUPTED = 130
 _USAGE = 2
-_TRACEBACK_AT = 2
+_SIGNALLED = 128
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 _WrongUsage: Any = typer.BadParameter.__base__
 """click's UsageError. Typer brings a click of its own since 0.27, and names only this child of it."""
 
@@ -57,26 +60,57 @@ app.add_typer(service.app, name="service", help="The daemon that hosts chats.")
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; give its exit code. Every error is two lines on stderr: what, and a hint."""
+    with _ended_by_signals():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         outcome = app(list(arguments), standalone_mode=False)
     except NexdiagError as error:
-        _complain(error.what, error.hint)
+        complain(error.what, error.hint, error)
         return error.exit_code
     except _WrongUsage as error:
         context = error.ctx.command_path if error.ctx is not None else "nexdiag"
-        _complain(error.format_message(), f"see: {context} --help")
+        complain(error.format_message(), f"see: {context} --help", error)
         return _USAGE
     except (KeyboardInterrupt, typer.Abort):
         return _INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone: nothing is left to say
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not meet the user as a traceback
+        complain(f"internal error: {error!r}", "this is a fault of nexdiag; see it whole with: nexdiag -vv ...", error)
+        return NexdiagError.exit_code
     return outcome if isinstance(outcome, int) else 0
 
 
-def _complain(what: str, hint: str) -> None:
-    if settings.verbose >= _TRACEBACK_AT:
-        traceback.print_exc()
-    typer.echo(f"error: {what}", err=True)
-    if hint:
-        typer.echo(f"hint: {hint}", err=True)
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end a command as Ctrl-C does: what it has started is ended, what it holds is let go.
+
+    A signal that is ignored, as under nohup, stays so. Servers take SIGTERM into their own hands when they serve.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    ours = [number for number in _SIGNALS if main and signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _end(number: int, frame: object) -> None:
+    del frame
+    if number == signal.SIGHUP and signal.getsignal(signal.SIGTERM) not in (_end, signal.SIG_DFL, signal.SIG_IGN):
+        signal.raise_signal(signal.SIGTERM)  # a server that has its own way to end hears of it in that way
+        return
+    for again in _SIGNALS:  # it often comes twice, and must not break off what the first one has begun
+        signal.signal(again, _heed_no_more)
+    raise SystemExit(_SIGNALLED + number)
+
+
+def _heed_no_more(number: int, frame: object) -> None:
+    """It is ending already."""

@@ -1,6 +1,5 @@
 """`nexdiag capture`."""
 
-import re
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -29,6 +28,7 @@ def command(
     from nexdiag.lint import profiles
     from nexdiag.report import lines
     from nexdiag.runner.load import load_scenario
+    from nexdiag.runner.place import cassette_path
     from nexdiag.runner.smoke import smoke
 
     played = load_scenario(scenario)
@@ -36,7 +36,7 @@ def command(
     console = progress()
     target = Wanted(url=endpoint, model=model, key_variable=key_variable, profile=server)
     with tempfile.TemporaryDirectory(prefix="nexdiag-capture-") as scratch:
-        path = cassette or _place(endpoint, played.name)
+        path = cassette or cassette_path(endpoint, played.name)
         done = smoke(
             played,
             target,
@@ -51,12 +51,3 @@ def command(
     deliver(lines.judged([(str(path), run.profile, run.findings, ())]), None)
     console.print(f"Next: nexdiag replay {path}" if done.passed else f"Next: nexdiag report {path}")
     return int(not done.passed)
-
-
-def _place(endpoint: str, name: str) -> Path:
-    """cassettes/<host and port>/<scenario>.cassette.jsonl: named for the scenario, not for a test."""
-    from nexdiag.runner.load import SUFFIX
-
-    host = re.sub(r"^\w+://", "", endpoint).split("/", 1)[0]
-    clean = [re.sub(r"[^\w.-]+", "-", part).strip("-.") or "unnamed" for part in (host, name)]
-    return Path("cassettes") / clean[0] / f"{clean[1]}{SUFFIX}"

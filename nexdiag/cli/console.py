@@ -1,12 +1,19 @@
-"""What every door shares: the common options, and where output goes. Progress to stderr, results to stdout."""
+"""What every door shares: the common options, what comes in, and where output goes.
+
+Results go to stdout; progress, errors and what was not checked go to stderr.
+"""
 
 import sys
+import traceback
 from pathlib import Path
 
 import typer
 from rich.console import Console
 
-from nexdiag.core.errors import NexdiagError
+from nexdiag.core.errors import NexdiagError, UsageError
+
+_TRACEBACK_AT = 2
+_LONGEST = 10_000
 
 
 class Settings:
@@ -49,13 +56,42 @@ def _console(*, stderr: bool) -> Console:
 
 
 def deliver(text: str, output: Path | None) -> None:
-    """The result: into the file that was named, else on stdout."""
+    """The result: into the file that was named, else on stdout. No text is no line."""
     if output is None:
-        typer.echo(text, nl=not text.endswith("\n"))
+        if text:
+            typer.echo(text, nl=not text.endswith("\n"))
         return
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text)
+        output.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
         raise NexdiagError(f"cannot write {output}: {error.strerror}", hint="name another file: -o FILE") from error
     progress().print(f"wrote {output}")
+
+
+def complain(what: str, hint: str, cause: BaseException) -> None:
+    """An error on stderr: what, and a hint, each on one line that no terminal obeys; with -vv where it came from."""
+    from nexdiag.report.visible import one_line
+
+    if settings.verbose >= _TRACEBACK_AT:
+        traceback.print_exception(cause)
+    typer.echo(f"error: {one_line(what, _LONGEST)}", err=True)
+    if hint:
+        typer.echo(f"hint: {one_line(hint, _LONGEST)}", err=True)
+
+
+def not_checked(lines: list[str]) -> None:
+    """What a report that has no place for it did not check; --quiet does not silence it."""
+    from nexdiag.report.visible import one_line
+
+    for line in lines:
+        typer.echo(f"not checked: {one_line(line, _LONGEST)}", err=True)
+
+
+def read_input(*, whole: bool) -> str:
+    """A line of stdin (empty at its end), or the whole of it. Raises `UsageError` for what is no text."""
+    try:
+        return sys.stdin.read() if whole else sys.stdin.readline()
+    except UnicodeDecodeError as error:
+        what = f"what came from stdin is not {error.encoding} text (byte {error.start})"
+        raise UsageError(what, hint="convert it first, for example with: iconv -t utf-8") from error

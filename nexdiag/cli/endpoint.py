@@ -9,13 +9,14 @@ from nexdiag.core.errors import UsageError
 
 NAME = "endpoint"
 EXAMPLE = "Example: nexdiag endpoint --like sglang --port 30000; or: nexdiag endpoint --engine llama"
+_STUB = "leave it away, or name a server to be like: --like PROFILE"
 
 
 def command(
     like: Annotated[str | None, typer.Option(help="A stub with the manners of this server (a profile's name).")] = None,
     engine: Annotated[str | None, typer.Option(help="llama: a real llama.cpp server with a tiny model.")] = None,
     port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 0,
-    model: Annotated[str, typer.Option(help="The model's name, for the stub.")] = "stub",
+    model: Annotated[str | None, typer.Option(help="The model's name, for the stub (default: stub).")] = None,
     script: Annotated[
         Path | None, typer.Option(help="Answers of the stub, one a paragraph divided by lines of ---.")
     ] = None,
@@ -26,19 +27,17 @@ def command(
     if engine is not None:
         if engine != "llama":
             raise UsageError(f"unknown engine {engine!r}", hint="known: llama")
+        for option, value in (("--model", model), ("--script", script)):
+            if value is not None:
+                raise UsageError(f"{option} is for a stub: --engine {engine} has a model of its own", hint=_STUB)
         from nexdiag.endpoint import llama
 
         llama.serve(port=port)
         return
     from nexdiag.endpoint import serving, stub
     from nexdiag.lint import profiles
+    from nexdiag.runner.script import read_script
 
-    answers: list[str] = []
-    if script is not None:
-        try:
-            answers = [part.strip() for part in script.read_text().split("\n---\n")]
-        except OSError as error:
-            raise UsageError(
-                f"{script} cannot be read: {error.strerror}", hint="see: nexdiag endpoint --help"
-            ) from error
-    serving.serve(stub.StubEndpoint(profiles.named(like or ""), script=answers, model=model), port=port)
+    profile = profiles.named(like or "")
+    answers = read_script(script) if script is not None else ()
+    serving.serve(stub.StubEndpoint(profile, script=answers, model=model or "stub"), port=port)

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from nexdiag.cli.console import deliver
-from nexdiag.core.finding import Severity
+from nexdiag.cli.console import deliver, not_checked
 
 NAME = "lint"
 EXAMPLE = "Example: nexdiag lint cassettes/ --profile vllm; or: nexdiag lint --format jsonl - < exchanges.jsonl"
@@ -40,17 +39,20 @@ def command(
     from nexdiag.runner.subjects import Choice, judge_paths
 
     choice = Choice(profile=profile, select=tuple(select or ()), ignore=tuple(ignore or ()))
-    judged = list(judge_paths(files, choice))
+    judged = judge_paths(files, choice)
+    told = [(one.file, one.profile, one.findings, one.unchecked) for one in judged]
     if form is Format.JSON:
-        deliver(json.lint_report([(one.file, one.profile, one.findings) for one in judged]), output)
+        deliver(json.lint_report(told), output)
     elif form is Format.JSONL:
         rows = []
         for one in judged:
             if one.bare:
                 rows.append(json.bare_line(one.id, one.profile, one.findings))
             else:
-                rows += [json.finding_line(finding) for finding in one.findings]
-        deliver("\n".join(rows), output)
+                rows += [json.finding_line(finding, file=one.file) for finding in one.findings]
+        deliver("".join(f"{row}\n" for row in rows), output)
     else:
-        deliver(lines.judged([(one.file, one.profile, one.findings, one.unchecked) for one in judged]), output)
-    return int(any(finding.severity != Severity.INFO for one in judged for finding in one.findings))
+        deliver(lines.judged(told), output)
+    if form is Format.JSONL or (form is Format.TEXT and output is not None):
+        not_checked([f"{one.file}: {text}" for one in judged for text in one.unchecked])
+    return int(any(finding.weighs for one in judged for finding in one.findings))

@@ -1,6 +1,5 @@
 """`nexdiag nex`: the executor in this terminal."""
 
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nexdiag.cli.console import progress
+from nexdiag.cli.console import progress, read_input
 from nexdiag.core.errors import EndpointError
 
 if TYPE_CHECKING:
@@ -33,39 +32,25 @@ def command(
     directory: Annotated[Path | None, typer.Option("--dir", help="The state directory.")] = None,
 ) -> int:
     """Talk to a model in this terminal, with tools in this directory. Answers on stdout, all else on stderr."""
-    import msgspec
+    from nexdiag.runner.talk import Asked, prepare, talk
 
-    from nexdiag.agent import config as configuration
-    from nexdiag.runner.host import Crew, endpoint_of
-    from nexdiag.runner.talk import Wishes, talk
-
-    state: Path | None = configuration.find_state(directory, os.environ, Path.cwd())
-    if endpoint and "://" in endpoint and directory is None:  # a bare URL needs no state directory, and writes none
-        config, state = configuration.Config(), None
-    else:
-        config = configuration.read(state) if state is not None else configuration.Config()
-    agent = msgspec.structs.replace(config.agent, system=system_prompt or config.agent.system, max_turns=max_turns)
-    config = msgspec.structs.replace(config, agent=agent)
-    crew = Crew(
-        config=config,
-        endpoint=endpoint_of(config, model=model, url=endpoint),
-        workspace=Path.cwd(),
+    asked = Asked(
+        model=model,
+        endpoint=endpoint,
+        directory=directory,
+        system=system_prompt,
+        max_turns=max_turns,
         read_only=read_only,
+        chat=chat,
+        autonomous=autonomous,
+        evaluated=eval_mode,
     )
-    wishes = Wishes(
-        state=None if eval_mode else state, resume=chat, autonomous=autonomous or eval_mode, max_turns=max_turns
-    )
-    console = progress()
-    teller = _Teller(quiet=eval_mode)
-    done = talk(crew, _lines(message), wishes, tell=teller, say=console.print)
+    crew, wishes = prepare(asked, os.environ, Path.cwd())
+    done = talk(crew, _lines(message), wishes, tell=_Teller(quiet=eval_mode), say=progress().print)
     if eval_mode:
-        line = {"status": "ok" if done.well else "abnormal", "turns": len(done.turns)}
-        line |= {"input_tokens": done.usage.input_tokens, "output_tokens": done.usage.output_tokens}
-        typer.echo(json.dumps(line | {"exit_reason": done.exit_reason}))
-    last = done.turns[-1] if done.turns else None
-    alone = wishes.autonomous or not sys.stdin.isatty()
-    if last is not None and last.outcome != "answered" and alone:
-        raise EndpointError(last.error or last.outcome, hint="record what was sent with: nexdiag capture")
+        typer.echo(done.line)
+    if done.failure is not None and (wishes.autonomous or not sys.stdin.isatty()):
+        raise EndpointError(done.failure, hint="record what was sent with: nexdiag capture")
     return 0 if done.well else EndpointError.exit_code
 
 
@@ -75,7 +60,7 @@ def _lines(message: str | None) -> Iterator[str]:
     while True:
         if sys.stdin.isatty():
             progress().print("\nyou> ", end="")
-        line = sys.stdin.readline()
+        line = read_input(whole=False)
         if not line:
             return
         yield line

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nexdiag.cli.console import deliver
+from nexdiag.cli.console import complain, deliver
 
 NAME = "replay"
 EXAMPLE = "Example: nexdiag replay cassettes/llama.cpp/five-back-to-back.cassette.jsonl"
@@ -15,15 +15,15 @@ def command(
     cassettes: Annotated[list[Path], typer.Argument(help="Cassettes, or directories of them.")],
 ) -> int:
     """Run a recorded conversation again, offline, with our executor: each turn is exact, changed, missing or extra."""
-    from nexdiag.codec.body import Splitter
     from nexdiag.report import lines
-    from nexdiag.runner.load import find, load
-    from nexdiag.runner.rerun import rerun
+    from nexdiag.report.visible import one_line
+    from nexdiag.runner.replays import exit_code, replay_all
 
-    exact = True
-    for path in find(cassettes):
-        splitter = Splitter()
-        run = rerun(load(path, splitter=splitter), splitter=splitter)
-        deliver(lines.replayed(run), None)
-        exact = exact and all(turn.outcome == "exact" for turn in run.replayed)
-    return int(not exact)
+    done = []
+    for one in replay_all(cassettes):
+        done.append(one)
+        if one.error is not None:
+            complain(one.error.what, one.error.hint, one.error)
+        elif one.run is not None:
+            deliver(f"{one_line(str(one.path))}\n{lines.replayed(one.run)}", None)
+    return exit_code(done)

@@ -1,7 +1,7 @@
 """`nexdiag report`."""
 
 import io
-import time
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from nexdiag.cli.console import deliver, results
-from nexdiag.core.finding import Severity
+from nexdiag.cli.console import deliver, progress, results
 
 if TYPE_CHECKING:
     from nexdiag.core.run import Report
@@ -34,25 +33,20 @@ def command(
     profile: Annotated[str | None, typer.Option(help="Judge as this server would.")] = None,
 ) -> int:
     """Say what happened in a recording: the cause, the fix, the timeline. Exit 1 with errors or warnings."""
-    from nexdiag.core.run import Report
-    from nexdiag.core.version import TOOL
-    from nexdiag.lint.subject import profile_of
     from nexdiag.report import html, json, terminal
-    from nexdiag.runner.judge import judge
-    from nexdiag.runner.load import find, load
+    from nexdiag.runner.place import page_path
+    from nexdiag.runner.reporting import report_on
 
-    runs = []
-    for path in find(cassettes):
-        cassette = load(path)
-        runs.append(judge(cassette, profile=profile_of(cassette, profile)))
-    title = runs[0].name if len(runs) == 1 else f"{len(runs)} recordings"
-    report = Report(title=title, runs=tuple(runs), created=time.time(), tool=TOOL)
+    report = report_on(cassettes, profile)
     if form is Format.TEXT and output is None:
         terminal.render(report, results())
     else:
         render = {Format.HTML: html.render, Format.JSON: json.report_json, Format.TEXT: _text}[form]
         deliver(render(report), output)
-    return int(any(finding.severity != Severity.INFO for run in runs for finding in run.findings))
+    if form is Format.TEXT:
+        named = " ".join(shlex.quote(str(path)) for path in cassettes)
+        progress().print(f"Next: nexdiag report {named} --format html -o {page_path(report.title)}")
+    return int(any(finding.weighs for run in report.runs for finding in run.findings))
 
 
 def _text(report: "Report") -> str:

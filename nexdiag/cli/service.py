@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from nexdiag.cli.console import progress, results
-from nexdiag.core.errors import NexdiagError, NothingToDo
+from nexdiag.core.errors import DaemonError, NexdiagError, NothingToDo, UsageError
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Directory = Annotated[Path | None, typer.Option("--dir", help="The state directory (default: the nearest .nexdiag).")]
@@ -35,6 +35,9 @@ def start(directory: Directory = None, cassette: Cassette = None) -> None:
     if cassette is not None:
         command += ["--cassette", str(cassette.absolute())]
     running = lifecycle.start(state, command)
+    if cassette is not None and not running.fresh:
+        what = f"the daemon (PID {running.pid}) was already running: nothing is recorded into {cassette}"
+        raise DaemonError(what, hint="end it first with: nexdiag service stop")
     how = "started" if running.fresh else "was already running"
     results().print(f"Service {how} (PID {running.pid})")
     progress().print(f"Log {state / 'service' / 'daemon.log'}")
@@ -88,6 +91,8 @@ def run(
     from nexdiag.runner import host
     from nexdiag.runner.load import load_scenario
 
+    if scenario is not None and cassette is None:
+        raise UsageError("--scenario goes into a recording, and none is made", hint="add: --cassette FILE")
     played = load_scenario(scenario) if scenario is not None else None
     trouble = host.run(state_of(directory), cassette, played)
     if trouble is not None:

@@ -2,6 +2,7 @@
 
 from nexdiag.core.endpoint import Profile
 from nexdiag.core.finding import Finding, Location, Severity
+from nexdiag.lint.no_answer import NO_ANSWER
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.unexplained import UNEXPLAINED
 from nexdiag.lint.verdict import heard_line, reason, severity, singled_out
@@ -9,7 +10,7 @@ from nexdiag.lint.view import View
 
 Key = tuple[str, tuple[bytes, ...] | str, int]
 _RANKS = {Severity.ERROR: 2, Severity.WARNING: 3, Severity.INFO: 4}
-_CONFIRMED, _UNEXPLAINED = 0, 1
+_CONFIRMED, _FAILED = 0, 1
 
 
 class Entry:
@@ -45,7 +46,9 @@ class Entry:
 
     def finding(self, profile: Profile) -> Finding | None:
         """What is to be reported; None if it does not matter on this server."""
-        weight = Severity.ERROR if self._confirmed else severity(self.rule, profile, accepted=self.accepted)
+        weight = self.fault.weight or severity(self.rule, profile, accepted=self.accepted)
+        if self._confirmed:
+            weight = Severity.ERROR
         if weight is None:
             return None
         why = (self._heard,) if self._heard else reason(self.rule, profile)
@@ -70,8 +73,9 @@ class Entry:
         )
 
     def order(self, weight: Severity) -> tuple[int, bool, int, int, str]:
-        """Sorting key, the cause first: confirmed, then refusals without explanation, then by severity and place."""
-        rank = _CONFIRMED if self._confirmed else _UNEXPLAINED if self.rule is UNEXPLAINED else _RANKS[weight]
+        """Sorting key, the cause first: confirmed, then failures without explanation, then by severity and place."""
+        failed = weight is Severity.ERROR and (self.rule is UNEXPLAINED or self.rule is NO_ANSWER)
+        rank = _CONFIRMED if self._confirmed else _FAILED if failed else _RANKS[weight]
         named = self._confirmed and singled_out(self.fault, self._words or "")
         return (rank, not named, self._first.exchange or 0, self.fault.at or 0, self.rule.code)
 

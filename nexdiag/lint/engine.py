@@ -17,6 +17,7 @@ from nexdiag.lint import profiles, rules, view
 from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.docket import Docket, Entry
 from nexdiag.lint.history import History, read_message
+from nexdiag.lint.no_answer import NO_ANSWER, Unanswered
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.unexplained import UNEXPLAINED, unexplained
 from nexdiag.lint.view import View
@@ -58,6 +59,7 @@ def _judged(
     judging = _Judging(profile)
     for seen in views:
         judging.take(seen)
+    judging.end()
     return tuple(finding for finding in judging.docket.findings() if finding.rule in wanted)
 
 
@@ -66,6 +68,7 @@ class _Judging:
 
     def __init__(self, profile: Profile) -> None:
         self.docket = Docket(profile)
+        self._unanswered = Unanswered()
         self._profile = profile
         self._histories: dict[bytes, tuple[History, list[Found]]] = {}
         """By the last link of their messages: where the next request of a chat goes on."""
@@ -74,6 +77,7 @@ class _Judging:
         """Judge the next exchange."""
         found = [(rule, fault) for rule in rules.ALL if rule.check for fault in rule.check(seen, self._profile)]
         found += self._in_history(seen)
+        found = [(rule, fault) for rule, fault in found if rule.concerns is None or rule.concerns(seen)]
         found += _by_words(seen, found)
         kept = [(rule, fault) for rule, fault in found if not fault.needs_words or _confirmed(rule, seen)]
         entries = [self.docket.enter(rule, fault, seen, number) for rule, fault, number in _numbered(kept)]
@@ -82,6 +86,12 @@ class _Judging:
             entry.confirm(seen)
         if seen.refused and not confirmed:
             self.docket.enter(UNEXPLAINED, unexplained(seen), seen, 0).told(seen)
+        self._unanswered.take(seen)
+
+    def end(self) -> None:
+        """The recording is over: now it is known what was sent again in vain."""
+        for seen, fault in self._unanswered.faults():
+            self.docket.enter(NO_ANSWER, fault, seen, 0)
 
     def _in_history(self, seen: View) -> list[Found]:
         """The faults of the messages, those of earlier exchanges included."""

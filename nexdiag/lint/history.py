@@ -11,6 +11,14 @@ import msgspec
 from nexdiag.codec import jsontext
 from nexdiag.lint.quoting import quote
 
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "boolean"),  # before the numbers: in Python it is one
+    ((int, float), "number"),
+    (str, "string"),
+    (list, "array"),
+    (dict, "object"),
+)
+
 
 class CallSeen(msgspec.Struct, frozen=True, kw_only=True):
     """A tool call in a message: of chat completions, or an Anthropic `tool_use` block."""
@@ -24,7 +32,11 @@ class MessageSeen(msgspec.Struct, frozen=True, kw_only=True):
 
     raw: bytes
     """Its JSON text: equal texts are equal messages."""
+    kind: str = "object"
+    """The JSON type of the entry: all but `object` is malformed."""
     role: str | None = None
+    role_kind: str | None = None
+    """The JSON type of its role, in which all but `string` is malformed; None if it has none."""
     text: str = ""
     calls: tuple[CallSeen, ...] = ()
     answers: tuple[str | None, ...] = ()
@@ -100,17 +112,23 @@ def read_message(raw: bytes) -> MessageSeen:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        return MessageSeen(raw=raw)
+        return MessageSeen(raw=raw, kind=kind_of(value))
     role = value.get("role")
     blocks = value.get("content")
     parts = [part for part in blocks if isinstance(part, dict)] if isinstance(blocks, list) else []
     return MessageSeen(
         raw=raw,
         role=role if isinstance(role, str) else None,
+        role_kind=kind_of(role) if "role" in value else None,
         text=blocks if isinstance(blocks, str) else _text(parts),
         calls=_calls(value, parts),
         answers=_answers(value, parts),
     )
+
+
+def kind_of(value: object) -> str:
+    """The JSON type of a value, as JSON calls it."""
+    return next((kind for types, kind in _KINDS if isinstance(value, types)), "null")
 
 
 def _text(parts: list[dict[str, Any]]) -> str:

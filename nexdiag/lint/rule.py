@@ -29,6 +29,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """The texts of the messages concerned, by which the fault is known again in a later request of the chat."""
     ids: tuple[str, ...] = ()
     """The names by which a server's words would single out this fault among its like."""
+    weight: Severity | None = None
+    """How much it matters, where that does not depend on the server; None to go by rule and profile."""
     needs_words: bool = False
     """Harmless for all that the request shows: reported only where the recorded answer confirms it."""
 
@@ -47,6 +49,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Looks at the newest message, with those before it: what is wrong with it stays wrong, whatever follows."""
     ending: Callable[[History], Iterable[Fault]] | None = None
     """Looks at the history as it was sent: what is wrong with it may be mended by a later message."""
+    concerns: Callable[[View], bool] | None = None
+    """Whether such an exchange is its business; None for any. What it finds elsewhere does not count."""
     words: tuple[re.Pattern[str], ...] = ()
     """Words of servers that this fault explains, where the request shows it."""
     telling: tuple[re.Pattern[str], ...] = ()
@@ -59,6 +63,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """How much it matters on a server that refuses it, before it did."""
     elsewhere: Severity | None = None
     """How much it matters on a known server that does not refuse it; None for not at all."""
+    silent_if_accepted: bool = False
+    """Nothing to speak of once a server is known to have let it pass."""
 
     @property
     def summary(self) -> str:

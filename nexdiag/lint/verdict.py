@@ -22,6 +22,8 @@ def severity(rule: Rule, profile: Profile, *, accepted: bool) -> Severity | None
         found = Severity.WARNING
     else:
         found = rule.elsewhere
+    if accepted and rule.silent_if_accepted:
+        return None
     return Severity.WARNING if accepted and found is Severity.ERROR else found
 
 

@@ -23,6 +23,7 @@ _LOGGED_STATUS = re.compile(
     r"\bHTTP/\d(?:\.\d)?[\"']?\s+\"?(\d{3})\b|\b(?:error code|status(?: code)?)[:= ]+(\d{3})\b", re.IGNORECASE
 )
 _LOG_READ = 100_000
+_CHAT = "/chat/completions"
 _NAMED_INDEX = re.compile(r"\bmessages?[.\[]{1,2}(\d{1,6})\b")
 
 
@@ -65,6 +66,10 @@ class Fields:
             self._values[key] = [_json(link.raw) for link in text.chain()] if isinstance(text, Link) else _json(text)
         return self._values.get(key)
 
+    def holds_list(self, key: str) -> bool:
+        """Whether the value of a field is a list; one that is kept as links is not decoded for it."""
+        return isinstance(self._texts.get(key), Link) or isinstance(self.get(key), list)
+
     def last_link(self, key: str) -> Link | None:
         """The last link of the list under `key`; links are made where the body kept none."""
         text = self._texts.get(key)
@@ -89,6 +94,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     said: Said = Said()
     logged: bool = False
     """The words are a log's, because no answer is known."""
+    failure: str | None = None
+    """Why a recorded round trip broke off, in the transport's words."""
+    chunks: int = 0
+    """How many pieces of the answer came."""
+    sent: Body | None = None
+    """The body of a recorded request."""
     turn: int | None = None
     exchange: int | None = None
 
@@ -117,6 +128,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         """The request has a list of messages to judge."""
         return "messages" in self.fields
 
+    @property
+    def asks_chat(self) -> bool:
+        """It has messages, and nothing says that they went elsewhere than to a chat-completions route."""
+        path = self.path
+        return self.chats and self.method in (None, "POST") and (path is None or path.rstrip("/").endswith(_CHAT))
+
 
 def of_exchange(exchange: Exchange) -> View:
     """A recorded exchange."""
@@ -128,6 +145,9 @@ def of_exchange(exchange: Exchange) -> View:
         fields=Fields(exchange.request.body),
         asked=bool(exchange.request.body.fields) or bool(exchange.request.body.raw),
         said=Said() if response is None else heard(response.body),
+        failure=exchange.failure,
+        chunks=0 if response is None else len(response.chunks),
+        sent=exchange.request.body,
         turn=exchange.turn,
         exchange=exchange.id,
     )

@@ -43,6 +43,23 @@ PROFILE = Profile(
             seen="2026-04",
         ),
         Refusal(
+            rule="empty-messages",
+            status=400,
+            body={
+                "error": {
+                    "message": (
+                        "Invalid 'messages': empty array. Expected an array with minimum length 1, "
+                        "but got an empty array instead."
+                    ),
+                    "type": "invalid_request_error",
+                    "param": "messages",
+                    "code": "empty_array",
+                },
+            },
+            source="CopilotKit/CopilotKit#529",
+            seen="2024",
+        ),
+        Refusal(
             rule="base-url-missing-v1",
             status=404,
             body={

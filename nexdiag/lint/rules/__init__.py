@@ -3,25 +3,29 @@
 from difflib import get_close_matches
 
 from nexdiag.core.errors import UsageError
+from nexdiag.lint.no_answer import NO_ANSWER
 from nexdiag.lint.rule import Rule
 from nexdiag.lint.rules.endpoint import base_url_missing_v1, model_name_prefix
-from nexdiag.lint.rules.order import role_alternation
+from nexdiag.lint.rules.order import empty_messages, role_alternation
 from nexdiag.lint.rules.pairing import orphan_tool_result, unanswered_tool_call
 from nexdiag.lint.rules.params import stream_options_unsupported
+from nexdiag.lint.rules.request import malformed_request
 from nexdiag.lint.unexplained import UNEXPLAINED
 
 ALL: tuple[Rule, ...] = (
+    malformed_request.RULE,
     role_alternation.RULE,
+    empty_messages.RULE,
     orphan_tool_result.RULE,
     unanswered_tool_call.RULE,
     base_url_missing_v1.RULE,
     model_name_prefix.RULE,
     stream_options_unsupported.RULE,
 )
-"""All rules that look for a fault, by code."""
+"""All rules that look for a fault in a request, by code."""
 
-EXPLAINED: tuple[Rule, ...] = (UNEXPLAINED, *ALL)
-"""All rules that have a page."""
+EXPLAINED: tuple[Rule, ...] = (UNEXPLAINED, NO_ANSWER, *ALL)
+"""All rules that have a page, by code: what `nexdiag rule` lists."""
 
 
 def find(name_or_code: str) -> Rule:
