@@ -40,7 +40,7 @@ def _wanted(marker: pytest.Mark | None) -> tuple[str, tuple[str, ...]]:
     """The server and its answers that a marker names. Raises `UsageError` for a marker of another form."""
     from nexdiag.core.errors import UsageError  # noqa: PLC0415 - as above
 
-    keys = {"like": _LIKE, "script": ()} | (marker.kwargs if marker is not None else {})
+    keys: dict[str, object] = {"like": _LIKE, "script": (), **(marker.kwargs if marker is not None else {})}
     like, script = keys.pop("like"), keys.pop("script")
     if marker is not None and marker.args:
         hint = f"write: @pytest.mark.nexdiag(like={marker.args[0]!r})"

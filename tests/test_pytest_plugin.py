@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 INNER = """
 import urllib.error, urllib.request, json
 import pytest
@@ -48,6 +50,28 @@ def test_an_unknown_server_is_an_error_of_that_test(tmp_path: Path) -> None:
     text = INNER.replace('like="llama.cpp-strict")', 'like="llama.cp")')
     done = inner(tmp_path, text)
     assert "unknown profile 'llama.cp'" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("marker", "said"),
+    [
+        ('"llama.cpp"', ["wanted keys, found 'llama.cpp' by position", "nexdiag(like='llama.cpp')"]),
+        ('lik="vllm"', ["unknown key 'lik'", "did you mean like?"]),
+        ("quux=1", ["unknown key 'quux'", "known: like, script"]),
+        ('script="Hello."', ["wanted a list of answers as script, found 'Hello.'", "script=['Hello.']"]),
+        ("script=[1]", ["wanted a list of answers as script, found [1]"]),
+        ("like=None", ["wanted a profile's name as like, found None"]),
+    ],
+)  # fmt: skip
+def test_a_marker_of_another_form_is_told(tmp_path: Path, marker: str, said: list[str]) -> None:
+    """Nothing in a marker is ignored: the test that has it fails with what to write, and no traceback."""
+    text = f"import pytest\n\n@pytest.mark.nexdiag({marker})\ndef test_it(nexdiag_endpoint): pass\n"
+    done = inner(tmp_path, text)
+    assert "1 error" in done.stdout
+    for words in said:
+        assert words in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "pytest_plugin.py" not in done.stdout
 
 
 def test_a_suite_that_does_not_ask_pays_nothing(tmp_path: Path) -> None:

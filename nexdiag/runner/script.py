@@ -7,7 +7,7 @@ from nexdiag.core.errors import UsageError
 
 
 def read_script(path: Path) -> tuple[str, ...]:
-    """The answers in a file, without white space around them. Raises `UsageError` if it cannot be read as UTF-8 text."""
+    """The answers in a file, without white space around them. Raises `UsageError` for what is no UTF-8 text."""
     hint = "a text file is wanted: answers, divided by lines of ---"
     try:
         text = path.read_text(encoding="utf-8-sig")

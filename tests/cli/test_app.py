@@ -1,7 +1,9 @@
 """All commands in one place, and what happens to their errors."""
 
+import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -40,6 +42,77 @@ def test_a_traceback_is_shown_with_vv_alone(capsys: pytest.CaptureFixture[str]) 
     assert "Traceback" not in capsys.readouterr().err
     assert run(["-vv", "replay", "nowhere.cassette.jsonl"]) == 3
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_fault_of_ours_is_two_lines_and_exit_3(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever breaks in nexdiag itself is told as that; the traceback is for those who ask for it with -vv."""
+
+    def broken(name: str) -> None:
+        raise KeyError(name + "\x1b[2J\n")
+
+    monkeypatch.setattr("nexdiag.lint.rules.find", broken)
+    assert run(["rule", "NX101"]) == 3
+    what, hint = capsys.readouterr().err.splitlines()
+    assert what.startswith("error: internal error: KeyError('NX101")
+    assert hint == "hint: this is a fault of nexdiag; see it whole with: nexdiag -vv ..."
+    assert run(["-vv", "rule", "NX101"]) == 3
+    assert "Traceback" in capsys.readouterr().err
+
+
+BUSY = """
+import signal, sys, time
+from nexdiag.cli import app
+
+def busy(name):
+    try:
+        print("busy", flush=True)
+        signal.pause()
+    finally:
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            signal.raise_signal(number)
+        print("cleaned up", flush=True)
+
+import nexdiag.lint.rules
+nexdiag.lint.rules.find = busy
+sys.exit(app.run(["rule", "x"]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_command_with_its_cleanup(number: signal.Signals) -> None:
+    """Exit 128 + n after what was begun is undone, also if the signal comes again in the middle of that."""
+    with subprocess.Popen(
+        [sys.executable, "-c", BUSY], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        assert child.stdout.readline() == "busy\n"
+        child.send_signal(number)
+        assert child.wait(10) == 128 + number
+        assert child.stdout.read() == "cleaned up\n"
+        assert child.stderr.read() == ""
+
+
+def test_a_signal_that_is_ignored_stays_ignored_and_others_are_put_back() -> None:
+    """Under nohup a command goes on; a program that calls `run` finds its own signals as they were."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert run(["rule", "NX101"]) == 0
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_run_works_beside_the_main_thread() -> None:
+    """Where no signal can be heard, a command runs all the same."""
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(run(["rule", "NX101"])))
+    thread.start()
+    thread.join()
+    assert codes == [0]
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

@@ -57,6 +57,25 @@ def test_no_message_is_a_usage_error(state: str, capsys: pytest.CaptureFixture[s
     assert "nexdiag chat" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("message", ["", "  \n", "a\udcff", "x" * 110_000], ids=["empty", "blank", "bytes", "long"])
+def test_what_cannot_be_said_is_a_usage_error(state: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2 before any daemon is asked: none runs here."""
+    assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", state]) == 0
+    capsys.readouterr()
+    assert run(["chat", message, "--dir", state]) == 2
+    assert "message" in capsys.readouterr().err
+
+
+def test_bytes_from_stdin_are_a_usage_error(
+    state: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 2 with the place of the first byte that is no text."""
+    assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", state]) == 0
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"ab\xff"), encoding="utf-8"))
+    assert run(["chat", "-", "--dir", state]) == 2
+    assert "not utf-8 text (byte 2)" in capsys.readouterr().err
+
+
 async def locked(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's types
     """A server that knows no key."""
     assert scope["type"] == "http"

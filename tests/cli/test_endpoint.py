@@ -11,8 +11,9 @@ import pytest
 from nexdiag.cli.app import run
 
 
-def test_a_stub_says_where_it_listens_and_ends_on_sigterm() -> None:
-    """The first line on stdout is `listening URL`, printed when it accepts; SIGTERM ends it with exit 0."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_stub_says_where_it_listens_and_ends_on_a_signal(number: signal.Signals) -> None:
+    """The first line on stdout is `listening URL`, printed when it accepts; a signal ends it with exit 0."""
     command = [sys.executable, "-m", "nexdiag", "endpoint", "--like", "sglang"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
         assert served.stdout is not None
@@ -21,8 +22,20 @@ def test_a_stub_says_where_it_listens_and_ends_on_sigterm() -> None:
         chat = {"model": "local:m", "messages": [{"role": "user", "content": "hi"}]}
         assert httpx.post(f"{url}/v1/chat/completions", json=chat).status_code == 400
         assert httpx.post(f"{url}/chat/completions", json=chat).json() == {"detail": "Not Found"}
-        served.send_signal(signal.SIGTERM)
+        served.send_signal(number)
         assert served.wait(10) == 0
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_real_llama_ends_on_a_signal(number: signal.Signals) -> None:
+    """So does the other engine."""
+    command = [sys.executable, "-m", "nexdiag", "endpoint", "--engine", "llama"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as served:
+        assert served.stdout is not None
+        assert served.stdout.readline().startswith("listening http://127.0.0.1:")
+        served.send_signal(number)
+        assert served.wait(20) == 0
 
 
 @pytest.mark.parametrize(
@@ -33,6 +46,9 @@ def test_a_stub_says_where_it_listens_and_ends_on_sigterm() -> None:
         (["--engine", "steam"], "unknown engine 'steam'"),
         (["--like", "sgland"], "unknown profile 'sgland'"),
         (["--like", "sglang", "--script", "nowhere"], "nowhere cannot be read"),
+        (["--like", "sglang", "--script", sys.executable], "is not UTF-8 text"),
+        (["--engine", "llama", "--model", "m"], "--model is for a stub"),
+        (["--engine", "llama", "--script", "s"], "--script is for a stub"),
     ],
 )
 def test_a_wrong_wish_is_a_usage_error(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,6 +61,49 @@ def test_jsonl_on_exchanges_gives_one_line_for_each(
     assert told[1]["findings"] == []
 
 
+def test_what_was_not_checked_is_told_in_every_format(
+    request_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """JSON carries it; JSON Lines and text in a file, which it may never be read in, tell it on stderr."""
+    wanted = "the server's answer: a bare request has none"
+    assert run(["lint", "--format", "json", request_file]) == 1
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["files"][0]["unchecked"] == [wanted]
+    assert shown.err == ""
+    for arguments in (["--format", "jsonl"], ["-o", str(tmp_path / "out.txt")]):
+        assert run(["-q", "lint", request_file, *arguments]) == 1
+        assert capsys.readouterr().err == f"not checked: {request_file}: {wanted}\n"
+
+
+def test_jsonl_without_findings_prints_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No row is no line, on stdout as in a file."""
+    path, out = tmp_path / "good.json", tmp_path / "out.jsonl"
+    path.write_text(json.dumps(GOOD))
+    assert run(["lint", "--format", "jsonl", str(path)]) == 0
+    assert capsys.readouterr().out == ""
+    assert run(["lint", "--format", "jsonl", str(path), "-o", str(out)]) == 0
+    assert out.read_bytes() == b""
+
+
+def test_a_finding_in_jsonl_names_its_file(request_file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of several files one still knows whose finding it is."""
+    assert run(["lint", "--format", "jsonl", request_file, request_file, "--profile", "llama.cpp-strict"]) == 1
+    assert [json.loads(row)["file"] for row in capsys.readouterr().out.splitlines()] == [request_file] * 2
+
+
+@pytest.mark.parametrize("form", ["text", "json", "jsonl"])
+def test_a_recording_without_an_exchange_is_nothing_to_do(
+    tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 4, and nothing that looks like a clean bill."""
+    path = tmp_path / "empty.cassette.jsonl"
+    path.write_text('{"cassette":1}\n')
+    assert run(["lint", "--format", form, str(path)]) == 4
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "holds no exchange" in shown.err
+
+
 def test_what_is_clean_exits_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No finding, exit 0."""
     path = tmp_path / "good.json"
@@ -88,5 +131,5 @@ def test_a_file_that_is_something_else_is_exit_3(tmp_path: Path, capsys: pytest.
 def test_the_output_goes_to_the_file_that_is_named(request_file: str, tmp_path: Path) -> None:
     """-o takes every format."""
     out = tmp_path / "out.json"
-    run(["lint", request_file, "--format", "json", "-o", str(out)])
+    assert run(["lint", request_file, "--format", "json", "-o", str(out)]) == 1
     assert json.loads(out.read_text())["schema"] == "nexdiag.lint/1"

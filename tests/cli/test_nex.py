@@ -73,6 +73,26 @@ def test_eval_mode_prints_one_line_of_json(capsys: pytest.CaptureFixture[str]) -
     assert json.loads(capsys.readouterr().out)["status"] == "abnormal"
 
 
+@pytest.mark.parametrize("more", [[], ["--eval-mode", "--dir", "s"]], ids=["bare URL", "eval mode"])
+def test_a_session_that_nobody_keeps_cannot_be_gone_on_with(
+    more: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--chat is refused where it would be ignored: exit 2, before anything is sent."""
+    assert run(["nex", "hi", "-m", "m", "-e", "http://127.0.0.1:9", "--chat", "c", *more]) == 2
+    assert "--chat c cannot be had" in capsys.readouterr().err
+
+
+def test_text_that_is_not_utf8_is_a_usage_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 2, from the command line as from stdin."""
+    assert run(["nex", "a\udcff", "-m", "m", "-e", "http://127.0.0.1:9"]) == 2
+    assert "not UTF-8" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\n"), encoding="utf-8"))
+    assert run(["nex", "-m", "m", "-e", "http://127.0.0.1:9"]) == 2
+    assert "not utf-8 text (byte 0)" in capsys.readouterr().err
+
+
 def test_nothing_configured_says_what_to_type(capsys: pytest.CaptureFixture[str]) -> None:
     """No state directory, no URL: exit 2 with the command that makes one."""
     assert run(["nex", "hi"]) == 2

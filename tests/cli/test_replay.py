@@ -48,10 +48,32 @@ def test_a_torn_cassette_is_replayed_up_to_the_tear_and_told(
 ) -> None:
     """A recording cut in mid-line still serves for what it holds."""
     raw = cassette.read_bytes()
+    assert b'"log"' in raw.splitlines()[-1]  # so both turns are whole
     cassette.write_bytes(raw[:-20])
     capsys.readouterr()
-    assert run(["replay", str(cassette)]) in {0, 1}
+    assert run(["replay", str(cassette)]) == 0
     assert "not checked: the end of the file" in capsys.readouterr().out
+
+
+def test_each_of_several_is_headed_by_its_file_and_told_apart(
+    cassette: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot be played is told with its hint on stderr, and does not keep the others from it."""
+    empty, broken = cassette.parent / "a.cassette.jsonl", cassette.parent / "b.cassette.jsonl"
+    empty.write_text('{"cassette":1}\n')
+    capsys.readouterr()
+    assert run(["replay", str(empty), str(cassette)]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith(f"{cassette}\n")
+    assert [line.split(":")[0] for line in shown.err.splitlines()] == ["error", "hint"]
+    assert str(empty) in shown.err
+    broken.write_bytes(b"\x00")
+    assert run(["replay", str(cassette.parent)]) == 3
+    shown = capsys.readouterr()
+    assert shown.out.startswith(f"{cassette}\n")
+    assert "turn 2 ✓ exact" in shown.out
+    assert [line.split(":")[0] for line in shown.err.splitlines()] == ["error", "hint"] * 2
+    assert run(["replay", str(empty), str(empty)]) == 4
 
 
 @pytest.mark.parametrize(

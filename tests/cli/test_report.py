@@ -35,6 +35,26 @@ def test_a_report_in_each_format(cassette: str, tmp_path: Path, capsys: pytest.C
     assert "two-messages" in text.read_text()
 
 
+def test_a_report_in_text_ends_with_what_to_type_next(cassette: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The last line of stderr is a command that makes the page of the same recording."""
+    capsys.readouterr()
+    assert run(["report", cassette]) == 0
+    wanted = f"Next: nexdiag report {cassette} --format html -o reports/two-messages.html"
+    assert capsys.readouterr().err.splitlines() == [wanted]
+    assert run(["report", cassette, "--format", "json"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_recording_without_an_exchange_is_nothing_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 4, and no report that looks well."""
+    path = tmp_path / "empty.cassette.jsonl"
+    path.write_text('{"cassette":1}\n')
+    assert run(["report", str(path)]) == 4
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "holds no exchange" in shown.err
+
+
 def test_a_report_that_cannot_be_written_is_exit_3(
     cassette: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,9 @@
 """`nexdiag service` and `nexdiag chat`, as a user types them."""
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -53,6 +57,37 @@ def test_logs_before_the_first_start_are_nothing_to_do(tmp_path: Path) -> None:
     state = str(tmp_path / "s")
     assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", state]) == 0
     assert run(["service", "logs", "--dir", state]) == 4
+
+
+def test_a_recording_that_would_not_be_made_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--cassette for a daemon that already runs, and --scenario without a recording, are not ignored."""
+    state, cassette = str(tmp_path / "s"), tmp_path / "c.cassette.jsonl"
+    assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", state]) == 0
+    assert run(["service", "run", "--dir", state, "--scenario", "x.toml"]) == 2
+    assert "--cassette FILE" in capsys.readouterr().err
+    assert run(["service", "start", "--dir", state]) == 0
+    try:
+        assert run(["service", "start", "--dir", state, "--cassette", str(cassette)]) == 3
+        assert "nothing is recorded" in capsys.readouterr().err
+        assert not cassette.exists()
+    finally:
+        assert run(["service", "stop", "--dir", state]) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_daemon_in_the_foreground_ends_well_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
+    """Exit 0, nothing left behind, and the log says so."""
+    state = tmp_path / "s"
+    assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", str(state)]) == 0
+    command = [sys.executable, "-m", "nexdiag", "service", "run", "--dir", str(state)]
+    with subprocess.Popen(command) as daemon:
+        deadline = time.monotonic() + 15
+        while run(["service", "status", "--dir", str(state)]) != 0:
+            assert time.monotonic() < deadline
+        daemon.send_signal(number)
+        assert daemon.wait(10) == 0
+    assert not (state / "service" / "daemon.sock").exists()
+    assert "Daemon stopped" in (state / "service" / "daemon.log").read_text()
 
 
 def test_a_second_daemon_is_refused_and_the_first_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,7 @@
 """The docket: each fault once."""
 
+import msgspec
+
 from nexdiag.core.finding import Severity
 from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.docket import Docket
@@ -50,3 +52,25 @@ def test_words_of_a_log_are_not_the_servers() -> None:
     (found,) = docket.findings()
     assert found.server_words is None
     assert found.evidence[-1] == 'the log says (400): "it said no"'
+
+
+def test_what_is_silent_if_accepted_is_withdrawn() -> None:
+    """Also where the server let it pass only later; another rule's fault becomes a warning then."""
+    for silent, told in ((True, 0), (False, 1)):
+        docket = Docket(named("unknown"))
+        rule = Rule(name="r", code="NX998", family="test", page="Wrong.", unknown=Severity.ERROR)
+        rule = msgspec.structs.replace(rule, silent_if_accepted=silent)
+        unanswered = of_bare(BareExchange())
+        docket.enter(rule, FAULT, unanswered, 0)
+        assert [found.severity for found in docket.findings()] == [Severity.ERROR]
+        docket.enter(rule, FAULT, SUCCESS, 0)
+        assert [found.severity for found in docket.findings()] == [Severity.WARNING] * told
+
+
+def test_a_fault_may_have_a_weight_of_its_own() -> None:
+    """Then neither rule nor profile is asked; a refusal in its words weighs more."""
+    docket = Docket(named("openai"))
+    entry = docket.enter(RULE, msgspec.structs.replace(FAULT, weight=Severity.INFO), SUCCESS, 0)
+    assert [found.severity for found in docket.findings()] == [Severity.INFO]
+    entry.confirm(REFUSAL)
+    assert [found.severity for found in docket.findings()] == [Severity.ERROR]

@@ -113,3 +113,25 @@ def test_refused_accepted_or_neither(bare: BareExchange, refused: bool, accepted
 def test_the_index_that_words_name(words: str, index: int | None) -> None:
     """Anthropic and OpenAI write it in their own ways."""
     assert named_index(words) == index
+
+
+@pytest.mark.parametrize(
+    ("url", "request_", "asks"),
+    [
+        (None, {"messages": []}, True),
+        ("http://h/v1/chat/completions?x=1", {"messages": 3}, True),
+        ("http://h/chat/completions/", {"messages": None}, True),
+        ("http://h/v1/messages", {"messages": []}, False),
+        ("http://h/v1/chat/completions", {"input": []}, False),
+    ],
+)
+def test_whether_it_asks_for_a_chat(url: str | None, request_: object, asks: bool) -> None:
+    """It has messages, and its route, where it is known, is that of chat completions."""
+    assert of_bare(BareExchange(url=url, request=request_)).asks_chat is asks
+
+
+def test_a_list_is_told_apart_however_the_body_is_kept() -> None:
+    """As links, as bytes, empty, and what is none."""
+    for text, expected in ((b'{"a":[1]}', True), (b'{"a":[]}', True), (b'{"a":3}', False), (b"{}", False)):
+        for body in (Splitter().split(text), Body.of(text)):
+            assert Fields(body).holds_list("a") is expected

@@ -7,12 +7,14 @@ import pytest
 
 from nexdiag.agent import config as configuration
 from nexdiag.agent.driver import Driver
+from nexdiag.agent.setup import Wanted, set_up
 from nexdiag.core.endpoint import Endpoint
+from nexdiag.core.errors import UsageError
 from nexdiag.core.turn import Turn
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
 from nexdiag.runner.host import Crew
-from nexdiag.runner.talk import Talk, Wishes, talk
+from nexdiag.runner.talk import Asked, Talk, Wishes, prepare, talk
 
 
 def talked(tmp_path: Path, lines: list[str], wishes: Wishes, said: list[str] | None = None) -> Talk:
@@ -75,3 +77,50 @@ def test_the_journal_ends_with_the_reason(tmp_path: Path) -> None:
     (journal,) = (tmp_path / "s" / "chat").glob("*/conversation.jsonl")
     last = json.loads(journal.read_text().splitlines()[-1])
     assert (last["entry_type"], last["reason"], last["turns"]) == ("end", "complete", 1)
+
+
+def test_text_that_cannot_be_sent_is_a_usage_error(tmp_path: Path) -> None:
+    """A line with half a character is not sent."""
+    with pytest.raises(UsageError, match="not UTF-8"):
+        talked(tmp_path, ["a\ud800"], Wishes())
+
+
+def test_how_it_went_is_one_line_of_json(tmp_path: Path) -> None:
+    """Status, turns, tokens, reason; and why the last turn has no answer, where it has none."""
+    done = talked(tmp_path, ["first"], Wishes(autonomous=True))
+    told = json.loads(done.line)
+    assert (told["status"], told["turns"], told["exit_reason"]) == ("ok", 1, "end_turn")
+    assert told["output_tokens"] == done.usage.output_tokens
+    assert done.failure is None
+    endpoint = Endpoint(base_url="http://127.0.0.1:9/v1", model="m", profile=profiles.resolve(None))
+    crew = Crew(config=configuration.Config(), endpoint=endpoint, workspace=tmp_path)
+    done = talk(crew, ["first"], Wishes(autonomous=True), tell=lambda told: None, say=lambda text: None)
+    assert json.loads(done.line)["status"] == "abnormal"
+    assert "127.0.0.1:9" in (done.failure or "")
+
+
+def test_a_bare_url_needs_no_state_and_keeps_no_session(tmp_path: Path) -> None:
+    """Even where a state directory stands: its config is not read, its sessions are not written."""
+    (tmp_path / ".nexdiag").mkdir()
+    (tmp_path / ".nexdiag" / "config.toml").write_text("nonsense")
+    crew, wishes = prepare(Asked(model="m", endpoint="http://h:1", max_turns=3), {}, tmp_path)
+    assert (crew.endpoint.base_url, crew.workspace, wishes.state) == ("http://h:1/v1", tmp_path, None)
+    assert (crew.config.agent.max_turns, wishes.max_turns) == (3, 3)
+
+
+def test_the_state_directory_is_used_where_it_is_meant(tmp_path: Path) -> None:
+    """Its endpoint and its sessions; what the command line says wins over its config."""
+    state = tmp_path / ".nexdiag"
+    set_up(state, Wanted(url="http://h:1", model="m"), configuration.Agent(system="Old.", max_tokens=7))
+    crew, wishes = prepare(Asked(chat="c", system="New."), {}, tmp_path)
+    assert (crew.endpoint.base_url, crew.config.agent.system) == ("http://h:1/v1", "New.")
+    assert (wishes.state, wishes.resume) == (state, "c")
+    crew, wishes = prepare(Asked(endpoint="http://other:2", model="n", directory=state, chat="c"), {}, tmp_path)
+    assert (crew.endpoint.base_url, wishes.state, wishes.resume) == ("http://other:2/v1", state, "c")
+
+
+@pytest.mark.parametrize("asked", [Asked(model="m", endpoint="http://h", chat="c"), Asked(chat="c", evaluated=True)])
+def test_a_session_that_nobody_keeps_cannot_be_gone_on_with(tmp_path: Path, asked: Asked) -> None:
+    """What would be ignored is refused."""
+    with pytest.raises(UsageError, match="--chat c cannot be had"):
+        prepare(asked, {}, tmp_path)

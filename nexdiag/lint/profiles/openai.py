@@ -57,7 +57,7 @@ PROFILE = Profile(
                 },
             },
             source="CopilotKit/CopilotKit#529",
-            seen="2024",
+            seen="2024-08",
         ),
         Refusal(
             rule="base-url-missing-v1",

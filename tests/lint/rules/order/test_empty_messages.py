@@ -1,0 +1,38 @@
+"""empty-messages: nobody said anything."""
+
+import pytest
+
+from nexdiag.core.finding import Finding, Severity
+from nexdiag.lint.bare import BareExchange
+from nexdiag.lint.engine import judge_bare
+
+WORDS = "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead."
+
+
+def found(messages: object, **parts: object) -> list[Finding]:
+    bare = BareExchange(request={"messages": messages}, **parts)
+    return [finding for finding in judge_bare(bare)[1] if finding.rule == "empty-messages"]
+
+
+@pytest.mark.parametrize(
+    ("server", "severity"), [(None, Severity.WARNING), ("OpenAI", Severity.ERROR), ("llama.cpp", Severity.WARNING)]
+)
+def test_how_much_it_matters(server: str | None, severity: Severity) -> None:
+    """An error where the server is known to refuse it, else a risk."""
+    (finding,) = found([], server=server)
+    assert (finding.code, finding.severity, finding.location.pointer) == ("NX102", severity, "/messages")
+
+
+def test_look_alikes_are_let_pass() -> None:
+    """A list with an entry, another type, another route, and what the server answered."""
+    assert found([{"role": "user"}]) == found([None]) == found(None) == found("") == found({}) == []
+    assert found([], url="http://h/v1/messages") == []
+    assert found([], status=200) == []
+
+
+def test_the_recorded_refusal_confirms() -> None:
+    """Also where the request is not known."""
+    for request in ({"messages": []}, None):
+        bare = BareExchange(request=request, status=400, response={"error": {"message": WORDS}})
+        first = judge_bare(bare)[1][0]
+        assert (first.rule, first.refused, first.server_words) == ("empty-messages", True, WORDS)
