@@ -77,6 +77,15 @@ def test_our_executor_replays_the_incident_up_to_the_pushed_warning() -> None:
     assert ("/messages/4", "removed") in {(one.pointer, one.kind) for one in second.differences}
 
 
+def test_a_fault_of_the_executor_differs_in_replay_and_one_of_the_endpoint_does_not() -> None:
+    """The right executor does not send stream_options; a wrong address or model name stands in the recording's header."""
+    replayed = rerun(load(path_of("stub-of-azure/incident-stream-options"))).replayed
+    assert {turn.outcome for turn in replayed} == {"changed"}
+    assert replayed[0].differences[0].pointer == "/stream_options"
+    for name in ("stub-of-sglang/incident-no-v1", "stub-of-sglang/incident-model-prefix"):
+        assert {turn.outcome for turn in rerun(load(path_of(name))).replayed} == {"exact"}
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_a_recording_tells_nothing_of_the_machine_it_was_made_on(name: str) -> None:
     """No path of a home or a scratch directory, no user, no host but loopback."""

@@ -17,7 +17,8 @@ def command(
     from nexdiag.lint import pages, rules
 
     if name is None:
-        width = max(len(rule.name) for rule in rules.ALL)
-        deliver("\n".join(f"{rule.code}  {rule.name:<{width}}  {rule.summary}" for rule in rules.ALL), None)
+        width = max(len(rule.name) for rule in rules.EXPLAINED)
+        rows = (f"{rule.code}  {rule.name:<{width}}  {rule.summary}" for rule in rules.EXPLAINED)
+        deliver("\n".join(rows), None)
         return
     deliver(pages.page(rules.find(name)), None)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from nexdiag.codec.scenario import of_texts
-from nexdiag.core.endpoint import Endpoint, Sends
+from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.message import Message
 from nexdiag.runner.play import Stage
 
@@ -63,8 +63,9 @@ def _with_prefix(stage: Stage) -> Stage:
 
 
 def _with_stream_options(stage: Stage) -> Stage:
-    profile = msgspec.structs.replace(stage.endpoint.profile, sends=Sends(stream_options=True))
-    return _with_endpoint(stage, profile=profile)
+    profile = stage.endpoint.profile
+    sends = msgspec.structs.replace(profile.sends, stream_options=True)
+    return _with_endpoint(stage, profile=msgspec.structs.replace(profile, sends=sends))
 
 
 def _with_pushed_warning(stage: Stage) -> Stage:

@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from nexdiag.core.endpoint import Profile, Refusal
+from nexdiag.core.endpoint import Profile, Refusal, Sends
 
 
 class Conditional(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +56,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
                 title=f"{self.profile.title} ({name})",
                 aliases=tuple(alias for entry in ours for alias in entry.aliases),
                 refuses=(*self.profile.refuses, *(entry.refusal for entry in ours)),
+                sends=_without(self.profile.sends, [entry.refusal.rule for entry in ours]),
                 server_header=None,
             )
             others = tuple(entry for entry in self.conditional if entry.variant != name)
@@ -78,6 +79,13 @@ def serves(route: str, path: str) -> bool:
     return len(wanted) == len(found) and all(
         part == other or (part.startswith("{") and bool(other)) for part, other in zip(wanted, found, strict=True)
     )
+
+
+def _without(sends: Sends, refused: list[str]) -> Sends:
+    """What nex sends to such a deployment: not what it refuses."""
+    if "stream-options-unsupported" in refused:
+        return msgspec.structs.replace(sends, stream_options=False)
+    return sends
 
 
 def _found(pattern: str, text: str) -> bool:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from strategies import texts
 
+from nexdiag.core.endpoint import Profile
 from nexdiag.core.errors import UsageError
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.lint.profiles import ALL, SERVERS, named, recognise, resolve
@@ -136,3 +137,9 @@ def test_an_exchange_without_marks_is_nobodys() -> None:
     """Nothing is guessed, also where no answer came."""
     assert recognise(answered("http://h/v1/models", "{}", ("server", "uvicorn"))) is None
     assert recognise(Exchange(id=0, started=0.0, request=Request(method="GET", url="http://h/"))) is None
+
+
+@pytest.mark.parametrize("profile", ALL, ids=lambda profile: profile.name)
+def test_nex_does_not_send_what_the_server_refuses(profile: Profile) -> None:
+    """No profile has nex send a field that the same profile says is refused."""
+    assert not (profile.sends.stream_options and profile.refusal("stream-options-unsupported"))
