@@ -78,7 +78,7 @@ def test_our_executor_replays_the_incident_up_to_the_pushed_warning() -> None:
 
 
 def test_a_fault_of_the_executor_differs_in_replay_and_one_of_the_endpoint_does_not() -> None:
-    """The right executor does not send stream_options; a wrong address or model name stands in the recording's header."""
+    """The right executor does not send stream_options; a wrong address or model stands in the header."""
     replayed = rerun(load(path_of("stub-of-azure/incident-stream-options"))).replayed
     assert {turn.outcome for turn in replayed} == {"changed"}
     assert replayed[0].differences[0].pointer == "/stream_options"
