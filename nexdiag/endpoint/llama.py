@@ -99,12 +99,16 @@ def running(
 
 def _serve(settings: _Settings, *leash: int) -> NoReturn:
     """Serve until a signal comes or one of the file descriptors in `leash` closes, and end the process."""
-    # A pipe, because a signal may come at any moment, and a lock that is half taken then would never be free again.
+    # A pipe that the interpreter itself writes to: a handler in Python would not run for a signal that comes right
+    # before `select` begins to wait, and `select` would then wait for ever.
     asked_to_end, ask_to_end = os.pipe()
-    before = {name: signal.signal(name, lambda *_: os.write(ask_to_end, b".")) for name in _SIGNALS}
+    os.set_blocking(ask_to_end, False)
+    signal.set_wakeup_fd(ask_to_end)
+    before = {name: signal.signal(name, lambda *_: None) for name in _SIGNALS}
     try:
         server = _start(settings)
     except BaseException:
+        signal.set_wakeup_fd(-1)
         for name, handler in before.items():
             signal.signal(name, handler)
         raise

@@ -35,7 +35,10 @@ def test_a_real_llama_ends_on_a_signal(number: signal.Signals) -> None:
         assert served.stdout is not None
         assert served.stdout.readline().startswith("listening http://127.0.0.1:")
         served.send_signal(number)
-        assert served.wait(20) == 0
+        try:
+            assert served.wait(20) == 0
+        finally:
+            served.kill()
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,10 @@ def test_a_daemon_in_the_foreground_ends_well_on_a_signal(tmp_path: Path, number
         while run(["service", "status", "--dir", str(state)]) != 0:
             assert time.monotonic() < deadline
         daemon.send_signal(number)
-        assert daemon.wait(10) == 0
+        try:
+            assert daemon.wait(10) == 0
+        finally:
+            daemon.kill()
     assert not (state / "service" / "daemon.sock").exists()
     assert "Daemon stopped" in (state / "service" / "daemon.log").read_text()
 
