@@ -39,6 +39,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     def differs(self) -> bool:
         """Whether a turn of the rerun came out otherwise than recorded; an unchecked one did not come out at all."""
         return any(turn.outcome in ("changed", "missing", "extra") for turn in self.replayed)
+
     expected: str = ""
     """Why this run is in the report, where that is not plain: the fault that was switched on."""
 

@@ -63,9 +63,7 @@ def start(state: Path, command: Sequence[str], *, clock: Callable[[], float] = t
         raise
 
 
-def _wait_ready(
-    state: Path, child: "subprocess.Popen[bytes]", begin: int, clock: Callable[[], float]
-) -> Running:
+def _wait_ready(state: Path, child: "subprocess.Popen[bytes]", begin: int, clock: Callable[[], float]) -> Running:
     """Wait until the daemon answers: this one, or another that was started at the same time and was faster."""
     place = ServicePlace(state)
     deadline = clock() + _READY
