@@ -1,7 +1,9 @@
 """All commands in one place, and what happens to their errors."""
 
 import contextlib
+import io
 import os
+import select
 import signal
 import sys
 import threading
@@ -17,6 +19,7 @@ from nexdiag.core.errors import NexdiagError
 _INTERRUPTED = 130
 _USAGE = 2
 _SIGNALLED = 128
+_STDOUT = 1
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 _WrongUsage: Any = typer.BadParameter.__base__
 """click's UsageError. Typer brings a click of its own since 0.27, and names only this child of it."""
@@ -64,9 +67,12 @@ def run(arguments: Sequence[str]) -> int:
         return _run(arguments)
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - an exit code for each kind of end
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no ✓ gets a question mark, not a traceback
+            stream.reconfigure(errors="replace")
     try:
-        outcome = app(list(arguments), standalone_mode=False)
+        outcome = app(list(arguments) or ["--help"], standalone_mode=False)
     except NexdiagError as error:
         complain(error.what, error.hint, error)
         return error.exit_code
@@ -76,13 +82,27 @@ def _run(arguments: Sequence[str]) -> int:
         return _USAGE
     except (KeyboardInterrupt, typer.Abort):
         return _INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone: nothing is left to say
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:  # click and rich make one of it when the reader of our output has gone: nothing is left to say
+        if not _reader_gone():
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), _STDOUT)
         return 0
+    except OSError as error:
+        complain(
+            f"cannot go on: {error.strerror or error}", "is there room on the disk, and a reader of the output?", error
+        )
+        return NexdiagError.exit_code
     except Exception as error:  # noqa: BLE001 - a fault of ours must not meet the user as a traceback
         complain(f"internal error: {error!r}", "this is a fault of nexdiag; see it whole with: nexdiag -vv ...", error)
         return NexdiagError.exit_code
     return outcome if isinstance(outcome, int) else 0
+
+
+def _reader_gone() -> bool:
+    """Whether stdout is a pipe that nobody reads from any more."""
+    poll = select.poll()
+    poll.register(_STDOUT, 0)
+    return any(seen & select.POLLERR for _, seen in poll.poll(0))
 
 
 @contextlib.contextmanager

@@ -36,4 +36,5 @@ def command(
     (entry,) = set_up(state, wanted).llm_endpoints.endpoints
     console = progress()
     console.print(f"Wrote {state / config.CONFIG_NAME}   model {entry.model}, endpoint {entry.url}")
-    console.print("Next: nexdiag service start, then: nexdiag chat 'hello'")
+    place = f" --dir {directory}" if directory is not None else ""
+    console.print(f"Next: nexdiag service start{place}, then: nexdiag chat{place} 'hello'")

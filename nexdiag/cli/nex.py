@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NAME = "nex"
 EXAMPLE = "Example: nexdiag nex 'What is in README.md?' -m qwen3-coder -e http://127.0.0.1:8080"
 _SHOWN = 120
+_INTERRUPTED = 130
 
 
 def command(
@@ -49,9 +50,12 @@ def command(
     done = talk(crew, _lines(message), wishes, tell=_Teller(quiet=eval_mode), say=progress().print)
     if eval_mode:
         typer.echo(done.line)
-    if done.failure is not None and (wishes.autonomous or not sys.stdin.isatty()):
+    if done.failure is not None and wishes.autonomous:
         raise EndpointError(done.failure, hint="record what was sent with: nexdiag capture")
-    return 0 if done.well else EndpointError.exit_code
+    if done.exit_reason == "cancelled":
+        return _INTERRUPTED
+    failed = done.failure is not None and not sys.stdin.isatty()  # it has been told as it came
+    return EndpointError.exit_code if failed or not done.well else 0
 
 
 def _lines(message: str | None) -> Iterator[str]:

@@ -133,6 +133,7 @@ def _say_all(
     play: Callable[[str], Turn | None],
 ) -> str:
     """Say the lines; why they ended. Raises `UsageError` for one that is not UTF-8 text."""
+    ended = "eof"
     for line in lines:
         text = line.strip()
         if text in ("/quit", "/exit"):
@@ -142,6 +143,7 @@ def _say_all(
         elif text:
             utf8(text)
             turn = play(text)
+            ended = "cancelled" if turn is None else "eof"
             if turn is None:
                 say("cancelled")
             else:
@@ -151,8 +153,9 @@ def _say_all(
             if wishes.autonomous:
                 return _ending(turn)
             if len(turns) >= wishes.max_turns:
+                say(f"stopped after {wishes.max_turns} turns (--max-turns)")
                 return "max_turns"
-    return "eof"
+    return ended
 
 
 def _one(runner: asyncio.Runner, driver: Driver, text: str) -> Turn | None:

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -121,3 +122,31 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.stdout.startswith("NX")
     assert done.stderr == ""
+
+
+def test_a_bare_nexdiag_shows_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """No command is no error: the help is on stdout."""
+    assert run([]) == 0
+    shown = capsys.readouterr()
+    assert "Commands:" in shown.out
+    assert shown.err == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("nexdiag replay CASSETTE | true", 0, ""),
+        ("nexdiag rule > /dev/full", 3, "error: cannot go on: No space left on device"),
+        ("LC_ALL=POSIX PYTHONUTF8=0 PYTHONIOENCODING=ascii nexdiag report CASSETTE", 0, ""),
+    ],
+)
+def test_wherever_the_output_goes_there_is_no_traceback(command: str, code: int, said: str) -> None:
+    """A reader that goes away, a full disk, a terminal that knows only ASCII."""
+    cassette = Path(__file__).parents[2] / "cassettes" / "llama.cpp" / "five-back-to-back.cassette.jsonl"
+    line = command.replace("CASSETTE", str(cassette)).replace("nexdiag ", f"{sys.executable} -m nexdiag ")
+    script = f"set -o pipefail; {line}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert "internal error" not in done.stderr
+    assert said in done.stderr
