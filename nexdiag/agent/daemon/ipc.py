@@ -49,9 +49,8 @@ def _exchange(path: Path, line: bytes, timeout: float) -> bytes:
         raise DaemonError(f"the daemon did not answer within {timeout:g} s", hint=_LOGS) from error
     except OSError as error:
         state = path.parent.parent
-        raise DaemonError(
-            f"no daemon runs for {state}", hint=f"start it with: nexdiag service start --dir {path.parent.parent}"
-        ) from error
+        hint = f"start it with: nexdiag service start --dir {state}"
+        raise DaemonError(f"no daemon runs for {state}", hint=hint) from error
     finally:
         if directory is not None:
             os.close(directory)
