@@ -8,6 +8,7 @@ Law: it listens on the loopback address only, and no path of this machine shows 
 """
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -176,10 +177,18 @@ def _await_listening(child: subprocess.Popen[bytes], settings: _Settings, log: I
     if not line.startswith(_LISTENING):
         child.wait()
         log.seek(0)
-        tail = log.read().decode(errors="replace")[-_TAIL:].strip() or "no output"
-        what = f"the llama.cpp server ended with status {child.returncode} before it listened: {tail}"
-        raise EndpointError(what, hint="pip install 'nexdiag[llama]' brings it" if not available() else "")
+        raise _died(child.returncode, log.read().decode(errors="replace"))
     return line.removeprefix(_LISTENING)
+
+
+def _died(status: int, log: str) -> EndpointError:
+    """Why the child does not listen: its own last word, wherever llama.cpp's chatter has put it; else that chatter."""
+    said = re.search(r"^error: (.*)\nhint: (.*)$", log, re.MULTILINE)
+    if said is not None:
+        return EndpointError(said[1], hint=said[2])
+    tail = log[-_TAIL:].strip() or "no output"
+    what = f"the llama.cpp server ended with status {status} before it listened: {tail}"
+    return EndpointError(what, hint="pip install 'nexdiag[llama]' brings it" if not available() else "")
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -202,7 +211,7 @@ def _main() -> None:
     try:
         _serve(settings, sys.stdin.fileno())
     except (EndpointError, UsageError) as error:
-        sys.exit(f"{error.what}\nhint: {error.hint}")
+        sys.exit(f"error: {error.what}\nhint: {error.hint}")
 
 
 if __name__ == "__main__":

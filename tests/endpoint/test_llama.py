@@ -215,7 +215,7 @@ def test_port_in_use_is_told_with_the_childs_log() -> None:
             llama.running(port=port),
         ):
             pytest.fail("the port was taken")
-    assert "port 0 picks a free one" in caught.value.what
+    assert "port 0 picks a free one" in caught.value.hint
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
