@@ -136,7 +136,7 @@ def test_tool_round_trip_through_the_executor(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.chdir(work)
     say = tuple(Say(text=text, expect=Expectation(within=60)) for text in ("What is here?", "And what else?"))
     scenario = Scenario(name="round-trip", say=say, tools=("glob", "grep"))
-    with llama.running(template=TOOL_TEMPLATE, tool_bias=CALLS) as address:
+    with llama.running(template=TOOL_TEMPLATE, tool_bias=CALLS, context=65536) as address:
         target = Wanted(url=address, model=llama.MODEL)
         done = smoke(scenario, target, state=tmp_path / "state", cassette=tmp_path / "c.cassette.jsonl")
     assert done.passed
