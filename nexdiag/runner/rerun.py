@@ -26,7 +26,6 @@ from nexdiag.core.turn import Session, Turn
 from nexdiag.diff.compare import compare
 from nexdiag.lint.subject import profile_of
 from nexdiag.replay.closed import network_closed
-from nexdiag.replay.matching import Miss
 from nexdiag.replay.player import Player, explain
 from nexdiag.replay.toolbox import RecordedToolbox
 from nexdiag.runner.judge import judge
@@ -112,9 +111,7 @@ async def _at_once(seconds: float) -> None:
 
 def _verdicts(turns: Sequence[Turn], session: Session, player: Player) -> Iterator[TurnVerdict]:
     unplayed = {exchange.turn for exchange in player.unplayed()}
-    misses: dict[int | None, Miss] = {}
-    for number, missed in player.misses:
-        misses.setdefault(number, missed)
+    misses = dict(player.misses)  # one a turn: a miss is a refusal that ends it
     played = Counter(exchange.turn for _, exchange in player.pairs)
     for before, after in zip(turns, session.turns, strict=True):
         miss = misses.get(before.number)

@@ -10,8 +10,10 @@ from nexdiag.agent import config as configuration
 from nexdiag.agent.session.conversation import open_chat
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.errors import UsageError
+from nexdiag.core.exchange import Request
 from nexdiag.core.message import ToolCall
 from nexdiag.core.scenario import Scenario
+from nexdiag.core.turn import LogLine
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
 from nexdiag.runner.host import Crew, endpoint_of, make_driver, recording
@@ -38,6 +40,19 @@ def test_a_recording_says_what_it_is_of_and_holds_no_key(tmp_path: Path) -> None
     assert header.scenario is not None
     assert header.tool.startswith("nexdiag ")
     assert b"tr0ub4dor" not in path.read_bytes()
+
+
+def test_the_key_is_in_no_line_and_what_is_under_way_is_kept(tmp_path: Path) -> None:
+    """A log that quotes the key is written without it; a request that is out when the recording ends is in it."""
+    path = tmp_path / "c.cassette.jsonl"
+    endpoint = msgspec.structs.replace(crew(tmp_path).endpoint, key="tr0ub4dor-and-3")
+    with recording(path, endpoint, None) as recorder:
+        recorder.log_line(LogLine(at=1.0, text="the server said: wrong key tr0ub4dor-and-3"))
+        recorder.begin(Request(method="POST", url="http://h/v1/chat/completions"), turn=None, attempt=1)
+    cassette = load(path)
+    assert "tr0ub4dor" not in path.read_text()
+    assert cassette.log[0].text.startswith("the server said: wrong key [redacted")
+    assert len(cassette.exchanges) == 1
 
 
 def test_an_unknown_server_is_not_written_down_as_known(tmp_path: Path) -> None:

@@ -31,11 +31,11 @@ from nexdiag.runner.rerun import rerun
 THREE = of_texts("three", ("One.", "Two.", "Three."))
 
 
-def record(path: Path, scenario: Scenario = THREE) -> Cassette:
+def record(path: Path, scenario: Scenario = THREE, **limits: int) -> Cassette:
     """A cassette of a live run against a stub."""
 
     async def run(url: str) -> None:
-        endpoint = Endpoint(base_url=f"{url}/v1", model="m", profile=profiles.named("llama.cpp"))
+        endpoint = Endpoint(base_url=f"{url}/v1", model="m", profile=profiles.named("llama.cpp"), **limits)
         with recording(path, endpoint, scenario) as recorder:
             transport = RecordingTransport(live_transport(), recorder)
             await play(scenario, Stage(endpoint=endpoint, transport=transport, tell=telling(recorder)))
@@ -167,20 +167,29 @@ def test_turns_of_two_chats_are_refused_and_not_judged(tmp_path: Path) -> None:
         rerun(msgspec.structs.replace(cassette, turns=(first, first, *cassette.turns[1:])))
 
 
-def test_the_limit_of_model_calls_is_the_recorded_one(tmp_path: Path) -> None:
-    """A daemon with another limit than the default replays as it ran."""
-    cassette = record(tmp_path / "c.cassette.jsonl")
-    header = msgspec.structs.replace(cassette.header, calls=1)
-    assert tuple(turn.outcome for turn in rerun(msgspec.structs.replace(cassette, header=header)).replayed) == WHOLE
-
-
-@pytest.mark.parametrize("limits", [{"max_tokens": 64}, {"window": 300}, {"max_tokens": 500, "window": 300}])
-def test_a_scenario_with_limits_of_its_own_replays_exactly(tmp_path: Path, limits: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    ("limits", "wanted"), [({"max_tokens": 64}, 64), ({"window": 300}, 75), ({"max_tokens": 500, "window": 300}, 75)]
+)
+def test_a_scenario_with_limits_of_its_own_replays_exactly(tmp_path: Path, limits: dict[str, int], wanted: int) -> None:
     """The header says what was really sent, whichever way the scenario was played."""
     cassette = record(tmp_path / "c.cassette.jsonl", msgspec.structs.replace(THREE, **limits))
     assert tuple(turn.outcome for turn in rerun(cassette).replayed) == WHOLE
     sent = msgspec.json.decode(cassette.exchanges[0].request.body.join())["max_tokens"]
-    assert cassette.header.max_tokens == sent
+    assert cassette.header.max_tokens == sent == wanted
+
+
+def test_an_endpoint_with_limits_of_its_own_replays_exactly(tmp_path: Path) -> None:
+    """What the config of the endpoint limits is taken from the header, where no scenario says it."""
+    cassette = record(tmp_path / "c.cassette.jsonl", max_tokens=99)
+    assert tuple(turn.outcome for turn in rerun(cassette).replayed) == WHOLE
+
+
+def test_another_route_is_a_difference_of_the_path(tmp_path: Path) -> None:
+    """A request that goes elsewhere is named by its path, not by its body."""
+    cassette = record(tmp_path / "c.cassette.jsonl")
+    elsewhere = msgspec.structs.replace(cassette.header, origin="http://127.0.0.1:1/other/v1")
+    first = rerun(msgspec.structs.replace(cassette, header=elsewhere)).replayed[0]
+    assert (first.differences[0].pointer, first.differences[0].right) == ("(path)", "/other/v1/chat/completions")
 
 
 def test_an_extra_request_is_extra(tmp_path: Path) -> None:
@@ -191,10 +200,8 @@ def test_an_extra_request_is_extra(tmp_path: Path) -> None:
     assert [turn.outcome for turn in rerun(fewer).replayed] == ["exact", "exact", "extra"]
 
 
-def test_no_tool_is_run_and_no_backoff_is_waited_for(tmp_path: Path) -> None:
-    """Tool results come from the recording, though the file has changed since; a retry is not waited for."""
-    target = tmp_path / "there.txt"
-    target.write_text("as it was")
+def record_tools(tmp_path: Path, calls: int) -> Cassette:
+    """A turn with a retry, a tool call that reads a file, and an answer, as far as `calls` model calls take it."""
     call = ToolCall(id="c1", name="read_file", arguments='{"path": "there.txt"}')
     calling = Reply(message=Message(role="assistant", tool_calls=(call,)), finish_reason="tool_calls")
     done = Reply(message=Message(role="assistant", content="Read."), finish_reason="stop")
@@ -213,8 +220,9 @@ def test_no_tool_is_run_and_no_backoff_is_waited_for(tmp_path: Path) -> None:
 
     async def run(url: str) -> None:
         endpoint = Endpoint(base_url=f"{url}/v1", model="m", profile=profiles.named("llama.cpp"))
-        with recording(tmp_path / "c.cassette.jsonl", endpoint, scenario) as recorder:
+        with recording(tmp_path / "c.cassette.jsonl", endpoint, scenario, calls=calls) as recorder:
             stage = Stage(
+                calls=calls,
                 endpoint=endpoint,
                 transport=RecordingTransport(live_transport(), recorder),
                 tools=standard(Workspace(tmp_path)).subset(scenario.tools),
@@ -224,13 +232,27 @@ def test_no_tool_is_run_and_no_backoff_is_waited_for(tmp_path: Path) -> None:
 
     with serving.running(scripted) as url:
         asyncio.run(run(url))
-    cassette = load(tmp_path / "c.cassette.jsonl")
+    return load(tmp_path / "c.cassette.jsonl")
+
+
+def test_no_tool_is_run_and_no_backoff_is_waited_for(tmp_path: Path) -> None:
+    """Tool results come from the recording, though the file has changed since; a retry is not waited for."""
+    target = tmp_path / "there.txt"
+    target.write_text("as it was")
+    cassette = record_tools(tmp_path, calls=10)
     assert [exchange.attempt for exchange in cassette.exchanges] == [1, 2, 1]
     target.write_text("changed since")
     began = time.perf_counter()
     replayed = rerun(cassette)
     assert [turn.outcome for turn in replayed.replayed] == ["exact"]
     assert time.perf_counter() - began < cassette.exchanges[1].started - cassette.exchanges[0].started
+
+
+def test_the_limit_of_model_calls_is_the_recorded_one(tmp_path: Path) -> None:
+    """A turn that was stopped at its limit of model calls is stopped there again, and asks for nothing more."""
+    cassette = record_tools(tmp_path, calls=1)
+    assert "stopped after 1 model calls" in (cassette.turns[0].error or "")
+    assert [turn.outcome for turn in rerun(cassette).replayed] == ["exact"]
 
 
 def test_a_rerun_cannot_reach_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,14 +124,25 @@ def test_an_answer_is_expected_unless_the_scenario_says_otherwise(tmp_path: Path
     assert [bool(turn.unmet) for turn in done.spoken] == [True, False]
 
 
-def test_the_scenarios_limits_reach_the_wire(tmp_path: Path) -> None:
+def test_a_finding_of_weight_fails_the_smoke(tmp_path: Path) -> None:
+    """Even where no answer was expected: the server refused what was sent."""
+    scenario = msgspec.structs.replace(FIVE, say=(Say(text="One.", expect=Expectation(answer=False)),))
+    with serving.running(refusing) as url:
+        wanted = Wanted(url=url, model="m")
+        done = smoke(scenario, wanted, state=tmp_path / "s", cassette=tmp_path / "c.cassette.jsonl")
+    assert [turn.unmet for turn in done.spoken] == [()]
+    assert not done.passed
+
+
+@pytest.mark.parametrize(("limits", "sent"), [({"max_tokens": 77}, 77), ({"window": 300}, 75)])
+def test_the_scenarios_limits_reach_the_wire(tmp_path: Path, limits: dict[str, int], sent: int) -> None:
     """Window and max_tokens of the scenario are what the daemon sends, and the recording replays exactly."""
-    scenario = msgspec.structs.replace(FIVE, say=FIVE.say[:1], max_tokens=77)
+    scenario = msgspec.structs.replace(FIVE, say=FIVE.say[:1], **limits)
     with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"))) as url:
         wanted = Wanted(url=url, model="m")
         done = smoke(scenario, wanted, state=tmp_path / "s", cassette=tmp_path / "c.cassette.jsonl")
     body = msgspec.json.decode(done.run.cassette.exchanges[0].request.body.join())
-    assert body["max_tokens"] == done.run.cassette.header.max_tokens == 77
+    assert body["max_tokens"] == done.run.cassette.header.max_tokens == sent
     assert {turn.outcome for turn in rerun(done.run.cassette).replayed} == {"exact"}
 
 
