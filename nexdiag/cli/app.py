@@ -73,6 +73,7 @@ def _run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - an exit code for e
             stream.reconfigure(errors="replace")
     try:
         outcome = app(list(arguments) or ["--help"], standalone_mode=False)
+        _flush()  # here, where it can be told if it fails, and not at the very end
     except NexdiagError as error:
         complain(error.what, error.hint, error)
         return error.exit_code
@@ -85,9 +86,10 @@ def _run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - an exit code for e
     except SystemExit:  # click and rich make one of it when the reader of our output has gone: nothing is left to say
         if not _reader_gone():
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), _STDOUT)
+        _let_go_of_output()
         return 0
     except OSError as error:
+        _let_go_of_output()
         complain(
             f"cannot go on: {error.strerror or error}", "is there room on the disk, and a reader of the output?", error
         )
@@ -96,6 +98,19 @@ def _run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - an exit code for e
         complain(f"internal error: {error!r}", "this is a fault of nexdiag; see it whole with: nexdiag -vv ...", error)
         return NexdiagError.exit_code
     return outcome if isinstance(outcome, int) else 0
+
+
+def _flush() -> None:
+    if sys.stdout is not None:  # it is None where the shell closed it (`>&-`)
+        sys.stdout.flush()
+
+
+def _let_go_of_output() -> None:
+    """What could not be written is given up, if it still cannot: the interpreter would try again as it ends."""
+    try:
+        _flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), _STDOUT)
 
 
 def _reader_gone() -> bool:

@@ -136,6 +136,7 @@ def test_a_bare_nexdiag_shows_what_there_is(capsys: pytest.CaptureFixture[str]) 
     ("command", "code", "said"),
     [
         ("nexdiag replay CASSETTE | true", 0, ""),
+        ("nexdiag rule >&-", 0, ""),
         ("nexdiag rule > /dev/full", 3, "error: cannot go on: No space left on device"),
         ("LC_ALL=POSIX PYTHONUTF8=0 PYTHONIOENCODING=ascii nexdiag report CASSETTE", 0, ""),
     ],
