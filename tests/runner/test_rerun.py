@@ -1,7 +1,6 @@
 """A recording again, offline."""
 
 import asyncio
-import time
 from pathlib import Path
 from typing import Any
 
@@ -235,17 +234,21 @@ def record_tools(tmp_path: Path, calls: int) -> Cassette:
     return load(tmp_path / "c.cassette.jsonl")
 
 
-def test_no_tool_is_run_and_no_backoff_is_waited_for(tmp_path: Path) -> None:
+def test_no_tool_is_run_and_no_backoff_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tool results come from the recording, though the file has changed since; a retry is not waited for."""
     target = tmp_path / "there.txt"
     target.write_text("as it was")
     cassette = record_tools(tmp_path, calls=10)
     assert [exchange.attempt for exchange in cassette.exchanges] == [1, 2, 1]
     target.write_text("changed since")
-    began = time.perf_counter()
-    replayed = rerun(cassette)
-    assert [turn.outcome for turn in replayed.replayed] == ["exact"]
-    assert time.perf_counter() - began < cassette.exchanges[1].started - cassette.exchanges[0].started
+    waits: list[float] = []
+
+    async def at_once(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("nexdiag.runner.rerun._at_once", at_once)
+    assert [turn.outcome for turn in rerun(cassette).replayed] == ["exact"]
+    assert len(waits) == 1  # the executor wanted to wait, and what it was handed for that does not
 
 
 def test_the_limit_of_model_calls_is_the_recorded_one(tmp_path: Path) -> None:
