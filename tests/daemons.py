@@ -14,7 +14,7 @@ from model_server import PATIENCE
 
 from nexdiag.agent.client import ChatClient
 from nexdiag.agent.daemon import ipc
-from nexdiag.agent.daemon.chats import MakeDriver
+from nexdiag.agent.daemon.chats import MakeExecutor
 from nexdiag.agent.daemon.server import Daemon
 from nexdiag.agent.driver import Driver
 from nexdiag.agent.loop import Machine
@@ -27,7 +27,7 @@ from nexdiag.core.turn import LogLine
 _NUMBERS = itertools.count(1)
 
 
-def executor(url: str) -> MakeDriver:
+def executor(url: str) -> MakeExecutor:
     """Makes the executor of a chat, on what its journal holds; it does not wait between attempts."""
 
     def make(conversation: Conversation, tell: Tell) -> Driver:
@@ -85,12 +85,12 @@ class Hosted:
 
 
 @asynccontextmanager
-async def hosted(state: Path, make_driver: MakeDriver) -> AsyncIterator[Hosted]:
+async def hosted(state: Path, make_executor: MakeExecutor) -> AsyncIterator[Hosted]:
     """Serve for as long as the block lasts, unless it is told to stop before."""
     lines: list[LogLine] = []
     ids = itertools.count(1)
     daemon = Daemon(
-        state, make_driver, clock=time.time, listener=lines.append, new_request_id=lambda: f"made-{next(ids)}"
+        state, make_executor, clock=time.time, listener=lines.append, new_request_id=lambda: f"made-{next(ids)}"
     )
     ready = asyncio.Event()
     serving = asyncio.create_task(daemon.serve(ready.set))

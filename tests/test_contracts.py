@@ -37,6 +37,7 @@ BREACHES = (
     ("textual", "cli/app.py", "import textual"),
     ("pytest", "runner/play.py", "import pytest"),
     ("rich", "report/html.py", "import rich"),
+    ("mcp", "runner/play.py", "import mcp"),
 )
 """A contract, a file of the package, and an import there that breaks this contract and no other."""
 

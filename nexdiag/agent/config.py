@@ -15,11 +15,12 @@ from typing import Annotated, Any
 
 import msgspec
 
+from nexdiag.core.endpoint import Wire
 from nexdiag.core.errors import NexdiagError, UsageError
 
 STATE_NAME = ".nexdiag"
 CONFIG_NAME = "config.toml"
-_TABLES: tuple[str, ...] = ("agent", "llm_endpoints")
+_TABLES: tuple[str, ...] = ("agent", "llm_endpoints", "tools", "mcp")
 """Those that are ours; the file may hold others."""
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -40,6 +41,8 @@ class EndpointEntry(msgspec.Struct, frozen=True, kw_only=True):
     """In tokens."""
     profile: str | None = None
     """The server's name, for what to send and what it refuses."""
+    wire: Wire | None = None
+    """The dialect; None for what the provider or the URL implies."""
 
 
 class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,11 +66,47 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     """Model calls in one turn."""
 
 
+class WebSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """The `[tools.web_search]` table: who is asked."""
+
+    kind: str = "searxng"
+    """The backend's dialect."""
+    url: str = ""
+    api_key_env: str | None = None
+
+
+class Tools(msgspec.Struct, frozen=True, kw_only=True):
+    """The `[tools]` table."""
+
+    deny_tools: tuple[str, ...] = ()
+    """Names of tools that are refused, on every path."""
+    web_search: WebSearch | None = None
+    """None: the tool says that no backend is configured."""
+
+
+class McpServer(msgspec.Struct, frozen=True, kw_only=True):
+    """One `[mcp.servers.NAME]` table: a program that speaks MCP on stdin and stdout."""
+
+    command: str
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    timeout: Annotated[float, msgspec.Meta(gt=0)] = 60.0
+    """Seconds for one call."""
+
+
+class Mcp(msgspec.Struct, frozen=True, kw_only=True):
+    """The `[mcp]` table."""
+
+    servers: dict[str, McpServer] = {}
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """What config.toml says."""
 
     agent: Agent = Agent()
     llm_endpoints: Endpoints = Endpoints()
+    tools: Tools = Tools()
+    mcp: Mcp = Mcp()
     directory: Path | None = None
     """The state directory that it was read from; no key of the file."""
 
@@ -153,6 +192,9 @@ def _unknown(ours: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]
     endpoints = ours.get("llm_endpoints", {})
     tables = [("agent", ours.get("agent", {}), Agent), ("llm_endpoints", endpoints, Endpoints)]
     tables += [("[llm_endpoints.endpoints]", entry, EndpointEntry) for entry in endpoints.get("endpoints", ())]
+    tools, mcp = ours.get("tools", {}), ours.get("mcp", {})
+    tables += [("tools", tools, Tools), ("tools.web_search", tools.get("web_search", {}), WebSearch), ("mcp", mcp, Mcp)]
+    tables += [(f"mcp.servers.{name}", entry, McpServer) for name, entry in mcp.get("servers", {}).items()]
     for place, table, kind in tables:
         known = kind.__struct_fields__
         yield from ((place, key, known) for key in table if key not in known)

@@ -1,8 +1,11 @@
 """Endpoint and Profile: where a model answers, and what its server accepts and refuses, as data."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+
+Wire = Literal["chat", "responses", "anthropic"]
+"""Dialects: OpenAI chat completions, OpenAI Responses, Anthropic Messages."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +39,10 @@ class Sends(msgspec.Struct, frozen=True, kw_only=True):
 
     stream_options: bool = False
     max_tokens_field: str = "max_tokens"
+    developer_role: bool = False
+    """Whether the system prompt goes out under the role `developer`."""
+    reasoning_field: str | None = None
+    """The field under which a message's reasoning goes back to the server; None if it does not go back."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +81,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """The environment variable that it came from, for error messages."""
     window: int | None = None
     """Context window in tokens, where it is known."""
+    window_source: str = ""
+    """Who said so: `config`, `/props`, `/v1/models`, `/api/show`, or `refusal` (learned from an overflow)."""
     max_tokens: int = 16384
+    wire: Wire = "chat"
+    """The dialect that it is spoken to in."""
 
     def __repr__(self) -> str:
         """Without the key: this text may reach a log."""

@@ -12,6 +12,8 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     arguments: str
     """The raw text that was sent: JSON if the model kept to it, and kept as it was if it did not."""
+    extra: dict[str, Any] = msgspec.field(default_factory=dict)
+    """Fields of the wire that are not ours (Gemini's thought signature), kept so that they go back as they came."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):

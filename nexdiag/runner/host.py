@@ -83,7 +83,7 @@ class Crew(msgspec.Struct, frozen=True, kw_only=True):
     read_only: bool = False
 
 
-def make_driver(crew: Crew, conversation: Conversation | None, tell: Tell) -> Driver:
+def make_executor(crew: Crew, conversation: Conversation | None, tell: Tell) -> Driver:
     """The executor for a conversation, going on from what its journal holds; for None, one that keeps no journal."""
     toolbox = _toolbox(crew)
     specs = toolbox.specs() if toolbox is not None else ()
@@ -159,7 +159,7 @@ async def _serve(state: Path, recorder: Recorder | None) -> None:
         """The config is read again for each chat: what it says now is in force."""
         config = configuration.read(state)
         crew = Crew(config=config, endpoint=endpoint_of(config), workspace=state.parent, recorder=recorder)
-        return make_driver(crew, conversation, tell)
+        return make_executor(crew, conversation, tell)
 
     daemon = Daemon(
         state,

@@ -17,7 +17,7 @@ from nexdiag.agent.session.conversation import open_session
 from nexdiag.core.errors import UsageError
 from nexdiag.core.message import Usage
 from nexdiag.core.turn import Turn
-from nexdiag.runner.host import Crew, endpoint_of, make_driver
+from nexdiag.runner.host import Crew, endpoint_of, make_executor
 
 COMMANDS = {"/help": "what can be typed", "/quit": "end the session", "/exit": "end the session"}
 _WELL = ("end_turn", "eof", "user_quit")
@@ -115,7 +115,7 @@ def talk(crew: Crew, lines: Iterable[str], wishes: Wishes, *, tell: Tell, say: C
             for told in conversation.told:
                 say(told)
         runner = held.enter_context(asyncio.Runner())
-        driver = make_driver(crew, conversation, tell)
+        driver = make_executor(crew, conversation, tell)
         held.callback(lambda: runner.run(driver.close()))
         turns: list[Turn] = []
         reason = _say_all(lines, wishes, turns, say, lambda text: _one(runner, driver, text))

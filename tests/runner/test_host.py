@@ -16,7 +16,7 @@ from nexdiag.core.scenario import Scenario
 from nexdiag.core.turn import LogLine
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
-from nexdiag.runner.host import Crew, endpoint_of, make_driver, recording
+from nexdiag.runner.host import Crew, endpoint_of, make_executor, recording
 from nexdiag.runner.load import load
 
 NEUTRAL = profiles.resolve(None)
@@ -83,7 +83,7 @@ def test_commands_do_not_see_the_endpoints_key(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("OTHER_NAME", "not secret")
     made = crew(tmp_path)
     endpoint = msgspec.structs.replace(made.endpoint, key_variable="PLAIN_NAME")
-    driver = make_driver(msgspec.structs.replace(made, endpoint=endpoint), None, lambda told: None)
+    driver = make_executor(msgspec.structs.replace(made, endpoint=endpoint), None, lambda told: None)
     call = ToolCall(id="c", name="bash", arguments='{"command": "echo [$PLAIN_NAME] [$OTHER_NAME]"}')
 
     async def run() -> str:
@@ -100,7 +100,7 @@ def test_a_session_keeps_the_prompt_that_it_began_with(tmp_path: Path) -> None:
     with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"))) as url:
         for prompt in ("First prompt.", "Second prompt."):
             with open_chat(tmp_path / "s", 0, clock=lambda: 1.0) as conversation:
-                driver = make_driver(crew(tmp_path, url, system=prompt), conversation, lambda told: None)
+                driver = make_executor(crew(tmp_path, url, system=prompt), conversation, lambda told: None)
                 assert driver._system[0].text == "First prompt."
                 asyncio.run(_say(driver, "hello"))
         with open_chat(tmp_path / "s", 0, clock=lambda: 1.0) as conversation:
@@ -114,18 +114,18 @@ async def _say(driver: object, text: str) -> None:
 
 def test_read_only_leaves_no_tool_that_changes_anything(tmp_path: Path) -> None:
     """bash, write_file and edit_file are not offered."""
-    driver = make_driver(msgspec.structs.replace(crew(tmp_path), read_only=True), None, lambda told: None)
+    driver = make_executor(msgspec.structs.replace(crew(tmp_path), read_only=True), None, lambda told: None)
     assert [spec.name for spec in driver._specs] == ["glob", "grep", "read_file"]
     asyncio.run(driver.close())
 
 
 def test_no_tools_means_none(tmp_path: Path) -> None:
     """An empty list in the config offers none; a name that is none is an error."""
-    driver = make_driver(crew(tmp_path, tools=()), None, lambda told: None)
+    driver = make_executor(crew(tmp_path, tools=()), None, lambda told: None)
     assert driver._specs == ()
     asyncio.run(driver.close())
     with pytest.raises(UsageError, match="no such tool"):
-        make_driver(crew(tmp_path, tools=("bsh",)), None, lambda told: None)
+        make_executor(crew(tmp_path, tools=("bsh",)), None, lambda told: None)
 
 
 def test_a_session_goes_on_counting_its_turns(tmp_path: Path) -> None:
@@ -133,13 +133,13 @@ def test_a_session_goes_on_counting_its_turns(tmp_path: Path) -> None:
     with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"))) as url:
         for wanted in (1, 2):
             with open_chat(tmp_path / "s", 0, clock=lambda: 1.0) as conversation:
-                driver = make_driver(crew(tmp_path, url), conversation, lambda told: None)
+                driver = make_executor(crew(tmp_path, url), conversation, lambda told: None)
                 asyncio.run(_say(driver, "hello"))
                 assert driver.turns == wanted
 
 
 def test_the_limit_of_model_calls_comes_from_the_config(tmp_path: Path) -> None:
     """max_turns is what the turn machine stops at."""
-    driver = make_driver(crew(tmp_path, max_turns=3), None, lambda told: None)
+    driver = make_executor(crew(tmp_path, max_turns=3), None, lambda told: None)
     assert driver.machine.limits.calls == 3
     asyncio.run(driver.close())

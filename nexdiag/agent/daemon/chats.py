@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from nexdiag.agent.daemon.log import DaemonLog
-from nexdiag.agent.driver import Driver
+from nexdiag.agent.executor import Executor
 from nexdiag.agent.progress import Progress, Retrying, Tell, ToolRan, TurnEnded
 from nexdiag.agent.session.conversation import Conversation
 from nexdiag.agent.session.mailbox import Row
@@ -22,7 +22,7 @@ _LOOK = 1.0
 _SHOWN = 300
 _CANCELLED = "cancelled"
 
-MakeDriver = Callable[[Conversation, Tell], Driver]
+MakeExecutor = Callable[[Conversation, Tell], Executor]
 
 
 class _Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,13 +36,13 @@ class _Verdict(msgspec.Struct, frozen=True, kw_only=True):
 class Chat:
     """The worker of one chat."""
 
-    def __init__(self, number: int, conversation: Conversation, make_driver: MakeDriver, log: DaemonLog) -> None:
-        """`conversation` is open and locked; the driver is made when the first question comes."""
+    def __init__(self, number: int, conversation: Conversation, make_executor: MakeExecutor, log: DaemonLog) -> None:
+        """`conversation` is open and locked; the executor is made when the first question comes."""
         self.number = number
         self.conversation = conversation
-        self._make_driver = make_driver
+        self._make_executor = make_executor
         self._log = log
-        self._driver: Driver | None = None
+        self._executor: Executor | None = None
         self._turn: asyncio.Task[Turn] | None = None
         self._ended: Turn | None = None
         """The turn that is under way, as soon as it is over."""
@@ -75,7 +75,7 @@ class Chat:
                     async with asyncio.timeout(_LOOK):
                         await self._called.wait()
         finally:
-            await self._drop_driver()
+            await self._drop_executor()
 
     async def wait_reply(self, request_id: str, timeout: float) -> Row | None:  # noqa: ASYNC109 - a client's wish
         """What came of a question: at once if it is settled, else when it is; None after `timeout` seconds."""
@@ -124,19 +124,19 @@ class Chat:
                 return _Verdict(text=turn.reply, answered=True)
             return _Verdict(text=turn.error or turn.outcome, answered=False)
         self._report("ERROR", f"chat {self.number}: {said}")
-        await self._drop_driver()  # the next question gets a new one, on what the journal holds by then
+        await self._drop_executor()  # the next question gets a new one, on what the journal holds by then
         return _Verdict(text=why, answered=False)
 
     async def _play(self, row: Row) -> Turn:
-        if self._driver is None:
-            self._driver = self._make_driver(self.conversation, self._tell)
+        if self._executor is None:
+            self._executor = self._make_executor(self.conversation, self._tell)
             self._open = row.request_id if self.conversation.open_question(row.request_id) else None
-        driver = self._driver
+        executor = self._executor
         begun = row.request_id is not None and row.request_id == self._open
-        number = driver.turns + 1
+        number = executor.turns + 1
         asked = f"chat_id={self.number}, request_id={row.request_id}"
         self._report("INFO", f"Turn {number} started: {asked}, {len(row.content)} characters", number)
-        self._turn = asyncio.create_task(driver.say(row.content, request_id=row.request_id, said=begun))
+        self._turn = asyncio.create_task(executor.say(row.content, request_id=row.request_id, said=begun))
         self._ended = None
         try:
             turn = await self._outcome(self._turn)
@@ -146,9 +146,9 @@ class Chat:
         if self._ended is not None:  # else it was interrupted before it had begun
             self._open = None if turn.outcome == "answered" else row.request_id
         self._report(*_ending(turn, asked), turn.number)
-        if driver.trouble is not None:
-            self._report("WARN", f"chat {self.number}: {driver.trouble}", turn.number)
-            driver.trouble = None
+        if executor.trouble is not None:
+            self._report("WARN", f"chat {self.number}: {executor.trouble}", turn.number)
+            executor.trouble = None
         return turn
 
     async def _outcome(self, playing: "asyncio.Task[Turn]") -> Turn | None:
@@ -164,13 +164,13 @@ class Chat:
                 self._report("ERROR", f"chat {self.number}: the turn did not end well: {error!r}")
             raise
 
-    async def _drop_driver(self) -> None:
-        driver, self._driver = self._driver, None
-        if driver is not None:
-            await driver.close()
+    async def _drop_executor(self) -> None:
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            await executor.close()
 
     def _tell(self, progress: Progress) -> None:
-        number = self._driver.turns if self._driver is not None else None
+        number = self._executor.turns if self._executor is not None else None
         if isinstance(progress, Retrying):
             again = f"Retrying in {progress.delay:.1f}s (attempt {progress.attempt})"
             self._report("WARN", f"chat {self.number}: {progress.reason}. {again}", number)

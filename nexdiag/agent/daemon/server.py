@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from nexdiag.agent.daemon import lock
-from nexdiag.agent.daemon.chats import Chat, MakeDriver
+from nexdiag.agent.daemon.chats import Chat, MakeExecutor
 from nexdiag.agent.daemon.log import DaemonLog
 from nexdiag.agent.daemon.place import ServicePlace, socket_address
 from nexdiag.agent.daemon.protocol import LONGEST_ASK, LONGEST_MESSAGE, Ask, answer, read_ask, refusal
@@ -36,19 +36,19 @@ class Daemon:
     def __init__(  # noqa: PLR0913 - every outside thing is an argument
         self,
         state: Path,
-        make_driver: MakeDriver,
+        make_executor: MakeExecutor,
         *,
         clock: Callable[[], float],
         listener: Listener = lambda line: None,
         new_request_id: Callable[[], str],
         trouble: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """`make_driver` makes the executor of a chat; `listener` hears every log line; `trouble` is told in the status.
+        """`make_executor` makes the executor of a chat; `listener` hears every log line; `trouble` goes into the status.
 
         Raises `DaemonError` if a daemon already runs for `state`.
         """
         self.place = ServicePlace(state)
-        self._make_driver = make_driver
+        self._make_executor = make_executor
         self._clock = clock
         self._new_request_id = new_request_id
         self._trouble = trouble
@@ -230,7 +230,7 @@ class Daemon:
             conversation = self._held.enter_context(open_chat(self.place.state, number, clock=self._clock))
             for told in conversation.told:
                 self._log.write("WARN", told)
-            chat = Chat(number, conversation, self._make_driver, self._log)
+            chat = Chat(number, conversation, self._make_executor, self._log)
             self._chats[number] = (chat, asyncio.create_task(chat.run(), name=f"chat-{number}"))
         return self._chats[number][0]
 
