@@ -43,7 +43,7 @@ class Daemon:
         new_request_id: Callable[[], str],
         trouble: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """`make_executor` makes the executor of a chat; `listener` hears every log line; `trouble` goes into the status.
+        """`make_executor` makes the executor of a chat; `listener` hears every log line; `trouble` is for the status.
 
         Raises `DaemonError` if a daemon already runs for `state`.
         """
