@@ -10,9 +10,12 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
+from msgspec import structs
 
-from nexdiag.codec import sse
+from nexdiag.codec import jsontext, sse
+from nexdiag.codec.anthropic.message import assistant_message as anthropic_message
 from nexdiag.codec.chat import ToolSpec
+from nexdiag.codec.responses.item import assistant_message as responses_message
 from nexdiag.core.message import Message, Reply, ToolCall, Usage
 
 # No deadline: other programs share the machine, and one slow example says nothing about the code.
@@ -131,3 +134,83 @@ def pieces(draw: st.DrawFn, stream: bytes, most: int = 8) -> list[bytes]:
     """Cut the stream anywhere, in up to so many pieces; some may be empty."""
     cuts = sorted(draw(st.lists(st.integers(0, len(stream)), max_size=most - 1)))
     return [stream[start:end] for start, end in pairwise([0, *cuts, len(stream)])]
+
+
+# ---- what the wires of OpenAI Responses and Anthropic Messages have in common
+
+spoken = texts.filter(lambda text: bool(text.strip()))
+"""Text that a strict server takes: not blank."""
+json_objects = st.dictionaries(names, json_values, max_size=3)
+compact_arguments = json_objects.map(lambda value: jsontext.write(value).decode())
+"""Arguments as they come back from a wire that has an object in the place of their text."""
+_images = texts.filter(bool).map(lambda url: {"type": "image_url", "image_url": {"url": url}})
+spoken_parts = st.lists(spoken.map(lambda text: {"type": "text", "text": text}) | _images, min_size=2, max_size=3)
+
+
+@st.composite
+def strict_conversations(draw: st.DrawFn, *, failures: bool) -> tuple[Message, ...]:
+    """Draw a conversation in the one form that every wire gives back: roles alternate, and nothing is blank."""
+    messages = [Message(role="system", content=text) for text in draw(st.lists(spoken, max_size=1))]
+    for _ in range(draw(st.integers(1, 3))):
+        messages.append(Message(role="user", content=draw(spoken | spoken_parts)))
+        content = draw(st.none() | spoken)
+        ids = draw(st.lists(names, min_size=content is None, max_size=3, unique=True))
+        calls = tuple(ToolCall(id=one, name=draw(names), arguments=draw(compact_arguments)) for one in ids)
+        messages.append(Message(role="assistant", content=content, tool_calls=calls))
+        messages += [
+            Message(role="tool", content=draw(spoken), tool_call_id=one, is_error=failures and draw(st.booleans()))
+            for one in ids
+        ]
+    return tuple(messages)
+
+
+_signed = st.fixed_dictionaries({"type": st.just("thinking"), "thinking": texts, "signature": texts})
+_sealed = st.fixed_dictionaries({"type": st.just("redacted_thinking"), "data": texts})
+_said = st.fixed_dictionaries({"type": st.just("text"), "text": spoken})
+_served = st.fixed_dictionaries({"type": st.just("server_tool_use"), "id": names, "name": names, "input": json_objects})
+
+
+@st.composite
+def anthropic_replies(draw: st.DrawFn, *, whole: bool = False) -> Reply:
+    """Draw a reply of Anthropic's wire, from the blocks that it would send."""
+    blocks = draw(st.lists(_signed | _sealed | _said | _served, max_size=3))
+    for call_id in draw(st.lists(names, min_size=not blocks, max_size=2, unique=True)):
+        blocks.append({"type": "tool_use", "id": call_id, "name": draw(names), "input": draw(json_objects)})
+    reply = draw(replies(whole=whole))
+    message = anthropic_message(blocks)
+    usage = structs.replace(reply.usage, cached_tokens=min(reply.usage.cached_tokens, reply.usage.input_tokens))
+    return structs.replace(
+        reply,
+        message=message if reply.complete else structs.replace(message, extra={}),
+        finish_reason=(reply.finish_reason or "stop") if reply.complete else None,
+        usage=structs.replace(usage, reasoning_tokens=0, **({} if reply.complete else {"output_tokens": 0})),
+    )
+
+
+@st.composite
+def responses_replies(draw: st.DrawFn, *, whole: bool = False) -> Reply:
+    """Draw a reply of the Responses wire, from the items that it would send."""
+    part = st.fixed_dictionaries({"type": st.just("output_text"), "text": some_text, "annotations": st.just([])})
+    said = st.fixed_dictionaries({
+        "type": st.just("message"), "id": names, "role": st.just("assistant"),
+        "content": st.lists(part, min_size=1, max_size=2),
+    })  # fmt: skip
+    summary = st.lists(st.fixed_dictionaries({"type": st.just("summary_text"), "text": some_text}), max_size=2)
+    thought = st.fixed_dictionaries({
+        "type": st.just("reasoning"), "id": names, "summary": summary,
+        "encrypted_content": some_text, "content": st.just([]),
+    })  # fmt: skip
+    searched = st.fixed_dictionaries({"type": st.just("web_search_call"), "id": names, "status": st.just("completed")})
+    items = draw(st.lists(said | thought | searched, max_size=3))
+    for call_id in draw(st.lists(names, min_size=not items, max_size=2, unique=True)):
+        call = {"type": "function_call", "id": draw(names), "call_id": call_id, "name": draw(names)}
+        items.append(call | {"arguments": draw(arguments.filter(bool))})
+    reply = draw(replies(whole=whole))
+    message = responses_message(items)
+    reason = draw(st.sampled_from(["tool_calls" if message.tool_calls else "stop", "length", "content_filter"]))
+    return structs.replace(
+        reply,
+        message=message if reply.complete else structs.replace(message, extra={}),
+        finish_reason=reason if reply.complete else None,
+        usage=reply.usage if reply.complete else Usage(),
+    )

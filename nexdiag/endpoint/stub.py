@@ -1,5 +1,9 @@
 """A stub with a named server's manners: it serves what that server serves, and refuses what it refuses, in its words.
 
+Beside each path for chat completions it serves `/responses` and `/messages`, streamed and whole. There it refuses only
+what is no JSON object: the rules are about chat completions. Not checked on these two wires are the order of roles,
+calls and their results, names and ids, the model's name, parameters, the key and `anthropic-version`.
+
 Law: everything that it refuses comes from the profile and the rules. It records nothing, and knows no model.
 """
 
@@ -8,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from typing import Any
 
-from nexdiag.codec import jsontext
+from nexdiag.codec import anthropic, jsontext, responses
 from nexdiag.codec.chat import ChatRequest, decode_request, encode_reply, encode_stream
 from nexdiag.core.body import Body
 from nexdiag.core.endpoint import Profile, Refusal
@@ -24,6 +28,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _CHAT = "/chat/completions"
+_RESPONSES = "/responses"
+_MESSAGES = "/messages"
 _MODELS = "/models"
 _JSON = "application/json"
 _STREAM = "text/event-stream"
@@ -43,6 +49,14 @@ _NO_REQUEST = Refusal(
     body={"error": {"message": "{reason}", "type": "invalid_request_error", "param": None, "code": 400}},
     source="our own words: no rule is about bodies that are no JSON object",
 )
+_NO_MESSAGES = Refusal(
+    rule="no-request",
+    status=400,
+    body={"type": "error", "error": {"type": "invalid_request_error", "message": "{reason}"}},
+    source="the same, in the shape of the Messages wire",
+)
+_Answer = tuple[int, str, Iterable[bytes]]
+"""Status, content type and the pieces of a body."""
 
 
 class StubEndpoint:
@@ -82,17 +96,21 @@ class StubEndpoint:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    def answer(self, method: str, path: str, body: bytes) -> tuple[int, str, Iterable[bytes]]:
+    def answer(self, method: str, path: str, body: bytes) -> _Answer:
         """Status, content type and the pieces of the body. Pure, but for the clock."""
         served = any(serves(route, path) for route in self._profile.routes)
         if served and method == "GET" and path.endswith(_MODELS):
             return 200, _JSON, [self._models()]
         if served and method == "POST" and path.endswith(_CHAT):
             return self._chat(path, body)
+        if method == "POST" and self._serves_instead_of_chat(_RESPONSES, path):
+            return self._responses(body)
+        if method == "POST" and self._serves_instead_of_chat(_MESSAGES, path):
+            return self._messages(body)
         refusals = (self._profile.refusal(rule) for rule in _OTHER_ADDRESS)
         return _refuse(next(filter(None, refusals), _NOTHING_HERE), {"method": method, "path": path})
 
-    def _chat(self, path: str, body: bytes) -> tuple[int, str, Iterable[bytes]]:
+    def _chat(self, path: str, body: bytes) -> _Answer:
         try:
             asked = decode_request(body)
         except UsageError as error:
@@ -101,7 +119,7 @@ class StubEndpoint:
         if found is not None:
             refusal, finding = found
             return _refuse(refusal, finding.facts)
-        reply, created, habits = self._reply(asked), int(self._clock()), self._profile.stream
+        reply, created, habits = self._reply(asked, "chatcmpl-stub-"), int(self._clock()), self._profile.stream
         field = habits.reasoning_field or "reasoning_content"
         if not asked.stream:
             return 200, _JSON, [encode_reply(reply, created=created, reasoning_field=field)]
@@ -116,6 +134,31 @@ class StubEndpoint:
         )
         return 200, _STREAM, pieces
 
+    def _serves_instead_of_chat(self, wire: str, path: str) -> bool:
+        """Whether the path is one for chat completions, but for its end."""
+        ours = (route.removesuffix(_CHAT) + wire for route in self._profile.routes if route.endswith(_CHAT))
+        return any(serves(route, path) for route in ours)
+
+    def _responses(self, body: bytes) -> _Answer:
+        try:
+            asked = responses.decode_request(body)
+        except UsageError as error:
+            return _refuse(_NO_REQUEST, {"reason": error.what})
+        reply, created = self._reply(asked, "resp_stub_"), int(self._clock())
+        if not asked.stream:
+            return 200, _JSON, [responses.encode_reply(reply, created=created)]
+        return 200, _STREAM, responses.encode_stream(reply, created=created)
+
+    def _messages(self, body: bytes) -> _Answer:
+        try:
+            asked = anthropic.decode_request(body)
+        except UsageError as error:
+            return _refuse(_NO_MESSAGES, {"reason": error.what})
+        reply = self._reply(asked, "msg_stub_")
+        if not asked.stream:
+            return 200, _JSON, [anthropic.encode_reply(reply)]
+        return 200, _STREAM, anthropic.encode_stream(reply)
+
     def _refused(self, path: str, body: bytes) -> tuple[Refusal, Finding] | None:
         """The first thing in the request that this server refuses."""
         request = Request(method="POST", url=f"http://127.0.0.1{path}", body=Body.of(body))
@@ -125,7 +168,7 @@ class StubEndpoint:
                 return refusal, finding
         return None
 
-    def _reply(self, asked: ChatRequest) -> Reply:
+    def _reply(self, asked: ChatRequest, name: str) -> Reply:
         number = max(1, sum(message.role == "user" for message in asked.messages))
         text = self._script[(number - 1) % len(self._script)] if self._script else f"This answers message {number}."
         return Reply(
@@ -135,7 +178,7 @@ class StubEndpoint:
                 input_tokens=sum(len(message.text.split()) for message in asked.messages),
                 output_tokens=len(text.split()),
             ),
-            response_id=f"chatcmpl-stub-{number}",
+            response_id=f"{name}{number}",
             model=asked.model or self._model,
         )
 
@@ -149,7 +192,7 @@ class StubEndpoint:
         return jsontext.write({"object": "list", "data": [entry]})
 
 
-def _refuse(refusal: Refusal, facts: dict[str, str]) -> tuple[int, str, Iterable[bytes]]:
+def _refuse(refusal: Refusal, facts: dict[str, str]) -> _Answer:
     body = filled(refusal.body, facts)
     if isinstance(body, str):
         return refusal.status, _TEXT, [body.encode("utf-8", "replace")]

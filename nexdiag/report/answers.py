@@ -5,8 +5,9 @@ Law: nothing here fails, whatever the server sent; what cannot be assembled is l
 
 import msgspec
 
-from nexdiag.codec.chat import Accumulator, decode_reply, encode_message, split_error
+from nexdiag.codec.chat import encode_message, split_error
 from nexdiag.codec.sse import Parser
+from nexdiag.codec.wire import DIALECTS, Dialect, wire_of
 from nexdiag.core.exchange import Exchange, Response
 from nexdiag.core.message import Message, Reply, Usage
 from nexdiag.report.messages import parsed, text_of
@@ -36,14 +37,15 @@ def answer(exchange: Exchange) -> Answer:
         return Answer(refusal=exchange.failure or "no response came", complete=False)
     if response.status >= _REFUSED:
         return Answer(refusal=split_error(response.status, response.body))
-    found = _streamed(response) if response.streamed else _whole(response)
+    dialect = DIALECTS[wire_of(exchange.request.url) or "chat"]
+    found = _streamed(response, dialect) if response.streamed else _whole(response, dialect)
     if exchange.failure and found.refusal is None:
         return msgspec.structs.replace(found, refusal=exchange.failure, complete=False)
     return found
 
 
-def _streamed(response: Response) -> Answer:
-    parser, accumulator = Parser(), Accumulator()
+def _streamed(response: Response, dialect: Dialect) -> Answer:
+    parser, accumulator = Parser(), dialect.accumulator()
     for chunk in response.chunks:
         for event in parser.feed(chunk.bytes):
             accumulator.feed(event)
@@ -53,11 +55,12 @@ def _streamed(response: Response) -> Answer:
     return _read(accumulator.finish(), refusal=(error.message or "an error without words") if error else None)
 
 
-def _whole(response: Response) -> Answer:
+def _whole(response: Response, dialect: Dialect) -> Answer:
     """A body in one piece; one that holds no reply (a list of models) is no failure."""
     value = parsed(response.body)
     failed = isinstance(value, dict) and bool(value.get("error"))
-    read = _read(decode_reply(response.body), refusal=split_error(response.status, response.body) if failed else None)
+    refusal = split_error(response.status, response.body) if failed else None
+    read = _read(dialect.decode_reply(response.body), refusal=refusal)
     return msgspec.structs.replace(read, complete=not failed)
 
 

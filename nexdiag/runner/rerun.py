@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from nexdiag.agent.loop import Limits
-from nexdiag.codec import chat
 from nexdiag.codec.body import Splitter
+from nexdiag.codec.wire import DIALECTS, wire_of
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.difference import Difference
-from nexdiag.core.endpoint import Endpoint
+from nexdiag.core.endpoint import Endpoint, Wire
 from nexdiag.core.errors import CassetteError, NothingToDo, UsageError
 from nexdiag.core.exchange import Request
 from nexdiag.core.message import Message
@@ -68,13 +68,14 @@ def _whole(cassette: Cassette) -> tuple[Turn, ...]:
 
 async def _play(cassette: Cassette, turns: Sequence[Turn], player: Player) -> Session:
     header, first = cassette.header, turns[0]
-    system, history = _before(first, cassette.name) if first.number > 1 else (None, ())
+    endpoint = _endpoint(cassette)
+    system, history = _before(first, cassette.name, endpoint.wire) if first.number > 1 else (None, ())
     recorded = header.scenario or Scenario(name=cassette.name, say=())
     scenario = msgspec.structs.replace(recorded, say=tuple(Say(text=turn.said) for turn in turns))
     if system is not None:
         scenario = msgspec.structs.replace(scenario, system=system)
     stage = Stage(
-        endpoint=_endpoint(cassette),
+        endpoint=endpoint,
         transport=player,
         tools=RecordedToolbox(cassette.tool_runs),
         clock=lambda: first.started,
@@ -86,10 +87,10 @@ async def _play(cassette: Cassette, turns: Sequence[Turn], player: Player) -> Se
     return await play(scenario, stage, began=first.started)
 
 
-def _before(first: Turn, name: str) -> tuple[str | None, tuple[Message, ...]]:
+def _before(first: Turn, name: str, wire: Wire) -> tuple[str | None, tuple[Message, ...]]:
     """The system prompt and the conversation that the recording goes on from: what its first request carries."""
     try:
-        messages = chat.decode_request(first.exchanges[0].request.body.join()).messages
+        messages = DIALECTS[wire].decode_request(first.exchanges[0].request.body.join()).messages
     except (IndexError, UsageError) as error:
         name = name or "the cassette"
         what = f"{name} cannot be replayed: it begins with turn {first.number}, and does not hold what came before"
@@ -101,7 +102,9 @@ def _before(first: Turn, name: str) -> tuple[str | None, tuple[Message, ...]]:
 def _endpoint(cassette: Cassette) -> Endpoint:
     header = cassette.header
     endpoint = Endpoint(base_url=header.origin, model=header.model, profile=profile_of(cassette), window=header.window)
-    return msgspec.structs.replace(endpoint, max_tokens=header.max_tokens or endpoint.max_tokens)
+    wires = (wire_of(exchange.request.url) for exchange in cassette.exchanges)
+    wire = next((wire for wire in wires if wire is not None), "chat")
+    return msgspec.structs.replace(endpoint, wire=wire, max_tokens=header.max_tokens or endpoint.max_tokens)
 
 
 async def _at_once(seconds: float) -> None:

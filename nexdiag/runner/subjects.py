@@ -1,6 +1,7 @@
 """What `lint` is given: a cassette, a bare request, or bare exchanges as JSON Lines. Told apart by their first line."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import msgspec
 
 from nexdiag.codec import cassette as codec
+from nexdiag.codec.wire import wire_of
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.endpoint import Profile
 from nexdiag.core.errors import CassetteError, NothingToDo
@@ -64,6 +66,12 @@ def missing(cassette: Cassette) -> tuple[str, ...]:
     """What a recording lacks, and so cannot be checked."""
     lacks = [f"the end of the file: {cassette.tear}"] if cassette.tear else []
     lacks += ["exchanges: the recording has none"] if not cassette.exchanges else []
+    wires = Counter(wire_of(exchange.request.url) for exchange in cassette.exchanges)
+    lacks += [
+        f"the requests of {count} exchanges on the wire {wire!r}: the rules know chat completions alone"
+        for wire, count in wires.items()
+        if wire not in (None, "chat")
+    ]
     return (*lacks, "turns: the recording has none") if not cassette.turns else tuple(lacks)
 
 

@@ -207,6 +207,22 @@ def test_reasoning_details_go_back_as_they_came() -> None:
     assert blocks_of(message) == content
 
 
+def test_what_a_server_signed_on_a_call_goes_back() -> None:
+    """Gemini's thought signature stands on the call's own block, where a resumed session finds it."""
+    extra = {"extra_content": {"google": {"thought_signature": "s"}}}
+    call = ToolCall(id="a", name="f", arguments="{}", extra=extra)
+    entry = journal.message_entry(Message(role="assistant", tool_calls=(call,)), seq=1, timestamp="t")
+    assert entry.nexdiag is None
+    line = journal.encode(entry)
+    assert json.loads(line)["content"][0]["extra"] == extra
+    read = journal.decode(line)
+    assert isinstance(read, journal.MessageEntry)
+    assert journal.messages_of(read)[0].tool_calls == (call,)
+    spoiled = journal.decode(line.replace(json.dumps(extra, separators=(",", ":")).encode(), b"7"))
+    assert isinstance(spoiled, journal.MessageEntry)
+    assert journal.messages_of(spoiled)[0].tool_calls[0].extra == {}
+
+
 def test_a_message_outlives_what_is_wrong_beside_it() -> None:
     """A message with an odd count, or a block of an unknown type, is read without it; the block is written again."""
     odd = {"type": "image", "source": 1}

@@ -1,5 +1,6 @@
 """Promises of the real llama.cpp server: it answers as llama.cpp does, and leaves nothing behind."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -12,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import msgspec
@@ -21,10 +22,14 @@ import pytest
 from nexdiag.agent.setup import Wanted
 from nexdiag.agent.tools.toolbox import standard
 from nexdiag.agent.tools.workspace import Workspace
+from nexdiag.core.endpoint import Endpoint, Wire
 from nexdiag.core.errors import EndpointError
 from nexdiag.core.scenario import Expectation, Say, Scenario
 from nexdiag.endpoint import llama
 from nexdiag.endpoint.tiny_model import CALLS, STRICT_TEMPLATE, TOOL_TEMPLATE
+from nexdiag.lint.profiles import named
+from nexdiag.runner.host import live_transport
+from nexdiag.runner.play import Stage, play
 from nexdiag.runner.rerun import rerun
 from nexdiag.runner.smoke import smoke
 
@@ -147,6 +152,20 @@ def test_tool_round_trip_through_the_executor(monkeypatch: pytest.MonkeyPatch, t
     assert {run.name for turn in turns for run in turn.tool_runs} <= {"glob", "grep"}
     again = rerun(done.run.cassette)
     assert [turn.outcome for turn in again.replayed] == ["exact"] * 2
+
+
+@pytest.mark.parametrize("wire", get_args(Wire))
+def test_tool_round_trip_through_the_executor_on_every_wire(wire: Wire, tmp_path: Path) -> None:
+    """Two messages, each with a call and its outcome, are answered in whichever dialect the endpoint is spoken to."""
+    say = tuple(Say(text=text) for text in ("What is here?", "And what else?"))
+    scenario = Scenario(name="round-trip", say=say, tools=("glob",))
+    with llama.running(template=TOOL_TEMPLATE, tool_bias=CALLS, context=65536) as address:
+        endpoint = Endpoint(base_url=f"{address}/v1", model=llama.MODEL, profile=named("llama.cpp"), wire=wire)
+        tools = standard(Workspace(tmp_path)).subset(scenario.tools)
+        session = asyncio.run(play(scenario, Stage(endpoint=endpoint, transport=live_transport(), tools=tools)))
+    assert [turn.outcome for turn in session.turns] == ["answered"] * 2
+    assert [message.role for message in session.messages] == ["user", "assistant", "tool", "assistant"] * 2
+    assert all(turn.reply for turn in session.turns)
 
 
 def test_equal_requests_get_equal_answers(base_url: str) -> None:

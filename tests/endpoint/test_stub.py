@@ -9,8 +9,12 @@ import httpx
 import pytest
 from httpx_sse import connect_sse
 
-from nexdiag.core.endpoint import Profile, Refusal, StreamHabits
+from nexdiag.codec import sse
+from nexdiag.codec.chat import ToolSpec
+from nexdiag.codec.wire import DIALECTS
+from nexdiag.core.endpoint import Profile, Refusal, Sends, StreamHabits, Wire
 from nexdiag.core.errors import UsageError
+from nexdiag.core.message import Message
 from nexdiag.endpoint.serving import running
 from nexdiag.endpoint.stub import StubEndpoint, filled
 from nexdiag.lint.bare import BareExchange
@@ -233,3 +237,37 @@ def test_other_protocols_are_not_spoken() -> None:
 
 async def _never(*_: object) -> dict[str, object]:
     raise AssertionError
+
+
+@EVERY
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("wire", ["chat", "responses", "anthropic"])
+def test_all_wires_are_spoken(stubs: dict[str, httpx.Client], profile: Profile, wire: Wire, stream: bool) -> None:
+    """Two messages are answered on each wire, beside the path of chat completions, streamed and whole."""
+    dialect = DIALECTS[wire]
+    path = chat_path(profile).removesuffix("/chat/completions") + dialect.route
+    messages = [Message(role="system", content="Be brief."), Message(role="user", content="Hello")]
+    for wanted in ("one", "two words"):
+        body = dialect.encode_request(
+            messages, model="m", max_tokens=9, tools=[ToolSpec(name="f")], sends=Sends(), stream=stream
+        )
+        answer = stubs[profile.name].post(path, content=body, headers=dialect.headers("k"))
+        assert answer.status_code == 200, answer.text
+        if stream:
+            accumulator, parser = dialect.accumulator(), sse.Parser()
+            for event in parser.feed(answer.content) + parser.close():
+                accumulator.feed(event)
+            reply = accumulator.finish()
+        else:
+            reply = dialect.decode_reply(answer.content)
+        assert (reply.message.text, reply.finish_reason, reply.complete) == (wanted, "stop", True)
+        messages += [reply.message, Message(role="user", content="And?")]
+
+
+@pytest.mark.parametrize(("wire", "shape"), [("responses", "code"), ("anthropic", "type")])
+def test_no_request_on_another_wire(stubs: dict[str, httpx.Client], wire: Wire, shape: str) -> None:
+    """What is no JSON object is refused, in the shape of that wire."""
+    answer = stubs["llama.cpp"].post("/v1" + DIALECTS[wire].route, content=b"[]")
+    assert answer.status_code == 400
+    assert "an array" in answer.json()["error"]["message"]
+    assert shape in (answer.json()["error"] if wire == "responses" else answer.json())

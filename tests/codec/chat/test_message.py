@@ -135,3 +135,26 @@ def test_nothing_raises(value: object) -> None:
 def test_tool_round_trip(spec: ToolSpec) -> None:
     """A tool reads back as it was told."""
     assert decode_spec(spec_value(spec)) == spec
+
+
+def test_what_a_server_signs_goes_back() -> None:
+    """Fields of a call that are not ours are written as they were read (Gemini's thought signature)."""
+    value = json.loads(WIRE_CALL) | {"extra_content": {"google": {"thought_signature": "s"}}}
+    message = decode_message({"role": "assistant", "content": None, "tool_calls": [value]})
+    assert json.loads(encode_message(message))["tool_calls"] == [value]
+
+
+def test_reasoning_goes_back_where_it_is_wanted() -> None:
+    """Under the field that the server reads it from, on assistant messages, and never over what came from the wire."""
+    message = Message(role="assistant", content="a", reasoning="hm")
+    assert json.loads(encode_message(message, reasoning_field="reasoning_content"))["reasoning_content"] == "hm"
+    asked = Message(role="user", content="a", reasoning="hm")
+    assert encode_message(asked, reasoning_field="reasoning") == encode_message(asked)
+    both = Message(role="assistant", content="a", reasoning="hm", extra={"reasoning": "as it came"})
+    assert json.loads(encode_message(both, reasoning_field="reasoning"))["reasoning"] == "as it came"
+
+
+def test_the_old_function_call_is_read() -> None:
+    """A history from before `tool_calls` has its call where calls are."""
+    value = {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}}
+    assert decode_message(value) == Message(role="assistant", tool_calls=(ToolCall(id="", name="f", arguments="{}"),))

@@ -139,3 +139,15 @@ def test_nothing_raises(value: object) -> None:
         answer(role=value, content=value, tool_calls=value, reasoning=value, extra=value),
     ):
         decode_reply(encode_reply(read(shape), created=1))
+
+
+def test_a_refusal_alone_is_what_was_said() -> None:
+    """Without any other word it is the answer: an empty message would be refused when it goes back."""
+    assert read(answer(content=None, refusal="No.")).message == Message(role="assistant", content="No.")
+
+
+def test_details_are_read_where_no_other_field_speaks() -> None:
+    """OpenRouter's details hold the thinking too; they stay as they came, for they go back."""
+    details = [{"type": "reasoning.summary", "summary": "a"}, {"type": "reasoning.text", "text": "b"}, 3]
+    message = read(answer(content="x", reasoning_details=details)).message
+    assert (message.reasoning, message.extra) == ("ab", {"reasoning_details": details})

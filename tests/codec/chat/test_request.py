@@ -18,7 +18,7 @@ ASKED = Message(role="user", content="Wörld?")
 
 
 def test_request_to_the_byte() -> None:
-    """The body is compact UTF-8 with its keys in the promised order, and tools sorted by name."""
+    """Compact UTF-8, keys in the promised order, tools sorted by name and left to choice (reference faults 12, L29)."""
     tools = [ToolSpec(name=name, description="d", parameters={}) for name in ("b", "a")]
     body = encode_request([ASKED], model="m", max_tokens=9, tools=tools, include_usage=True).decode()
     tool = '{"type":"function","function":{"name":"%s","description":"d","parameters":{}}}'
@@ -30,7 +30,7 @@ def test_request_to_the_byte() -> None:
 
 
 def test_what_is_not_asked_for_is_not_sent() -> None:
-    """Without tools, a limit or usage, the body has only model, messages and stream."""
+    """Without tools, a limit or usage, the body has only model, messages and stream (reference fault 3)."""
     assert list(json.loads(encode_request([ASKED], model="m"))) == ["model", "messages", "stream"]
     unstreamed = json.loads(encode_request([ASKED], model="m", stream=False, include_usage=True))
     assert unstreamed == {"model": "m", "messages": [{"role": "user", "content": "Wörld?"}], "stream": False}
@@ -40,6 +40,22 @@ def test_the_limit_goes_by_the_name_that_the_server_knows() -> None:
     """`max_tokens_field` renames the limit and keeps its place."""
     body = json.loads(encode_request([ASKED], model="m", max_tokens=9, max_tokens_field="max_completion_tokens"))
     assert list(body) == ["model", "messages", "max_completion_tokens", "stream"]
+
+
+def test_the_system_prompt_can_go_out_as_developer() -> None:
+    """For models that want that role, and only then; no other role changes."""
+    messages = [Message(role="system", content="Be."), ASKED]
+    roles = [one["role"] for one in json.loads(encode_request(messages, model="m", developer_role=True))["messages"]]
+    assert roles == ["developer", "user"]
+    assert b"developer" not in encode_request(messages, model="m")
+
+
+def test_thinking_goes_back_under_the_field_that_the_server_reads() -> None:
+    """Only where it is asked for: strict servers refuse a field that they do not know."""
+    messages = [ASKED, Message(role="assistant", content="a", reasoning="hm")]
+    body = json.loads(encode_request(messages, model="m", reasoning_field="reasoning_content"))
+    assert body["messages"][1]["reasoning_content"] == "hm"
+    assert b"hm" not in encode_request(messages, model="m")
 
 
 @given(our.conversations())

@@ -68,8 +68,28 @@ DIALECTS: dict[str, tuple[list[Any], list[tuple[str, str, str]]]] = {
         [("a", "f", "{"), ("b", "g", "[]")],
     ),
     "a known id finds its call after its index was taken over": (
-        [[delta("{", index=0, id="a", name="f")], [delta("[", index=0, id="b")], [delta("}", index=0, id="a")]],
-        [("a", "f", "{}"), ("b", "", "[")],
+        [
+            [delta("{", index=0, id="a", name="f")],
+            [delta("[", index=0, id="b", name="g")],
+            [delta("}", index=0, id="a")],
+        ],
+        [("a", "f", "{}"), ("b", "g", "[")],
+    ),
+    "a new id on an index whose call is whole": (
+        [[delta('{"x": "}"', index=0, id="a", name="f")], [delta("}", index=0)], [delta("{}", index=0, id="b")]],
+        [("a", "f", '{"x": "}"}'), ("b", "", "{}")],
+    ),
+    "an id of its own on every delta": (
+        [[delta("{", index=0, id="a", name="f")], [delta('"x":', index=0, id="b")], [delta("1}", index=0, id="c")]],
+        [("a", "f", '{"x":1}')],
+    ),
+    "the whole call again at the end": (
+        [[delta("{", index=0, id="a", name="f")], [delta("}", index=0)], [delta("{}", index=0, id="a", name="f")]],
+        [("a", "f", "{}")],
+    ),
+    "from index 1 on (LiteLLM)": (
+        [[delta("{}", index=1, id="a", name="f")], [delta("{}", index=2, id="b", name="g")]],
+        [("a", "f", "{}"), ("b", "g", "{}")],
     ),
     "one id for two indexes": (
         [
@@ -118,12 +138,49 @@ DIALECTS: dict[str, tuple[list[Any], list[tuple[str, str, str]]]] = {
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_dialect(name: str) -> None:
-    """Each way to mark deltas gives its calls, in the order in which they were opened."""
+    """Each way to mark deltas, or none, gives its calls in the order in which they were opened.
+
+    (reference fault L11)
+    """
     values, wanted = DIALECTS[name]
     slots = Slots()
     for value in values:
         list(slots.feed(value))
     assert [(call.id, call.name, call.arguments) for call in slots.calls()] == wanted
+
+
+@pytest.mark.parametrize(
+    ("values", "conflict"),
+    [
+        ([delta("{}", index=-1, id="a", name="f")], "a tool call has the index -1"),
+        ([delta("{", index=0, id="a", name="f"), delta("}", index=0, name="g")], "changed its name from 'f' to 'g'"),
+        ([delta("{", index=0, id="a", name="f"), delta("}", id="a", name="g")], "changed its name from 'f' to 'g'"),
+        ([delta("{", index=0, id="a", name="get_day"), delta("}", index=0, name="get_day")], None),
+        (
+            [delta("", index=0, id="a", name="get_"), delta("{", index=0, name="day"), delta("}", index=0, name="day")],
+            None,
+        ),
+        ([delta("", index="0", id="a", name="f")], None),
+    ],
+)
+def test_contradictions_are_kept(values: list[Any], conflict: str | None) -> None:
+    """A negative index, or another name once arguments have come, makes the calls of the whole stream doubtful."""
+    slots = Slots()
+    list(slots.feed(values))
+    assert slots.conflict == conflict or (conflict and slots.conflict and slots.conflict.endswith(conflict))
+
+
+def test_what_a_server_signs_is_kept() -> None:
+    """Other fields of a call (Gemini's thought signature) are merged from its deltas, for they have to go back."""
+    google = {"extra_content": {"google": {"thought_signature": "s1"}}}
+    slots = Slots()
+    list(
+        slots.feed(
+            [delta("{", index=0, id="a", name="f", **google), delta("}", index=0, extra_content={"x": 1}, y=None)]
+        )
+    )
+    (call,) = slots.calls()
+    assert call.extra == {"extra_content": {"google": {"thought_signature": "s1"}, "x": 1}}
 
 
 def test_pieces_tell_their_place() -> None:

@@ -143,7 +143,7 @@ def test_deltas_are_told_as_they_come() -> None:
     ],
 )
 def test_complete_only_if_it_ended(chunks: list[Any], complete: bool) -> None:
-    """A finish reason, or `[DONE]` after an answer, ends a reply; an error undoes it."""
+    """A finish reason, or `[DONE]` after an answer, ends a reply; an error undoes it (reference fault L6)."""
     assert fed(*chunks).finish().complete is complete
 
 
@@ -180,10 +180,15 @@ def test_usage_of_the_last_chunk_that_has_it() -> None:
         ({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "a"}]}]}, "a"),
         ({"content": [{"type": "thinking", "thinking": "a"}]}, "a"),
         ({"reasoning": {"x": 1}}, None),
+        ({"reasoning": {"text": "a"}}, "a"),
+        ({"reasoning": {"content": "a"}}, "a"),
     ],
 )
 def test_reasoning_under_each_name(fields: dict[str, Any], thought: str | None) -> None:
-    """Thinking is found under either name, once if both have it, and in Mistral's parts; it is no extra field."""
+    """Thinking is found under either name, once if both have it, and in Mistral's parts; no extra field.
+
+    (reference fault L17)
+    """
     message = fed(chunk(**fields), chunk("stop", content="x")).finish().message
     assert (message.reasoning, message.content, message.extra) == (thought, "x", {})
 
@@ -211,10 +216,63 @@ def test_a_whole_message_in_a_chunk() -> None:
 def test_extra_fields_grow() -> None:
     """Fields that are not ours are joined from their pieces; those that say nothing are dropped."""
     message = fed(
-        chunk(refusal="I ", reasoning_details=[1], x={"a": 1}, y=1, z=None),
-        chunk(refusal="can't", reasoning_details=[2], x={"b": 2}, y="2", z=[]),
+        chunk(prefix="I ", reasoning_details=[1], x={"a": 1}, y=1, z=None),
+        chunk(prefix="can't", reasoning_details=[2], x={"b": 2}, y="2", z=[]),
     ).finish().message  # fmt: skip
-    assert message.extra == {"refusal": "I can't", "reasoning_details": [1, 2], "x": {"a": 1, "b": 2}, "y": "2"}
+    assert message.extra == {"prefix": "I can't", "reasoning_details": [1, 2], "x": {"a": 1, "b": 2}, "y": "2"}
+
+
+def test_a_refusal_is_what_was_said() -> None:
+    """Without any other word the refusal is the answer, and is told like one; beside text it is an extra field."""
+    accumulator = Accumulator()
+    events = [sse.Event(data=json.dumps(one)) for one in (chunk(refusal="I "), chunk(refusal="can't"), chunk("stop"))]
+    assert [delta.text for event in events for delta in accumulator.feed(event)] == ["I ", "can't"]
+    assert accumulator.finish().message == Message(role="assistant", content="I can't")
+    beside = fed(chunk(content="a"), chunk("stop", refusal="b")).finish().message
+    assert (beside.content, beside.extra) == ("a", {"refusal": "b"})
+
+
+def test_the_old_function_call() -> None:
+    """What came before `tool_calls`, one call without an id, is read as a call."""
+    call = [chunk(function_call={"name": "f", "arguments": ""}), chunk(function_call={"arguments": "{}"})]
+    reply = fed(*call, chunk("function_call")).finish()
+    assert reply.message == Message(role="assistant", tool_calls=(ToolCall(id="", name="f", arguments="{}"),))
+    assert reply.complete
+
+
+def test_details_grow_by_their_index() -> None:
+    """OpenRouter's reasoning comes in pieces that are numbered, goes back in whole ones, and can be read."""
+
+    def detail(text: str, index: int, **more: object) -> dict[str, Any]:
+        return {"type": "reasoning.text", "text": text, "index": index, **more}
+
+    pieces = [detail("a", 0), detail("b", 0, signature=None), detail("", 0, signature="s"), detail("c", 1)]
+    message = fed(*(chunk(reasoning_details=[piece]) for piece in pieces), chunk("stop", content="x")).finish().message
+    assert message.extra == {"reasoning_details": [detail("ab", 0, signature="s"), detail("c", 1)]}
+    assert message.reasoning == "abc"
+
+
+def test_contradicting_calls_make_no_reply() -> None:
+    """A stream whose calls contradict each other is not complete, whatever its finish reason says."""
+    call = [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}]
+    other = [{"index": 0, "function": {"name": "rm", "arguments": " "}}]
+    accumulator = fed(chunk(tool_calls=call), chunk(tool_calls=other), chunk("tool_calls"), "[DONE]")
+    assert accumulator.conflict == "a tool call changed its name from 'f' to 'rm'"
+    assert not accumulator.finish().complete
+
+
+@pytest.mark.parametrize(
+    ("chunks", "late"),
+    [
+        ([chunk(content="a"), chunk("stop")], False),
+        ([chunk("stop", content="a"), chunk("stop"), chunk(reasoning="b")], False),
+        ([chunk("stop", content="a"), chunk(content="b")], True),
+        ([chunk("stop"), chunk(tool_calls=[{"index": 0}])], True),
+    ],
+)
+def test_what_comes_after_the_end_is_noted(chunks: list[Any], late: bool) -> None:
+    """Text or calls behind a finish reason are kept, and the accumulator says that they came late."""
+    assert fed(*chunks).late is late
 
 
 @pytest.mark.parametrize(
@@ -230,7 +288,7 @@ def test_extra_fields_grow() -> None:
     ],
 )  # fmt: skip
 def test_errors_in_the_stream(value: object, error: StreamError) -> None:
-    """An error under a 200 is kept with the server's words, is no malformed chunk, and makes the reply incomplete."""
+    """An error under a 200 is kept in the server's words and makes the reply incomplete (reference fault L6)."""
     accumulator = fed(chunk(content="a"), value, "[DONE]")
     assert (accumulator.error, accumulator.malformed) == (error, [])
     reply = accumulator.finish()

@@ -1,0 +1,181 @@
+"""The dialects that models are spoken to in, as one table: who sends and reads needs no other word of any wire.
+
+    chat        OpenAI chat completions     POST {base}/chat/completions
+    responses   OpenAI Responses            POST {base}/responses
+    anthropic   Anthropic Messages          POST {base}/messages
+
+Law: nothing is decided here. A row names the functions of one codec, and gives them the same shape.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Protocol
+
+import msgspec
+
+from nexdiag.codec import anthropic, chat, responses, sse
+from nexdiag.codec.chat import ChatRequest, Delta, StreamError, ToolSpec
+from nexdiag.core.endpoint import Sends, Wire
+from nexdiag.core.message import Message, Reply
+
+ANTHROPIC_VERSION = "2023-06-01"
+"""The one version of the Messages interface that servers other than Anthropic's own know as well."""
+
+
+_FOREIGN = frozenset({anthropic.KEY, responses.KEY})
+
+
+class Accumulator(Protocol):
+    """Puts a streamed reply together. Never raises, whatever the events hold."""
+
+    malformed: list[str]
+    """The beginning of each event's data that this wire has no meaning for."""
+    error: StreamError | None
+    """An error that the server told inside its stream."""
+    done: bool
+    """Whether the stream said that it has ended: nothing that follows counts, and nobody need wait for it."""
+
+    @property
+    def conflict(self) -> str | None:
+        """How the events contradicted each other about who is called: such a reply is never complete."""
+        ...
+
+    def feed(self, event: sse.Event) -> list[Delta]:
+        """Take one event; give what it added."""
+        ...
+
+    def finish(self) -> Reply:
+        """Give the reply as far as it came."""
+        ...
+
+
+class EncodeRequest(Protocol):
+    """Writes the body of a request."""
+
+    def __call__(  # noqa: PLR0913 - the fields of a request; all but the messages are named
+        self,
+        messages: Sequence[Message],
+        *,
+        model: str,
+        max_tokens: int | None,
+        tools: Sequence[ToolSpec],
+        sends: Sends,
+        stream: bool = True,
+    ) -> bytes:
+        """`sends` tells what this server takes, as far as its wire has a choice."""
+        ...
+
+
+class Dialect(msgspec.Struct, frozen=True, kw_only=True):
+    """One wire, as a client needs it."""
+
+    route: str
+    """What is appended to the base URL, which ends in its version segment."""
+    encode_request: EncodeRequest
+    decode_request: Callable[[bytes], ChatRequest]
+    """What a client asked. Raises UsageError for what is no JSON object."""
+    decode_reply: Callable[[bytes], Reply]
+    """The reply of a whole body; an incomplete, empty one if the body holds none. Never raises."""
+    accumulator: Callable[[], Accumulator]
+    """A fresh one for each stream."""
+    headers: Callable[[str], dict[str, str]]
+    """What carries the key, and what the wire asks for beside it; no key is sent for an empty one."""
+
+
+def _encode_chat(  # noqa: PLR0913 - the shape of EncodeRequest
+    messages: Sequence[Message],
+    *,
+    model: str,
+    max_tokens: int | None,
+    tools: Sequence[ToolSpec],
+    sends: Sends,
+    stream: bool = True,
+) -> bytes:
+    return chat.encode_request(
+        [_own(message) for message in messages],
+        model=model,
+        max_tokens=max_tokens,
+        max_tokens_field=sends.max_tokens_field,
+        tools=tools,
+        stream=stream,
+        include_usage=sends.stream_options,
+        developer_role=sends.developer_role,
+        reasoning_field=sends.reasoning_field,
+    )
+
+
+def _encode_responses(  # noqa: PLR0913 - the shape of EncodeRequest
+    messages: Sequence[Message],
+    *,
+    model: str,
+    max_tokens: int | None,
+    tools: Sequence[ToolSpec],
+    sends: Sends,  # noqa: ARG001 - this wire leaves nothing to choose
+    stream: bool = True,
+) -> bytes:
+    return responses.encode_request(messages, model=model, max_tokens=max_tokens, tools=tools, stream=stream)
+
+
+def _encode_anthropic(  # noqa: PLR0913 - the shape of EncodeRequest
+    messages: Sequence[Message],
+    *,
+    model: str,
+    max_tokens: int | None,
+    tools: Sequence[ToolSpec],
+    sends: Sends,  # noqa: ARG001 - this wire leaves nothing to choose
+    stream: bool = True,
+) -> bytes:
+    return anthropic.encode_request(messages, model=model, max_tokens=max_tokens, tools=tools, stream=stream)
+
+
+def _own(message: Message) -> Message:
+    """The message without what other wires keep in it: chat completions send all extra fields back."""
+    if not _FOREIGN & message.extra.keys():
+        return message
+    extra = {key: value for key, value in message.extra.items() if key not in _FOREIGN}
+    return msgspec.structs.replace(message, extra=extra)
+
+
+def _bearer(key: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {key}"} if key else {}
+
+
+def _x_api_key(key: str) -> dict[str, str]:
+    version = {"anthropic-version": ANTHROPIC_VERSION}
+    return version | {"x-api-key": key} if key else version
+
+
+DIALECTS: Mapping[Wire, Dialect] = MappingProxyType(
+    {
+        "chat": Dialect(
+            route="/chat/completions",
+            encode_request=_encode_chat,
+            decode_request=chat.decode_request,
+            decode_reply=chat.decode_reply,
+            accumulator=chat.Accumulator,
+            headers=_bearer,
+        ),
+        "responses": Dialect(
+            route="/responses",
+            encode_request=_encode_responses,
+            decode_request=responses.decode_request,
+            decode_reply=responses.decode_reply,
+            accumulator=responses.Accumulator,
+            headers=_bearer,
+        ),
+        "anthropic": Dialect(
+            route="/messages",
+            encode_request=_encode_anthropic,
+            decode_request=anthropic.decode_request,
+            decode_reply=anthropic.decode_reply,
+            accumulator=anthropic.Accumulator,
+            headers=_x_api_key,
+        ),
+    }
+)
+
+
+def wire_of(url: str) -> Wire | None:
+    """The wire that a recorded request was sent on, by the end of its path; None for any other path."""
+    path = url.partition("?")[0].rstrip("/")
+    return next((wire for wire, dialect in DIALECTS.items() if path.endswith(dialect.route)), None)
