@@ -4,99 +4,196 @@ Half a stream is never an answer, and what ends it acts at once: nobody waits fo
 """
 
 import asyncio
-import email.utils
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import httpx
+import msgspec
 
-from nexdiag.agent.loop import Failed, Replied
-from nexdiag.codec import chat, jsontext, sse
+from nexdiag.agent import failure, overflow, visible
+from nexdiag.agent.events import Failed, Replied
+from nexdiag.agent.guard import Guard
+from nexdiag.codec import jsontext, sse
+from nexdiag.codec.chat import Delta
+from nexdiag.codec.wire import Dialect
+from nexdiag.core.message import Reply
 
-OnText = Callable[[str], None]
+OnDelta = Callable[[Delta], None]
 BROKEN = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError)
 """What a transport raises, or httpx itself over what a server sent or an endpoint was called."""
 
-_MAY_PASS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_NEVER_PASSES = ("jinja", "template", "roles must alternate", "failed to parse", "exceeded your current quota")
-"""Words of refusals as final as a 400: of templates, which come as a 500 (llama.cpp, Ollama); of an empty account."""
-_LINGER = 0.2
-"""Seconds, all in all, for the end of a stream after it said it is done: then the connection can be used again."""
-_LONGEST_WAIT = 300.0
 _LARGEST = 64 * 1024**2
 """Bytes of an answer. 16384 tokens, each in an event of its own, are a tenth of that."""
 _BEGINNING = 64 * 1024
 """Bytes of a refusal that are read."""
 _PATIENCE = 10.0
 """Seconds for the words of a refusal, once its head has come."""
+_QUOTED = 512
+"""Bytes of what is no event stream that a reason quotes."""
+_LOOKS = 20
+"""Times that a reply is put together to see whether it is finished: another choice may say so in each event."""
+_FINISH = re.compile(r'"finish_reason"\s*:\s*"')
+"""In an event's own text: in a text within it the quotation marks are escaped."""
 
 
-async def streamed(response: httpx.Response, on_text: OnText) -> Replied | Failed:
-    """The reply of an event stream."""
-    parser, reply = sse.Parser(), chat.Accumulator()
-    broken: str | None = None
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer is judged by: how it was asked for."""
 
-    def take(events: list[sse.Event]) -> None:
-        for event in events:
-            for delta in reply.feed(event):
-                if delta.kind == "text":
-                    on_text(delta.text)
+    dialect: Dialect
+    tools: Collection[str] = ()
+    """Names of those that the model was offered."""
+    max_tokens: int = 0
+    window: int | None = None
+    on_delta: OnDelta = lambda delta: None
 
-    try:
-        async with asyncio.timeout(None) as limit:
+
+class Stream:
+    """One event stream, as it comes."""
+
+    def __init__(self, asked: Asked) -> None:
+        """Nothing has come yet."""
+        self._asked = asked
+        self._parser = sse.Parser()
+        self._reply = asked.dialect.accumulator()
+        self._visible = visible.Visible(asked.tools)
+        self.begun = False
+        """Whether a byte came."""
+        self._finished = False
+        self._looks = _LOOKS
+        self._events = 0
+        self._head = b""
+        self._behind = False
+        """Whether text or a call came after the finish reason."""
+
+    async def take(self, response: httpx.Response, guard: Guard) -> str | None:
+        """Read to the end, or as far as it comes; why it broke off, if it did before it had said all."""
+        try:
             size = 0
             async for piece in response.aiter_bytes():
-                take(parser.feed(piece))
+                guard.heard()
+                self.begun = True
+                self._head += piece[: _QUOTED - len(self._head)]
+                self._take(self._parser.feed(piece), guard)
                 size += len(piece)
                 if size > _LARGEST:
-                    broken = f"the answer is longer than {_LARGEST} bytes"
-                    break
-                if (reply.done or reply.error) and limit.when() is None:
-                    limit.reschedule(asyncio.get_running_loop().time() + _LINGER)
-    except BROKEN as error:
-        if not (reply.done or reply.error):  # else it had said all: only its connection has not ended, or not well
-            broken = f"the stream broke off: {named(error)}"
-    take(parser.close())  # the last event, if no blank line has ended it
-    return _ended(reply, broken)
+                    return f"the answer is longer than {_LARGEST} bytes"
+        except BROKEN as error:
+            if not self.over:  # else only its connection has not ended, or not well
+                return f"the stream broke off: {failure.named(error)}"
+        return None
+
+    @property
+    def over(self) -> bool:
+        """Whether it has said how it ends; what its connection does then is no matter."""
+        return self._reply.done or self._reply.error is not None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the answer is whole, though its usage may still come."""
+        return self.over or self._finished
+
+    def end(self, broken: str | None) -> Replied | Failed:
+        """What it has come to."""
+        self._take(self._parser.close(), None)  # the last event, if no blank line has ended it
+        if self._reply.error is not None:
+            told = failure.of_told(self._reply.error)
+            return msgspec.structs.replace(told, reason=f"the server failed in mid-stream: {told.reason}").failed()
+        reply = self._reply.finish()
+        wrong = self._wrong()
+        if reply.complete and wrong is None:  # how its connection ended is no matter
+            return judged(reply, self._asked, self._visible)
+        broken = wrong or broken
+        for delta in self._visible.close():
+            self._asked.on_delta(delta)
+        if broken is None and self._reply.malformed:
+            broken = f"the stream held no answer that could be read: {self._reply.malformed[0]}"
+        return Replied(reply=reply, broken=broken or self._ended())
+
+    def cut(self, reason: str) -> Replied | Failed:
+        """What it has come to when its time was up: what was said stands, as if its tokens were used up."""
+        self._take(self._parser.close(), None)
+        reply = self._reply.finish()
+        if not reply.message.text.strip() and not reply.message.tool_calls:
+            return self.end(reason)
+        reply = msgspec.structs.replace(reply, complete=True, finish_reason="length")
+        got = judged(reply, self._asked, self._visible)
+        if isinstance(got, Failed):
+            return got
+        return msgspec.structs.replace(got, repairs=(*got.repairs, f"{reason}: the answer was cut there"))
+
+    def _ended(self) -> str:
+        """How a stream ended that was no answer, though nothing broke it off."""
+        if self._head.lstrip()[:1] in (b"<", b"{", b"[") and not self._events:
+            return f"an event stream was wanted, found: {self._head.decode('utf-8', 'replace')}"
+        if self._reply.done:
+            return "the stream held no answer"
+        return "the stream ended without finish_reason and [DONE]"
+
+    def _wrong(self) -> str | None:
+        """Why a stream that said how it ended is no answer all the same."""
+        if self._behind:
+            return "more of the answer came after its finish reason"
+        conflict: str | None = getattr(self._reply, "conflict", None)
+        return conflict
+
+    def _take(self, events: list[sse.Event], guard: Guard | None) -> None:
+        self._events += len(events)
+        for event in events:
+            before = self._finished
+            for delta in self._reply.feed(event):
+                self._behind = self._behind or (before and delta.kind != "reasoning" and bool(delta.text.strip()))
+                for shown in self._visible.feed(delta):
+                    self._asked.on_delta(shown)
+            if not self._finished and self._looks and _FINISH.search(event.data):
+                self._looks -= 1
+                self._finished = self._reply.finish().finish_reason is not None
+            if guard is not None and self.finished:
+                guard.settle(done=self.over)
 
 
-def _ended(reply: chat.Accumulator, broken: str | None) -> Replied | Failed:
-    if reply.error is not None:
-        status, words = _status(reply.error.code, httpx.codes.INTERNAL_SERVER_ERROR), reply.error.message
-        reason = f"the server failed in mid-stream: {words}"
-        return Failed(reason=reason, may_pass=may_pass(status, words), status=status)
-    whole = reply.finish()
-    if whole.complete:
-        return Replied(reply=whole)
-    if broken is None and reply.malformed:
-        broken = f"the stream held no answer that could be read: {reply.malformed[0]}"
-    ended = "the stream held no answer" if reply.done else "the stream ended without finish_reason and [DONE]"
-    return Replied(reply=whole, broken=broken or ended)
+def judged(reply: Reply, asked: Asked, shown: visible.Visible) -> Replied | Failed:
+    """What a whole reply comes to; the rest of it is told."""
+    reply, repairs = visible.settled(reply, asked.tools)
+    for delta in shown.close(reply):
+        asked.on_delta(delta)
+    too_long = overflow.of_reply(reply, asked.max_tokens)
+    if too_long is not None:
+        return Failed(
+            reason="the answer was cut at its beginning: the conversation fills the context window",
+            may_pass=False,
+            overflow=True,
+            needed=too_long.needed,
+            window=too_long.window,
+            kind="overflow",
+        )
+    if asked.window is not None and reply.usage.input_tokens >= asked.window:
+        told = f"the server counted {reply.usage.input_tokens} tokens, its whole window: it may have cut the beginning"
+        repairs = (*repairs, told)  # Ollama does so, and says nothing but in its log
+    return Replied(reply=reply, repairs=repairs)
 
 
-async def whole(response: httpx.Response, on_text: OnText) -> Replied | Failed:
+async def whole(response: httpx.Response, guard: Guard, asked: Asked) -> Replied | Failed:
     """The reply of a JSON body."""
-    raw = await _read(response, _LARGEST)
-    reply = chat.decode_reply(raw)
-    if reply.complete:
-        if reply.message.text:
-            on_text(reply.message.text)
-        return Replied(reply=reply)
-    words = chat.split_error(response.status_code, raw)
+    raw = await _read(response, _LARGEST, guard=guard)
+    reply = asked.dialect.decode_reply(raw)
+    if not reply.complete:
+        cut = raw.lstrip()[:1] == b"{" and not _is_json(raw)
+        told = failure.of_body(raw, cut=cut)
+        said = "the answer is no whole JSON" if cut else "HTTP 200 without an answer"
+        return msgspec.structs.replace(told, reason=f"{said}: {told.reason}").failed()
+    shown = visible.Visible(asked.tools)
+    for kind, text in (("reasoning", reply.message.reasoning), ("text", reply.message.text)):
+        for delta in shown.feed(Delta(kind=kind, text=text)) if text else ():
+            asked.on_delta(delta)
+    return judged(reply, asked, shown)
+
+
+def _is_json(raw: bytes) -> bool:
     try:
-        value = jsontext.read(raw)
-    except ValueError:  # it was cut; or it never was JSON, whatever its type says
-        cut = raw.lstrip()[:1] == b"{"
-        return Failed(reason=f"the answer is no whole JSON: {words}", may_pass=cut)
-    error = value.get("error") if isinstance(value, dict) else None
-    status = _status(error.get("code") if isinstance(error, dict) else None, response.status_code)
-    passing = may_pass(status, words)
-    return Failed(reason=f"HTTP 200 without an answer: {words}", may_pass=passing, status=status)
-
-
-def _status(code: object, otherwise: int) -> int:
-    """The status that an error under a 200 tells of itself."""
-    return int(str(code)) if re.fullmatch(r"[45]\d\d", str(code)) else int(otherwise)
+        jsontext.read(raw)
+    except ValueError:
+        return False
+    return True
 
 
 async def beginning(response: httpx.Response) -> bytes:
@@ -104,12 +201,16 @@ async def beginning(response: httpx.Response) -> bytes:
     return await _read(response, _BEGINNING, patience=_PATIENCE)
 
 
-async def _read(response: httpx.Response, most: int, *, patience: float | None = None) -> bytes:
+async def _read(
+    response: httpx.Response, most: int, *, patience: float | None = None, guard: Guard | None = None
+) -> bytes:
     """The body up to that many bytes; with `patience`, what came of it in that time, or before it broke off."""
     body = bytearray()
     try:
         async with asyncio.timeout(patience):
             async for piece in response.aiter_bytes():
+                if guard is not None:
+                    guard.heard()
                 body += piece
                 if len(body) >= most:
                     break
@@ -117,26 +218,3 @@ async def _read(response: httpx.Response, most: int, *, patience: float | None =
         if patience is None:
             raise
     return bytes(body[:most])
-
-
-def may_pass(status: int, words: str) -> bool:
-    """Whether the same request may be answered later: a busy server, not a refusal."""
-    return status in _MAY_PASS and not any(word in words.lower() for word in _NEVER_PASSES)
-
-
-def asked_wait(response: httpx.Response, now: float) -> float:
-    """Seconds that Retry-After asks for, as a number or a date; 0 if it asks for none that can be read."""
-    text = response.headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
-        seconds = float(text)
-    else:
-        try:
-            seconds = email.utils.parsedate_to_datetime(text).timestamp() - now
-        except (ValueError, OverflowError, TypeError):
-            return 0.0
-    return min(max(seconds, 0.0), _LONGEST_WAIT)
-
-
-def named(error: Exception) -> str:
-    """The error in a word and its own text."""
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

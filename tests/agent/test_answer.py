@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
 
 import httpx
 import pytest
@@ -12,12 +13,16 @@ from model_server import DONE, calls, chunk, says
 from strategies import pieces, replies
 
 from nexdiag.agent import answer
-from nexdiag.agent.loop import Failed, Replied
+from nexdiag.agent.answer import Asked, Stream
+from nexdiag.agent.clocks import Clocks
+from nexdiag.agent.events import Failed, Replied
+from nexdiag.agent.guard import Guard
 from nexdiag.codec import chat
-from nexdiag.core.message import Reply
+from nexdiag.codec.chat import Delta
+from nexdiag.codec.wire import DIALECTS
+from nexdiag.core.message import Reply, Usage
 
 STREAM = says("Hel", "lö, w", "orld") + b": a comment\n\n"
-NOW = 1779285792.0
 
 
 class Body(httpx.AsyncByteStream):
@@ -42,18 +47,38 @@ def response(
     return httpx.Response(status, headers=headers, stream=Body(parts, error))
 
 
-def streamed(*parts: bytes, error: Exception | None = None) -> tuple[Replied | Failed, str]:
+def guarded() -> Guard:
+    return Guard(Clocks(), ticks=time.monotonic, sleep=asyncio.sleep)
+
+
+def asked(told: Callable[[Delta], None] = lambda delta: None, **how: object) -> Asked:
+    return Asked(dialect=DIALECTS["chat"], on_delta=told, **how)  # type: ignore[arg-type]
+
+
+async def read(response: httpx.Response, asked: Asked) -> Replied | Failed:
+    """What a stream comes to, its clocks running."""
+    stream, guard = Stream(asked), guarded()
+    try:
+        async with guard:
+            return stream.end(await stream.take(response, guard))
+    except TimeoutError:
+        assert guard.alarm is not None
+        assert guard.alarm.kind == "linger"
+        return stream.end(None)
+
+
+def streamed(*parts: bytes, error: Exception | None = None, **how: object) -> tuple[Replied | Failed, str]:
     """What a stream comes to, and the text that was told meanwhile."""
-    told: list[str] = []
-    got = asyncio.run(answer.streamed(response(*parts, error=error), told.append))
-    return got, "".join(told)
+    told: list[Delta] = []
+    got = asyncio.run(read(response(*parts, error=error), asked(told.append, **how)))
+    return got, "".join(delta.text for delta in told if delta.kind == "text")
 
 
-def whole(body: bytes | str, *, status: int = 200) -> tuple[Replied | Failed, str]:
-    told: list[str] = []
+def whole(body: bytes | str, *, status: int = 200, **how: object) -> tuple[Replied | Failed, str]:
+    told: list[Delta] = []
     raw = body.encode() if isinstance(body, str) else body
-    got = asyncio.run(answer.whole(response(raw, status=status), told.append))
-    return got, "".join(told)
+    got = asyncio.run(answer.whole(response(raw, status=status), guarded(), asked(told.append, **how)))
+    return got, "".join(delta.text for delta in told if delta.kind == "text")
 
 
 def finished(got: Replied | Failed) -> bool:
@@ -108,7 +133,7 @@ def test_an_answer_is_delivered_as_soon_as_it_is_done() -> None:
 
     async def timed() -> tuple[Replied | Failed, float]:
         began = asyncio.get_running_loop().time()
-        got = await answer.streamed(httpx.Response(200, stream=_Of(endless())), lambda _: None)
+        got = await read(httpx.Response(200, stream=_Of(endless())), asked())
         return got, asyncio.get_running_loop().time() - began
 
     got, took = asyncio.run(timed())
@@ -169,11 +194,39 @@ def test_what_is_no_stream_says_how_it_began() -> None:
     assert "no answer that could be read: <html>login</html>" in (got.broken or "")
 
 
+def test_what_holds_no_event_is_quoted() -> None:
+    """A page, or a whole JSON, that is called an event stream: its first 512 bytes are told."""
+    got, _ = streamed(b"<html>login</html>" + b"x" * 600, b"y")
+    assert isinstance(got, Replied)
+    assert (got.broken or "").startswith("an event stream was wanted, found: <html>login</html>xxx")
+    assert len(got.broken or "") == len("an event stream was wanted, found: ") + 512
+    got, _ = streamed(b": only a comment\n\n", DONE)
+    assert isinstance(got, Replied)
+    assert got.broken == "the stream held no answer"
+
+
+def test_another_choice_that_ends_in_each_event_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether ours has ended is looked at a few times, not each time: the reply is put together for that."""
+    looks = 0
+    finish = chat.Accumulator.finish
+
+    def counted(self: chat.Accumulator) -> Reply:
+        nonlocal looks
+        looks += 1
+        return finish(self)
+
+    monkeypatch.setattr(chat.Accumulator, "finish", counted)
+    other = chunk({"content": "x"}, "stop").replace(b'"index": 0', b'"index": 1')
+    got, _ = streamed(*[other] * 200, chunk({"content": "hi"}), chunk({}, "stop"), DONE)
+    assert finished(got)
+    assert looks < 25
+
+
 def test_an_answer_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that never stops does not fill the memory: after so many bytes it is left."""
     monkeypatch.setattr(answer, "_LARGEST", 1000)
     body = Body([chunk({"content": "x"})] * 100)
-    got = asyncio.run(answer.streamed(httpx.Response(200, stream=body), lambda _: None))
+    got = asyncio.run(read(httpx.Response(200, stream=body), asked()))
     assert isinstance(got, Replied)
     assert "longer than 1000 bytes" in (got.broken or "")
     assert body.given < 20
@@ -191,6 +244,15 @@ def test_a_whole_body_is_an_answer() -> None:
     got, told = whole(GOOD)
     assert finished(got)
     assert told == "hi"
+
+
+def test_the_thinking_of_a_whole_body_is_told_once() -> None:
+    """In its own field, and again within tags."""
+    message = {"reasoning_content": "hm", "content": "<think>hm</think>Yes."}
+    body = json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode()
+    told: list[Delta] = []
+    asyncio.run(answer.whole(response(body), guarded(), asked(told.append)))
+    assert [(delta.kind, delta.text) for delta in told] == [("reasoning", "hm"), ("text", "Yes.")]
 
 
 def test_a_whole_body_cut_at_any_byte_is_no_answer() -> None:
@@ -212,8 +274,8 @@ def test_a_whole_body_cut_at_any_byte_is_no_answer() -> None:
         ("{}", "", False, 200),
         ("[]", "", False, 200),
         ('{"choices": []}', "", False, 200),
-        ("<html><title>Login</title></html>", "Login", False, None),
-        ("", "without a word", False, None),
+        ("<html><title>Login</title></html>", "Login", False, 200),
+        ("", "without a word", False, 200),
     ],
 )
 def test_a_200_without_an_answer_is_a_failure(body: str, told: str, passes: bool, status: int | None) -> None:
@@ -256,42 +318,115 @@ def test_a_refusal_is_read_as_far_as_it_has_words(monkeypatch: pytest.MonkeyPatc
     assert asyncio.run(answer.beginning(httpx.Response(500, stream=_Of(stalls())))) == b"wait"
 
 
-# ---- verdicts
+# ---- what streams hold beside text
+
+CALLED = calls(("a", "bash", '{"command": "ls"}'), ("b", "bash", '{"command": "pwd"}'))
+THOUGHT = chunk({"role": "assistant", "reasoning_content": "hm"}) + says("Yes.")
 
 
-@pytest.mark.parametrize("status", range(100, 600, 1))
-def test_only_a_busy_server_is_asked_again(status: int) -> None:
-    """Each status once: a refusal is final, and so is a 500 of a template."""
-    assert answer.may_pass(status, "try later") == (status in {408, 409, 425, 429, 500, 502, 503, 504, 529})
-    assert not answer.may_pass(status, "Error: Jinja Exception in line 3")
-    assert not answer.may_pass(status, "You exceeded your current quota, please check your plan")
+def deltas(*parts: bytes, **how: object) -> list[Delta]:
+    told: list[Delta] = []
+    asyncio.run(read(response(*parts), asked(told.append, **how)))
+    return told
+
+
+def test_thinking_and_calls_are_told_as_they_come() -> None:
+    """A user sees that something happens while a long call is written (reference fault 30 and L17)."""
+    assert [(delta.kind, delta.text) for delta in deltas(THOUGHT)] == [("reasoning", "hm"), ("text", "Yes.")]
+    told = deltas(CALLED)
+    assert [(delta.kind, delta.name, delta.index) for delta in told] == [("tool", "bash", 0), ("tool", "bash", 1)]
+
+
+@pytest.mark.parametrize("stream", [STREAM, CALLED, THOUGHT])
+def test_any_stream_cut_at_any_byte_is_whole_or_no_answer(stream: bytes) -> None:
+    """Text, calls and thinking: what counts as finished has all of it (reference fault L6)."""
+    entire, _ = streamed(stream)
+    assert isinstance(entire, Replied)
+
+    async def cuts() -> None:
+        for cut in range(len(stream)):
+            got = await read(response(stream[:cut]), asked())
+            assert isinstance(got, Replied)
+            assert got.broken or got.reply.message == entire.reply.message, stream[:cut]
+
+    asyncio.run(cuts())
+
+
+def test_a_character_cut_in_two_is_one() -> None:
+    """The bytes of the network know nothing of characters (reference fault L18)."""
+    for cut in range(len(STREAM)):
+        assert streamed(STREAM[:cut], STREAM[cut:])[1] == "Hellö, world"
 
 
 @pytest.mark.parametrize(
-    ("header", "wait"),
-    [
-        ("7", 7.0),
-        (" 0.5 ", 0.5),
-        ("86400", 300.0),
-        ("Wed, 20 May 2026 14:03:42 GMT", 30.0),
-        ("Wed, 20 May 2026 14:03:00 GMT", 0.0),
-        ("Wed, 20 May 2099 14:03:00 GMT", 300.0),
-        ("-5", 0.0),
-        ("nan", 0.0),
-        ("inf", 0.0),
-        ("1e9", 0.0),
-        ("soon", 0.0),
-        ("Wed, 99 May 2026 99:99:99 GMT", 0.0),
-        ("9" * 400, 0.0),
-        ("", 0.0),
-    ],
+    "more", [chunk({"content": " and more"}), chunk({"tool_calls": [{"index": 0, "function": {"arguments": "x"}}]})]
 )
-def test_retry_after_is_seconds_or_a_date(header: str, wait: float) -> None:
-    """Never below zero, never above five minutes, and nothing where it cannot be read."""
-    assert answer.asked_wait(response(headers={"retry-after": header}), NOW) == wait
+def test_more_of_an_answer_after_its_end_is_not_trusted(more: bytes) -> None:
+    """Which of the two is the answer, nobody knows: it is asked for again."""
+    got, _ = streamed(chunk({"content": "hi"}), chunk({}, "stop"), more, DONE)
+    assert isinstance(got, Replied)
+    assert got.broken == "more of the answer came after its finish reason"
 
 
-@given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"])))
-def test_no_retry_after_is_too_odd(header: str) -> None:
-    """Whatever stands there is a wait within bounds."""
-    assert 0 <= answer.asked_wait(response(headers={"retry-after": header}), NOW) <= 300
+def test_a_second_finish_and_a_late_usage_are_taken() -> None:
+    """OpenRouter sends two; usage comes before, with or after the end."""
+    usage = chunk({}, usage={"prompt_tokens": 7, "completion_tokens": 2})
+    got, _ = streamed(chunk({"content": "hi"}), chunk({}, "stop"), chunk({}, "stop"), usage, DONE)
+    assert finished(got)
+    assert isinstance(got, Replied)
+    assert got.reply.usage == Usage(input_tokens=7, output_tokens=2)
+
+
+def test_a_call_that_contradicts_itself_is_never_run() -> None:
+    """One that changes its name in the middle is no call that anybody wished for."""
+    opened = {"index": 0, "id": "a", "function": {"name": "read_file", "arguments": "{}"}}
+    other = {"index": 0, "function": {"name": "bash"}}
+    got, _ = streamed(chunk({"tool_calls": [opened]}), chunk({"tool_calls": [other]}), chunk({}, "tool_calls"), DONE)
+    assert isinstance(got, Replied)
+    assert got.broken
+
+
+def test_a_text_that_is_a_call_becomes_one() -> None:
+    """In a stream and in a whole body, told either way (reference fault 13)."""
+    text = '<tool_call>{"name": "bash", "arguments": {}}</tool_call>'
+    body = json.dumps({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]})
+    for got, told in (streamed(says(text), tools={"bash"}), whole(body, tools={"bash"})):
+        assert isinstance(got, Replied)
+        assert [call.name for call in got.reply.message.tool_calls] == ["bash"]
+        assert got.repairs == ("the model wrote a tool call as text (bash); recovered",)
+        assert told == ""
+
+
+def test_an_answer_without_room_is_an_overflow() -> None:
+    """`length` after no token at all: the conversation fills the window (LM Studio)."""
+    got, _ = streamed(chunk({"content": ""}), chunk({}, "length"), DONE, max_tokens=4096)
+    assert isinstance(got, Failed)
+    assert (got.overflow, got.may_pass, got.kind) == (True, False, "overflow")
+    assert finished(streamed(chunk({"content": ""}), chunk({}, "length"), DONE, max_tokens=8)[0])
+
+
+def test_a_prompt_that_fills_the_window_is_told() -> None:
+    """Ollama cuts the beginning of a conversation away, and says so in its log only."""
+    counted = chunk({}, "stop", usage={"prompt_tokens": 4096, "completion_tokens": 2})
+    got, _ = streamed(chunk({"content": "hi"}), counted, DONE, window=4096)
+    assert isinstance(got, Replied)
+    assert got.repairs == ("the server counted 4096 tokens, its whole window: it may have cut the beginning",)
+    assert streamed(chunk({"content": "hi"}), counted, DONE, window=8192)[0].repairs == ()  # type: ignore[union-attr]
+
+
+def test_an_answer_that_takes_too_long_is_cut_and_can_be_continued() -> None:
+    """What was said stands, as if its tokens were used up; where nothing was said there is nothing to keep."""
+    for parts, kept in (((chunk({"content": "half an"}),), "half an"), ((chunk({"reasoning": "hm"}),), None)):
+        stream = Stream(asked())
+        asyncio.run(_taken(stream, response(*parts)))
+        got = stream.cut("the answer took longer than 900 s")
+        assert isinstance(got, Replied)
+        if kept is None:
+            assert got.broken == "the answer took longer than 900 s"
+        else:
+            assert (got.reply.message.text, got.reply.finish_reason, got.broken) == (kept, "length", None)
+            assert got.repairs == ("the answer took longer than 900 s: the answer was cut there",)
+
+
+async def _taken(stream: Stream, response: httpx.Response) -> None:
+    await stream.take(response, guarded())

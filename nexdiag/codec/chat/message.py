@@ -13,8 +13,14 @@ from nexdiag.core.message import Message, ToolCall
 REASONING_FIELDS = ("reasoning", "reasoning_content")
 """What servers call the thinking: vLLM and OpenRouter the first, DeepSeek, SGLang and llama.cpp the second."""
 
+DETAILS = "reasoning_details"
+"""OpenRouter's thinking in pieces, with what its providers sign; it goes back as it came."""
+
 OURS = frozenset({"role", "content", "tool_calls", "tool_call_id"})
 """The fields that have a place of their own in a Message; all others go to `extra`."""
+
+CALL_OURS = frozenset({"id", "type", "function", "index"})
+"""The same for a ToolCall: Gemini, for one, signs its calls in `extra_content`, and wants that back."""
 
 
 class ToolSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,26 +32,33 @@ class ToolSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A JSON schema of the arguments object."""
 
 
-def encode_message(message: Message) -> bytes:
+def encode_message(message: Message, *, reasoning_field: str | None = None) -> bytes:
     """Write the JSON text of one message, as it stands in a request."""
-    return jsontext.write(message_value(message))
+    return jsontext.write(message_value(message, reasoning_field=reasoning_field))
 
 
-def message_value(message: Message) -> dict[str, Any]:
-    """One message as it stands in a request: without reasoning and error mark, unless `extra` has them."""
-    # Text "" beside tool calls is sent as null: Anthropic- and Bedrock-backed gateways refuse an empty text block.
+def message_value(message: Message, *, reasoning_field: str | None = None) -> dict[str, Any]:
+    """One message as it stands in a request, without its error mark.
+
+    Reasoning goes back under `reasoning_field`, if the server wants that, unless `extra` already has it.
+    """
+    # Beside tool calls text "" is sent as null, which is OpenAI's own form. Old local servers (LM Studio 0.3.5,
+    # llama.cpp b5350, SGLang 0.4) refused null and take it now; gateways to Anthropic and Bedrock still refuse "".
     content = message.content if message.content != "" or not message.tool_calls else None
     value: dict[str, Any] = {"role": message.role, "content": content}
     if message.tool_calls:
         value["tool_calls"] = [call_value(call) for call in message.tool_calls]
     if message.tool_call_id is not None:
         value["tool_call_id"] = message.tool_call_id
+    if reasoning_field and message.role == "assistant" and message.reasoning is not None:
+        value[reasoning_field] = message.reasoning
     return value | message.extra
 
 
 def call_value(call: ToolCall) -> dict[str, Any]:
     """One tool call as the wire has it."""
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function, **call.extra}
 
 
 def spec_value(spec: ToolSpec) -> dict[str, Any]:
@@ -63,10 +76,13 @@ def decode_message(value: object) -> Message:
         return Message(role="", content=as_text(value))
     extra = {key: entry for key, entry in value.items() if key not in OURS}
     call_id = value.get("tool_call_id")
+    calls = decode_calls(value.get("tool_calls"))
+    if not calls and isinstance(extra.get("function_call"), dict):  # the form before tool_calls: one, without an id
+        calls = decode_calls({"function": extra.pop("function_call")})
     return Message(
         role=as_text(value.get("role")),
         content=_content(value.get("content")),
-        tool_calls=decode_calls(value.get("tool_calls")),
+        tool_calls=calls,
         tool_call_id=None if call_id is None else as_text(call_id),
         reasoning=reasoning_of(value),
         extra=extra,
@@ -82,7 +98,8 @@ def decode_calls(value: object) -> tuple[ToolCall, ...]:
             function = entry.get("function")
             function = function if isinstance(function, dict) else {}
             name, arguments = as_text(function.get("name")), as_text(function.get("arguments"))
-            calls.append(ToolCall(id=as_text(entry.get("id")), name=name, arguments=arguments))
+            extra = {key: value for key, value in entry.items() if key not in CALL_OURS}
+            calls.append(ToolCall(id=as_text(entry.get("id")), name=name, arguments=arguments, extra=extra))
     return tuple(calls)
 
 
@@ -100,8 +117,20 @@ def decode_spec(value: object) -> ToolSpec | None:
 
 
 def reasoning_of(value: dict[str, Any]) -> str | None:
-    """Find the thinking in a message or delta. vLLM sends one text in both fields: the first that speaks counts."""
-    return next((text for name in REASONING_FIELDS if isinstance(text := value.get(name), str) and text), None)
+    """Find the thinking in a message or delta. Servers that send it in two fields mean one: the first that speaks."""
+    for name in REASONING_FIELDS:
+        thought = value.get(name)
+        if isinstance(thought, dict):  # the Responses form, which some gateways hand through
+            thought = next((thought[key] for key in ("text", "content") if isinstance(thought.get(key), str)), None)
+        if isinstance(thought, str) and thought:
+            return thought
+    details = value.get(DETAILS)
+    texts = [
+        next((entry[key] for key in ("text", "summary") if isinstance(entry.get(key), str)), "")
+        for entry in (details if isinstance(details, list) else ())
+        if isinstance(entry, dict)
+    ]
+    return "".join(texts) or None
 
 
 def as_text(value: object) -> str:

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import msgspec
+
 from nexdiag.codec import jsontext
 from nexdiag.codec.chat.message import REASONING_FIELDS, as_text, decode_message, message_value
-from nexdiag.core.message import Message, Reply, Usage
+from nexdiag.core.message import Message, Reply, ToolCall, Usage
 
 FAILED = "error"
 """The finish reason by which OpenRouter says that the model's provider failed on the way."""
@@ -69,17 +71,26 @@ def finish_reason_of(choice: dict[str, Any]) -> str | None:
 def finished(message: Message) -> Message:
     """Bring a reply's message, streamed or not, to its one form.
 
-    Empty text is no content. Extra fields that say nothing (`refusal: null`, `annotations: []`) are dropped, because
-    they would go back in the next request, and strict servers refuse fields that they do not know.
+    Empty text is no content; a refusal without any other word is what was said. Extra fields that say nothing
+    (`refusal: null`, `annotations: []`) are dropped, because they would go back in the next request, and strict servers
+    refuse fields that they do not know.
     """
     extra = {key: value for key, value in message.extra.items() if value and key not in REASONING_FIELDS}
+    content = message.content
+    if not content and not message.tool_calls and isinstance(extra.get("refusal"), str):
+        content = extra.pop("refusal")
     return Message(
         role=message.role or "assistant",
-        content=message.content or None,
-        tool_calls=message.tool_calls,
+        content=content or None,
+        tool_calls=tuple(_speaking(call) for call in message.tool_calls),
         reasoning=message.reasoning,
         extra=extra,
     )
+
+
+def _speaking(call: ToolCall) -> ToolCall:
+    extra = {key: value for key, value in call.extra.items() if value}
+    return call if extra == call.extra else msgspec.structs.replace(call, extra=extra)
 
 
 def _reply_message(value: object) -> Message:

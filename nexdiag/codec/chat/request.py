@@ -36,9 +36,17 @@ def encode_request(  # noqa: PLR0913 - the fields of a request; all but the mess
     tools: Sequence[ToolSpec] = (),
     stream: bool = True,
     include_usage: bool = False,
+    developer_role: bool = False,
+    reasoning_field: str | None = None,
 ) -> bytes:
-    """Write the body of a request: compact UTF-8, its keys and tools in one order, which keeps prompt caches warm."""
-    value: dict[str, Any] = {"model": model, "messages": [message_value(message) for message in messages]}
+    """Write the body of a request: compact UTF-8, its keys and tools in one order, which keeps prompt caches warm.
+
+    With `developer_role` the system prompt goes out under that role; with `reasoning_field` the thinking goes back.
+    """
+    values = [message_value(message, reasoning_field=reasoning_field) for message in messages]
+    for entry in values if developer_role else ():
+        entry["role"] = "developer" if entry["role"] == "system" else entry["role"]
+    value: dict[str, Any] = {"model": model, "messages": values}
     if max_tokens is not None:
         value[max_tokens_field] = max_tokens
     if tools:

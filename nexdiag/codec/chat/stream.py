@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 
 import msgspec
 
 from nexdiag.codec import jsontext, sse
 from nexdiag.codec.chat.error import words_of
-from nexdiag.codec.chat.message import OURS, REASONING_FIELDS, as_text, call_value, reasoning_of
+from nexdiag.codec.chat.message import DETAILS, OURS, REASONING_FIELDS, as_text, call_value, reasoning_of
 from nexdiag.codec.chat.reply import (
     FAILED,
     decode_usage,
@@ -24,8 +24,9 @@ from nexdiag.core.message import Message, Reply, Usage
 
 _DONE = "[DONE]"
 _SHOWN = 200
+_GROWING = ("text", "summary", "data")
 """Characters that are kept of data that is no chunk."""
-_OURS = OURS | set(REASONING_FIELDS)
+_OURS = OURS | {*REASONING_FIELDS, "function_call"}
 
 
 class Delta(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +59,8 @@ class Accumulator:
         self.error: StreamError | None = None
         self.done = False
         """Whether `[DONE]` came."""
+        self.late = False
+        """Whether text or calls came after the finish reason: such a server cannot be taken at its word."""
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._slots = Slots()
@@ -67,6 +70,11 @@ class Accumulator:
         self._usage = Usage()
         self._id: str | None = None
         self._model: str | None = None
+
+    @property
+    def conflict(self) -> str | None:
+        """How the deltas of the tool calls contradicted each other: then the reply is not complete, and none is run."""
+        return self._slots.conflict
 
     def feed(self, event: sse.Event) -> list[Delta]:
         """Take one event; give what it added. After `[DONE]` nothing counts."""
@@ -96,7 +104,7 @@ class Accumulator:
             content=text,
             tool_calls=calls,
             reasoning=jsontext.mend("".join(self._reasoning)) or None,
-            extra=jsontext.mended({key: _merged(pieces) for key, pieces in self._extra.items()}),
+            extra=jsontext.mended({key: _merged(key, pieces) for key, pieces in self._extra.items()}),
         )
         return Reply(
             message=finished(message),
@@ -104,7 +112,7 @@ class Accumulator:
             usage=self._usage,
             response_id=self._id,
             model=self._model,
-            complete=ended and self.error is None and self._finish_reason != FAILED,
+            complete=ended and self.error is None and self.conflict is None and self._finish_reason != FAILED,
         )
 
     def _chunk(self, chunk: dict[str, Any]) -> list[Delta]:
@@ -113,11 +121,13 @@ class Accumulator:
         choice = first_choice(chunk) or {}
         if usage_of(chunk, choice) is not None:
             self._usage = decode_usage(chunk, choice)
-        self._finish_reason = finish_reason_of(choice) or self._finish_reason
         delta = choice.get("delta")
         if not isinstance(delta, dict):
             delta = choice.get("message")  # gateways that stream nothing send the whole message in one chunk
-        return self._delta(delta) if isinstance(delta, dict) else []
+        deltas = self._delta(delta) if isinstance(delta, dict) else []
+        self.late = self.late or (self._finish_reason is not None and any(one.kind != "reasoning" for one in deltas))
+        self._finish_reason = finish_reason_of(choice) or self._finish_reason
+        return deltas
 
     def _delta(self, delta: dict[str, Any]) -> list[Delta]:
         self._role = self._role or as_text(delta.get("role"))
@@ -130,7 +140,13 @@ class Accumulator:
         if text:
             self._text.append(text)
             deltas.append(Delta(kind="text", text=jsontext.mend(text)))
-        for piece in self._slots.feed(delta.get("tool_calls")):
+        refusal = delta.get("refusal")
+        if isinstance(refusal, str) and refusal and not self._text:
+            deltas.append(Delta(kind="text", text=jsontext.mend(refusal)))
+        calls = delta.get("tool_calls")
+        if not calls and isinstance(delta.get("function_call"), dict):  # the form before tool_calls: one call
+            calls = {"index": 0, "function": delta["function_call"]}
+        for piece in self._slots.feed(calls):
             deltas.append(Delta(kind="tool", text=piece.text, index=piece.place, name=piece.name or None))  # noqa: PERF401 - like its neighbours
         for key, value in delta.items():
             if key not in _OURS and value:
@@ -151,16 +167,38 @@ def _texts(content: object) -> tuple[str, str]:
     return text, thought
 
 
-def _merged(pieces: list[Any]) -> object:
+def _merged(key: str, pieces: list[Any]) -> object:
     """Join a field that came in pieces: texts, lists and objects grow, anything else is replaced."""
     kinds = {type(piece) for piece in pieces}
     if kinds == {str}:
         return "".join(pieces)
     if kinds == {list}:
-        return list(chain.from_iterable(pieces))
+        entries = list(chain.from_iterable(pieces))
+        return _details(entries) if key == DETAILS else entries
     if kinds == {dict}:
         return dict(chain.from_iterable(piece.items() for piece in pieces))
     return pieces[-1]
+
+
+def _details(entries: list[Any]) -> list[Any]:
+    """Details of one type and index that follow each other are pieces of one: their texts grow (OpenRouter)."""
+    groups = groupby(enumerate(entries), key=lambda numbered: _part(*numbered))
+    return [_whole([entry for _, entry in group]) for _, group in groups]
+
+
+def _part(number: int, entry: object) -> tuple[object, ...]:
+    """Of which detail this is a piece; of its own, if it does not say."""
+    return (entry.get("type"), entry["index"]) if isinstance(entry, dict) and "index" in entry else (number,)
+
+
+def _whole(pieces: list[Any]) -> object:
+    if len(pieces) == 1:
+        return pieces[0]
+    whole = {key: value for piece in pieces for key, value in piece.items() if value is not None}
+    for key in _GROWING:
+        if isinstance(whole.get(key), str):
+            whole[key] = "".join(text for piece in pieces if isinstance(text := piece.get(key), str))
+    return whole
 
 
 def _error_of(chunk: object, event: sse.Event) -> StreamError | None:
