@@ -36,9 +36,13 @@ class EndpointEntry(msgspec.Struct, frozen=True, kw_only=True):
     api_key: str | None = None
     api_key_file: str | None = None
     api_key_env: str | None = None
+    api_key_ref: str | None = None
+    """`env:NAME` or `plain:KEY`."""
     is_default: bool = False
     context_window: Count | None = None
     """In tokens."""
+    max_tokens: Count | None = None
+    """Of one answer; None for what `[agent]` says."""
     profile: str | None = None
     """The server's name, for what to send and what it refuses."""
     wire: Wire | None = None
@@ -49,6 +53,8 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     """The `[llm_endpoints]` table."""
 
     endpoints: tuple[EndpointEntry, ...] = ()
+    inherit_global: bool = False
+    """A key of the reference executor, read and left aside: there is no other config to inherit from."""
 
 
 class Agent(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,40 +1,109 @@
 """`nexdiag init`."""
 
 import os
+import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nexdiag.cli.console import progress
-from nexdiag.core.errors import UsageError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from nexdiag.agent.discover import Choice
 
 NAME = "init"
-EXAMPLE = "Example: nexdiag init -m qwen3-coder -e http://127.0.0.1:30000 -x nex"
+EXAMPLE = "Example: nexdiag init; nexdiag init -m qwen3-coder -e http://127.0.0.1:30000 -x nex"
 
 
 def command(
-    model: Annotated[str, typer.Option("-m", "--model", help="The model; a provider prefix is taken off.")],
-    endpoint: Annotated[str, typer.Option("-e", "--endpoint", help="Where it answers; /v1 is added if it lacks.")],
-    executor: Annotated[str, typer.Option("-x", "--executor", help="Who handles chats: nex.")] = "nex",
+    model: Annotated[
+        str | None, typer.Option("-m", "--model", help="The model; without it, the first that the server serves.")
+    ] = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(
+            "-e", "--endpoint", help="Where it answers; without it, the server on this machine is looked for."
+        ),
+    ] = None,
+    executor: Annotated[str, typer.Option("-x", "--executor", help="Who handles chats: nex, claude, codex.")] = "nex",
     directory: Annotated[Path | None, typer.Option("--dir", help="The state directory (default: .nexdiag).")] = None,
     key_variable: Annotated[
         str | None, typer.Option("--key-env", help="Take the key from this environment variable.")
     ] = None,
     server: Annotated[str | None, typer.Option("--profile", help="What kind of server it is, if you know.")] = None,
 ) -> None:
-    """Write a state directory with its config. Nothing that exists is overwritten."""
+    """Write a state directory with its config. Nothing that exists is overwritten.
+
+    Without -e, the usual ports of 127.0.0.1 are asked for a model server.
+    """
+    import asyncio
+
     from nexdiag.agent import config
-    from nexdiag.agent.setup import EXECUTORS, Wanted, set_up
+    from nexdiag.agent.setup import Wanted, check_executor, check_free, own_address, set_up
     from nexdiag.lint import profiles
 
-    if executor not in EXECUTORS:
-        raise UsageError(f"executor {executor!r} is not one of: {', '.join(EXECUTORS)}", hint="use: -x nex")
+    started = time.monotonic()
+    check_executor(executor)
     profile = profiles.named(server).name if server else None
     state = directory or Path(os.environ.get("NEXDIAG_DIR") or config.STATE_NAME)
-    wanted = Wanted(url=endpoint, model=model, key_variable=key_variable, profile=profile, executor=executor)
-    (entry,) = set_up(state, wanted).llm_endpoints.endpoints
+    check_free(state)
     console = progress()
-    console.print(f"Wrote {state / config.CONFIG_NAME}   model {entry.model}, endpoint {entry.url}")
+    url = endpoint or ""
+    if executor == "nex" and (model is None or not (endpoint or own_address(model))):
+        choice = asyncio.run(_found(endpoint, model, os.environ.get(key_variable or "", "")))
+        url, model, profile = choice.server.base_url, choice.model, profile or choice.server.profile
+        _tell(choice)
+    wanted = Wanted(url=url, model=model or "", key_variable=key_variable, profile=profile, executor=executor)
+    written = set_up(state, wanted)
+    told = [f"{entry.model}, endpoint {entry.url}" for entry in written.llm_endpoints.endpoints]
+    told = told or [f"{written.agent.model or 'its own choice'}, executor {executor}"]
+    took = round((time.monotonic() - started) * 1000)
+    console.print(f"Wrote {state / config.CONFIG_NAME}   model {told[0]}   {took} ms")
     place = f" --dir {directory}" if directory is not None else ""
     console.print(f"Next: nexdiag service start{place}, then: nexdiag chat{place} 'hello'")
+
+
+def _tell(choice: "Choice") -> None:
+    from nexdiag.agent.discover import listed, serves
+
+    console = progress()
+    console.print(f"Found an OpenAI-compatible server   {choice.server.base_url}   {serves(choice.server)}")
+    if choice.others:
+        console.print(f"Took the model {choice.model}; it also serves {listed(choice.others)}: choose with -m")
+
+
+async def _found(endpoint: str | None, model: str | None, key: str) -> "Choice":
+    """The server on this machine, or the one that was named, asked what it serves."""
+    import httpx
+
+    from nexdiag.agent.discover import ask, choose, discover
+    from nexdiag.core.errors import EndpointError
+
+    async with httpx.AsyncHTTPTransport() as transport:
+        if endpoint is None:
+            return choose(await discover(transport, recognise=_recognise), model)
+        server = await ask(endpoint, transport, recognise=_recognise, key=key.strip())
+    if server is None:
+        hint = "is it running? Name the model too, and it is not asked: nexdiag init -m MODEL -e URL"
+        raise EndpointError(f"{endpoint} does not tell its models", hint=hint)
+    return choose([server], model)
+
+
+def _recognise(url: str, response: "httpx.Response", body: bytes) -> str | None:
+    """The profile of the server that gave this list of models."""
+    from nexdiag.core.exchange import Chunk, Exchange, Request, Response
+    from nexdiag.lint import profiles
+
+    headers: Mapping[str, str] = response.headers
+    answer = Response(
+        status=response.status_code,
+        headers=tuple((name.lower(), value) for name, value in headers.items()),
+        chunks=(Chunk(at=0.0, bytes=body),),
+    )
+    request = Request(method="GET", url=f"{url}/models")
+    found = profiles.recognise(Exchange(id=0, started=0.0, request=request, response=answer))
+    return None if found is None else found.name

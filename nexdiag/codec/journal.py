@@ -3,8 +3,8 @@
 The format is that of the reference executor, so that one reader serves the state directories of both. It knows two
 roles, `user` and `assistant`; what a tool said stands in a user message as a `tool_result` block. What it cannot say
 stands under keys that its own reader passes over: `request_id` and `turn` on an entry, `arguments` beside the `input`
-of a call (the text that the model sent, where the value would not give it back), and `nexdiag` (the fields of our
-message that the blocks alone would not give back).
+of a call (the text that the model sent, where the value would not give it back), `extra` there too (what its server
+wants back with it), and `nexdiag` (the fields of our message that the blocks alone would not give back).
 
 Law: text and words only. Files, the order of entries and the repair of a history live in `agent.session`.
 """
@@ -50,6 +50,8 @@ class ToolUse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
     input: Any
     arguments: Any = None
     """Ours: the raw text, where `input` written again would differ from it."""
+    extra: Any = None
+    """Ours: fields of the call that its server wants back (Gemini's thought signature)."""
 
 
 class ToolResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="tool_result"):
@@ -276,7 +278,8 @@ def from_message(message: Message) -> tuple[Block, ...]:
         blocks.append(Text(text=message.text))
     for call in message.tool_calls if message.role == "assistant" else ():
         value, arguments = tool_input(call.arguments)
-        blocks.append(ToolUse(id=call.id, name=call.name, input=value, arguments=arguments))
+        extra = call.extra if call.extra and _shallow(call.extra) else None
+        blocks.append(ToolUse(id=call.id, name=call.name, input=value, arguments=arguments, extra=extra))
     return tuple(blocks)
 
 
@@ -350,6 +353,7 @@ def _assistant(entry: MessageEntry, content: str | None) -> Message:
                 id=block.id,
                 name=block.name,
                 arguments=block.arguments if isinstance(block.arguments, str) else tool_arguments(block.input),
+                extra=block.extra if isinstance(block.extra, dict) else {},
             )
             for block in entry.content
             if isinstance(block, ToolUse)

@@ -25,9 +25,11 @@ maybe = st.none() | texts
 entries = st.builds(
     EndpointEntry,
     **dict.fromkeys(("name", "provider", "url"), texts),
-    **dict.fromkeys(("model", "api_key", "api_key_file", "api_key_env", "profile"), maybe),
+    **dict.fromkeys(("model", "api_key", "api_key_file", "api_key_env", "api_key_ref", "profile"), maybe),
     is_default=st.booleans(),
     context_window=st.none() | counts,
+    max_tokens=st.none() | counts,
+    wire=st.sampled_from([None, "chat", "responses", "anthropic"]),
 )
 agents = st.builds(
     Agent,
@@ -125,6 +127,15 @@ def test_tables_of_others_are_left_to_them(tmp_path: Path) -> None:
     """What is not ours is not judged, and what is missing has its default."""
     found = config.read(put(tmp_path, "directory = 5\n[dispatcher]\nmax_agents = 8\n[tiers]\nfast = 'x'\n"))
     assert found == Config(directory=tmp_path)
+
+
+def test_the_endpoint_keys_of_the_reference_are_read(tmp_path: Path) -> None:
+    """Its own config is no error here: what we have no use for is read and left aside."""
+    text = "[llm_endpoints]\ninherit_global = false\n[[llm_endpoints.endpoints]]\nname = 'a'\nprovider = 'oai-compat'\n"
+    (entry,) = config.read(
+        put(tmp_path, text + "api_key_ref = 'env:KEY'\ncontext_window = 9\n")
+    ).llm_endpoints.endpoints
+    assert (entry.name, entry.provider, entry.api_key_ref, entry.context_window) == ("a", "oai-compat", "env:KEY", 9)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,16 @@
 """`nexdiag init`."""
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from nexdiag.agent import discover
 from nexdiag.cli.app import run
+from nexdiag.endpoint.serving import running
+from nexdiag.endpoint.stub import StubEndpoint
+from nexdiag.lint import profiles
 
 
 def test_init_writes_what_the_reference_would_read(tmp_path: Path) -> None:
@@ -53,3 +58,67 @@ def test_bad_input_is_named_and_writes_nothing(
     assert said in shown
     assert "hint: " in shown
     assert not state.exists()
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server with SGLang's manners, on what is taken for the only usual port."""
+    with running(StubEndpoint(profiles.named("sglang"))) as url:
+        monkeypatch.setattr(discover, "PORTS", (int(url.rpartition(":")[2]),))
+        yield url
+
+
+def test_init_finds_the_server_on_this_machine(tmp_path: Path, stub: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a word, the server that runs and its model are written down, and told."""
+    assert run(["init", "--dir", str(tmp_path / "s")]) == 0
+    (endpoint,) = tomllib.loads((tmp_path / "s" / "config.toml").read_text())["llm_endpoints"]["endpoints"]
+    assert endpoint["url"] == f"{stub}/v1"
+    shown = capsys.readouterr().err
+    assert f"Found an OpenAI-compatible server   {stub}/v1" in shown
+    assert f"model {endpoint['model']}, endpoint {stub}/v1" in shown
+    assert "Next: nexdiag service start" in shown
+
+
+def test_init_asks_a_named_server_for_its_model(tmp_path: Path, stub: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With -e alone the model is asked for; a server that is not there is exit 3."""
+    assert run(["init", "-e", stub, "--dir", str(tmp_path / "s")]) == 0
+    assert run(["init", "-e", f"{stub}/nowhere", "--dir", str(tmp_path / "t")]) == 3
+    assert "does not tell its models" in capsys.readouterr().err
+    assert not (tmp_path / "t").exists()
+
+
+def test_init_with_a_model_that_nobody_serves(tmp_path: Path, stub: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With -m alone the server has to serve it."""
+    assert run(["init", "-m", "no-such-model", "--dir", str(tmp_path / "s")]) == 2
+    assert "no server on this machine serves the model 'no-such-model'" in capsys.readouterr().err
+    assert not (tmp_path / "s").exists()
+
+
+def test_init_without_any_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 3, with the way to name one, and no directory is left."""
+    with running(StubEndpoint(profiles.named("sglang"))) as url:
+        free = int(url.rpartition(":")[2])
+    monkeypatch.setattr(discover, "PORTS", (free,))
+    assert run(["init", "--dir", str(tmp_path / "s")]) == 3
+    assert "no model server answers on this machine" in capsys.readouterr().err
+    assert not (tmp_path / "s").exists()
+
+
+def test_init_is_refused_before_anything_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where a config is, no server has to run for the error to be the right one."""
+    assert run(["init", "-m", "one", "-e", "http://h", "--dir", str(tmp_path)]) == 0
+    monkeypatch.setattr(discover, "PORTS", ())
+    assert run(["init", "--dir", str(tmp_path)]) == 2
+    assert "already set up" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["claude", "codex"])
+def test_other_executors_need_no_endpoint(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """They bring their own: nothing is asked, and no endpoint is written."""
+    assert run(["init", "-x", name, "--dir", str(tmp_path / "s")]) == 0
+    assert tomllib.loads((tmp_path / "s" / "config.toml").read_text()) == {"agent": {"executor": name}}
+    assert f"executor {name}" in capsys.readouterr().err

@@ -1,6 +1,6 @@
 """What llama.cpp's server accepts and refuses."""
 
-from nexdiag.core.endpoint import Profile, Refusal, StreamHabits
+from nexdiag.core.endpoint import Profile, Refusal, Sends, StreamHabits
 from nexdiag.lint.server import Conditional, Marks
 
 _MEASURED = "measured against the real server"
@@ -21,6 +21,7 @@ PROFILE = Profile(
     ),
     routes=("/v1/chat/completions", "/chat/completions", "/v1/models", "/models"),
     stream=StreamHabits(usage="asked", done=True, reasoning_field="reasoning_content"),
+    sends=Sends(stream_options=True, reasoning_field="reasoning_content"),
     server_header="llama.cpp",
 )
 

@@ -31,7 +31,7 @@ PROFILE = Profile(
         ),
     ),
     stream=StreamHabits(reasoning_field="reasoning"),
-    sends=Sends(stream_options=True),
+    sends=Sends(stream_options=True, reasoning_field="reasoning"),
 )
 
 MARKS = Marks(

@@ -1,6 +1,6 @@
 """What SGLang's server accepts and refuses."""
 
-from nexdiag.core.endpoint import Profile, Refusal
+from nexdiag.core.endpoint import Profile, Refusal, Sends
 from nexdiag.lint.server import Conditional, Marks
 
 PROFILE = Profile(
@@ -32,6 +32,7 @@ PROFILE = Profile(
             seen="0.5.4",
         ),
     ),
+    sends=Sends(stream_options=True, reasoning_field="reasoning_content"),
 )
 
 CONDITIONAL = (

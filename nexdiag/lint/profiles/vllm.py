@@ -30,7 +30,7 @@ PROFILE = Profile(
             seen="2026",
         ),
     ),
-    sends=Sends(stream_options=True),
+    sends=Sends(stream_options=True, reasoning_field="reasoning"),  # it reads no other field: vllm#38488
 )
 
 CONDITIONAL = (
