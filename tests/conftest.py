@@ -19,11 +19,7 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 def pytest_configure(config: pytest.Config) -> None:
     config.option.allow_hosts = "127.0.0.1,::1"
     config.option.allow_unix_socket = True
-
-
-def pytest_collection_finish() -> None:
-    """The profile that counts is the one that is loaded last, after all test modules."""
-    settings.load_profile("ci" if os.environ.get("CI") else "here")
+    settings.load_profile("ci" if os.environ.get("CI") else "here")  # `@given` reads it when a module is imported
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

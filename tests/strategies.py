@@ -8,7 +8,6 @@ import json
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -17,10 +16,6 @@ from nexdiag.codec.anthropic.message import assistant_message as anthropic_messa
 from nexdiag.codec.chat import ToolSpec
 from nexdiag.codec.responses.item import assistant_message as responses_message
 from nexdiag.core.message import Message, Reply, ToolCall, Usage
-
-# No deadline: other programs share the machine, and one slow example says nothing about the code.
-settings.register_profile("nexdiag", deadline=None)
-settings.load_profile("nexdiag")
 
 texts = st.text() | st.sampled_from(
     ["Hé, wörld ☃ 😀", "two\nlines", "  spaces  ", "\0\x1b[31m", "\u2028 \u2029 \x85", "[DONE]"]

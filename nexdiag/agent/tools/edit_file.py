@@ -6,9 +6,11 @@ they are: byte order mark, line endings, and bytes that are no UTF-8.
 
 import asyncio
 from codecs import BOM_UTF8
+from pathlib import Path
 from typing import Any, ClassVar
 
 from nexdiag.agent.tools.edit_match import Place, like, places
+from nexdiag.agent.tools.seen import Seen, Standing, digest_of
 from nexdiag.agent.tools.tool import check, shown
 from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.agent.tools.write_file import encoded
@@ -49,9 +51,10 @@ class EditFile:
         "additionalProperties": False,
     }
 
-    def __init__(self, workspace: Workspace) -> None:
-        """Edit within `workspace` only."""
+    def __init__(self, workspace: Workspace, *, seen: Seen | None = None) -> None:
+        """Edit within `workspace` only; `seen` is what the model knows of its files."""
         self._workspace = workspace
+        self._seen = seen or Seen()
 
     async def run(self, arguments: dict[str, Any]) -> str:
         """Edit, and say which lines were replaced."""
@@ -65,8 +68,12 @@ class EditFile:
         return await asyncio.to_thread(self._edit, given)
 
     def _edit(self, given: dict[str, Any]) -> str:
+        with self._workspace.alone(given["path"]) as place:
+            return self._edit_alone(given, place)
+
+    def _edit_alone(self, given: dict[str, Any], file: Path) -> str:
         path, old = given["path"], given["old_string"]
-        mark, text = self._read(path)
+        mark, text, standing = self._read(path, file)
         endings = given.get("normalize_line_endings")
         spaces = given.get("normalize_whitespace", False)
         found = places(text, old, given["new_string"], spaces=spaces, endings=endings)
@@ -76,13 +83,16 @@ class EditFile:
             raise _many(path, text, found)
         place = found[0]
         edited = text[: place.start] + place.new + text[place.end :]
-        self._workspace.replace(path, mark + edited.encode("utf-8", "surrogateescape"))
+        content = mark + edited.encode("utf-8", "surrogateescape")
+        self._workspace.replace(path, content)
+        if standing == "same":  # who did not know the rest of the file does not know it now
+            self._seen.note(file, digest_of([content]))
         first, last = _line(text, place.start), _line(text, max(place.start, place.end - 1))
         where = f"line {first}" if first == last else f"lines {first}..{last}"
-        return f"Edited {shown(path)}: replaced {where}" + " (white space ignored)" * place.inexact
+        return f"Edited {shown(path)}: replaced {where}{_remarks(place, standing)}"
 
-    def _read(self, path: str) -> tuple[bytes, str]:
-        """Return the byte order mark, if the file has one, and the text after it."""
+    def _read(self, path: str, place: Path) -> tuple[bytes, str, Standing]:
+        """Return the byte order mark, if the file has one, the text after it, and whether the model knows it."""
         with self._workspace.open(path) as file:
             raw = file.read(SIZE + 1)
         if len(raw) > SIZE:
@@ -90,7 +100,13 @@ class EditFile:
         if b"\0" in raw:
             raise ToolError(f"binary file: {shown(path)}", hint="edit it with a program through bash")
         mark = BOM_UTF8 if raw.startswith(BOM_UTF8) else b""
-        return mark, raw[len(mark) :].decode("utf-8", "surrogateescape")
+        standing = self._seen.standing(place, digest_of([raw]))
+        return mark, raw[len(mark) :].decode("utf-8", "surrogateescape"), standing
+
+
+def _remarks(place: Place, standing: Standing) -> str:
+    changed = " (the file has changed since you last saw it: read it again before you rely on the rest)"
+    return " (white space ignored)" * place.inexact + changed * (standing == "changed")
 
 
 def _line(text: str, at: int) -> int:

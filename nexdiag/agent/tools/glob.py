@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 from nexdiag.agent.tools.output import head
+from nexdiag.agent.tools.spill import Spill
 from nexdiag.agent.tools.tool import check, shown
 from nexdiag.agent.tools.walk import Pattern, Walk, start_of
 from nexdiag.agent.tools.workspace import Workspace
@@ -33,9 +34,10 @@ class Glob:
         "additionalProperties": False,
     }
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, *, spill: Spill | None = None) -> None:
         """Search within `workspace` only."""
         self._workspace = workspace
+        self._spill = spill or Spill(root=workspace.root)
 
     async def run(self, arguments: dict[str, Any]) -> str:
         """Return the paths, sorted, one a line."""
@@ -50,7 +52,7 @@ class Glob:
             raise ToolError(f"not a directory: {shown(path)}", hint="read_file shows a file")
         walk = Walk(self._workspace, start, Pattern(pattern))
         found = sorted(walk) or ["No files matched the pattern."]
-        return "\n".join([head("\n".join(found), CAP - _NOTES), *walk.notes()])
+        return "\n".join([self._spill.fit(self.name, "\n".join(found), CAP - _NOTES, cut=head), *walk.notes()])
 
     def _below(self, pattern: str) -> str:
         """Return an absolute pattern, relative to the root that it must begin with."""

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from nexdiag.agent.tools import grep_worker
 from nexdiag.agent.tools.output import head
 from nexdiag.agent.tools.read_file import is_binary
+from nexdiag.agent.tools.spill import Spill
 from nexdiag.agent.tools.tool import check, shown
 from nexdiag.agent.tools.walk import Pattern, Walk, start_of
 from nexdiag.agent.tools.workspace import Workspace
@@ -50,9 +51,10 @@ class Grep:
         "additionalProperties": False,
     }
 
-    def __init__(self, workspace: Workspace, *, seconds: float = SECONDS) -> None:
+    def __init__(self, workspace: Workspace, *, spill: Spill | None = None, seconds: float = SECONDS) -> None:
         """Search within `workspace` only, for at most `seconds`."""
         self._workspace = workspace
+        self._spill = spill or Spill(root=workspace.root)
         self._seconds = seconds
 
     async def run(self, arguments: dict[str, Any]) -> str:
@@ -76,7 +78,8 @@ class Grep:
             notes.append(f"[stopped after {MATCHES} matches]")
         if not in_time:
             notes.append(f"[stopped after {self._seconds:g} s: not everything was searched]")
-        return "\n".join([head("\n".join(found or ["No matches found."]), CAP - _NOTES), *notes])
+        text = "\n".join(found or ["No matches found."])
+        return "\n".join([self._spill.fit(self.name, text, CAP - _NOTES, cut=head), *notes])
 
 
 class _Files:

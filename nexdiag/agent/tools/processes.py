@@ -112,6 +112,11 @@ async def end(leader: int, *, grace: float = GRACE) -> None:
         _kill(leader, known)
 
 
+def kill(leader: int) -> None:
+    """Kill all processes of a command at once, for those who cannot wait."""
+    _kill(leader, family(leader))
+
+
 def _kill(leader: int, known: set[Process]) -> None:
     """Kill until nothing lives. It holds the loop for some milliseconds, so that no cancellation can come between."""
     for _ in range(_ROUNDS):

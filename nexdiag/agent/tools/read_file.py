@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any, BinaryIO, ClassVar
 
+from nexdiag.agent.tools.seen import Seen, digest_start
 from nexdiag.agent.tools.tool import check, shown
 from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.core.errors import ToolError
@@ -26,40 +27,60 @@ class ReadFile:
     name = "read_file"
     read_only = True
     description = (
-        "Read a text file, with line numbers. A long file is shown in parts: use offset (first line) and limit."
+        "Read a text file, with line numbers. A long file is shown in parts: use offset (first line; negative: counted "
+        "from the end) and limit."
     )
     parameters: ClassVar[dict[str, Any]] = {
         "type": "object",
         "properties": {
             "path": {"type": "string", "description": "File, relative to the working directory"},
-            "offset": {"type": "integer", "minimum": 0, "description": "First line to show, from 1 (default 1)"},
+            "offset": {
+                "type": "integer",
+                "description": "First line to show, from 1 (default 1); -20 shows the last 20 lines",
+            },
             "limit": {"type": "integer", "minimum": 1, "description": f"Lines to show (default {LINES})"},
         },
         "required": ["path"],
         "additionalProperties": False,
     }
 
-    def __init__(self, workspace: Workspace) -> None:
-        """Read within `workspace` only."""
+    def __init__(self, workspace: Workspace, *, seen: Seen | None = None) -> None:
+        """Read within `workspace` only; `seen` learns what the model has read."""
         self._workspace = workspace
+        self._seen = seen or Seen()
 
     async def run(self, arguments: dict[str, Any]) -> str:
         """Return the numbered lines, and a footer if not all up to the end are shown."""
         given = check(arguments, self.parameters)
-        first = max(1, given.get("offset", 1))  # 0 is what a model sends that counts from 0: it means the start
+        # 0 is what a model sends that counts from 0: it means the start
+        first = given.get("offset", 1) or 1
         return await asyncio.to_thread(self._read, given["path"], first, given.get("limit", LINES))
 
     def _read(self, path: str, first: int, limit: int) -> str:
         with self._workspace.open(path) as file:
             if is_binary(file):
                 raise ToolError(f"binary file: {shown(path)}", hint="look at it with a program through bash")
+            if first < 0:
+                total = count_lines(file)
+                first = max(1, total + 1 + first)
             # No more lines than fit the cap are ever shown: each takes a number, a tab and a newline.
-            lines, total = _window(file, first, first + min(limit, CAP // 8) - 1)
+            lines, total, digest = _window(file, first, first + min(limit, CAP // 8) - 1)
+        self._seen.note(self._workspace.resolve(path), digest)
         if not total:
             return "(empty file)"
         if first > total:
             raise ToolError(f"offset {first} is past the end of {shown(path)}: it has {total} lines")
         return _numbered(lines, first, total)
+
+
+def count_lines(file: BinaryIO) -> int:
+    """Return how many lines a file has; leaves it at its start."""
+    newlines, end = 0, b"\n"
+    while block := file.read(_BLOCK):
+        newlines += block.count(b"\n")
+        end = block[-1:]
+    file.seek(0)
+    return newlines + (end != b"\n")
 
 
 def is_binary(file: BinaryIO) -> bool:
@@ -69,12 +90,14 @@ def is_binary(file: BinaryIO) -> bool:
     return b"\0" in start
 
 
-def _window(file: BinaryIO, first: int, last: int) -> tuple[list[bytes], int]:
-    """Return the lines `first` to `last` (from 1), each cut to a bounded length, and how many lines the file has."""
+def _window(file: BinaryIO, first: int, last: int) -> tuple[list[bytes], int, bytes]:
+    """Return the lines `first` to `last` (from 1), each cut to a bounded length; how many there are; their digest."""
+    digest = digest_start()
     number = 1
     end = b"\n"
     kept: dict[int, bytearray] = {}
     while block := file.read(_BLOCK):
+        digest.update(block)
         newlines = block.count(b"\n")
         if number + newlines >= first and number <= last:
             for ahead, piece in enumerate(block.split(b"\n")):
@@ -84,7 +107,7 @@ def _window(file: BinaryIO, first: int, last: int) -> tuple[list[bytes], int]:
         number += newlines
         end = block[-1:]
     total = number - 1 + (end != b"\n")
-    return [bytes(line) for at, line in kept.items() if at <= total], total
+    return [bytes(line) for at, line in kept.items() if at <= total], total, digest.digest()
 
 
 def _numbered(lines: list[bytes], first: int, total: int) -> str:

@@ -59,8 +59,8 @@ def nearest(word: str, known: Collection[str]) -> str:
 def check(arguments: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments, fit for a tool, or a ToolError that names every fault at once.
 
-    Only the simple parts of JSON schema are looked at: required, properties, type, minimum. An optional argument
-    that is null counts as left out, and 5.0 as 5, since models send both.
+    Only the simple parts of JSON schema are looked at: required, properties, type, enum, minimum, maximum. An
+    optional argument that is null counts as left out, and 5.0 as 5, since models send both.
     """
     properties: dict[str, dict[str, Any]] = schema.get("properties", {})
     required: list[str] = schema.get("required", [])
@@ -95,6 +95,12 @@ def _fit(key: str, value: Any, rule: dict[str, Any]) -> tuple[Any, str]:  # noqa
         return value, f"argument {key!r} must be of type {wanted}, found {_json_type(value)}"
     if "minimum" in rule and value < rule["minimum"]:
         return value, f"argument {key!r} must be at least {rule['minimum']}, found {value}"
+    if "maximum" in rule and value > rule["maximum"]:
+        return value, f"argument {key!r} must be at most {rule['maximum']}, found {value}"
+    if "enum" in rule and value not in rule["enum"]:
+        near = nearest(str(value), rule["enum"])
+        hint = f": did you mean {near!r}?" if near else ""
+        return value, f"argument {key!r} must be one of {', '.join(rule['enum'])}, found {shown(str(value))}{hint}"
     return value, ""
 
 

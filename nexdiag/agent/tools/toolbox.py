@@ -7,7 +7,7 @@ through. Nothing runs on arguments that cannot be read whole: a call that was cu
 import asyncio
 import json
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from nexdiag.agent.tools.bash import Bash
@@ -16,6 +16,7 @@ from nexdiag.agent.tools.glob import Glob
 from nexdiag.agent.tools.grep import Grep
 from nexdiag.agent.tools.output import head_tail, utf8
 from nexdiag.agent.tools.read_file import ReadFile
+from nexdiag.agent.tools.spill import Spill
 from nexdiag.agent.tools.tool import Tool, nearest, shown
 from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.agent.tools.write_file import WriteFile
@@ -31,16 +32,34 @@ CAP = 102_400
 
 _AROUND = 20
 
+Closing = Callable[[], Awaitable[None]]
+
 
 class Toolbox:
     """The tools of one session."""
 
-    def __init__(self, tools: Sequence[Tool], *, deny: Collection[str] = (), clock: Callable[[], float]) -> None:
-        """Hold `tools`, whose names must differ (else UsageError); refuse the names in `deny`, known or not."""
+    def __init__(  # noqa: PLR0913 - each of them is independent of the others
+        self,
+        tools: Sequence[Tool],
+        *,
+        deny: Collection[str] = (),
+        hide: Collection[str] = (),
+        spill: Spill | None = None,
+        closing: Sequence[Closing] = (),
+        clock: Callable[[], float],
+    ) -> None:
+        """Hold `tools`, whose names must differ (else UsageError); refuse the names in `deny`, known or not.
+
+        Those in `hide` are not offered, but answer if they are asked. `spill` keeps what is over the cap; `closing`
+        lets go of what the tools hold.
+        """
         self._tools = {tool.name: tool for tool in sorted(tools, key=lambda tool: tool.name)}
         if len(self._tools) < len(tools):
             raise UsageError(f"tool names must differ, found {sorted(tool.name for tool in tools)}")
         self._deny = frozenset(deny)
+        self._hide = frozenset(hide)
+        self._spill = spill
+        self._closing = tuple(closing)
         self._clock = clock
 
     def specs(self) -> tuple[ToolSpec, ...]:
@@ -51,16 +70,16 @@ class Toolbox:
         return tuple(
             ToolSpec(name=name, description=tool.description, parameters=tool.parameters)
             for name, tool in self._tools.items()
-            if name not in self._deny
+            if name not in self._deny | self._hide
         )
 
     def subset(self, names: Collection[str]) -> "Toolbox":
-        """Return a toolbox of these tools only; UsageError for a name that is not here."""
+        """Return a toolbox of these tools only, all offered; UsageError for a name that is not here."""
         for name in names:
             if name not in self._tools:
                 raise UsageError(f"no such tool: {shown(name)}", hint=self._instead(name))
         kept = [tool for name, tool in self._tools.items() if name in names]
-        return Toolbox(kept, deny=self._deny, clock=self._clock)
+        return Toolbox(kept, deny=self._deny, spill=self._spill, closing=self._closing, clock=self._clock)
 
     def reading(self) -> tuple[str, ...]:
         """Return the names of the tools that change nothing."""
@@ -89,6 +108,14 @@ class Toolbox:
                 await one(at)
         return tuple(done[at] for at in range(len(calls)))
 
+    async def close(self) -> None:
+        """End jobs and let go of connections. May be called again."""
+        closing, self._closing = self._closing, ()
+        failures = await asyncio.gather(*(close() for close in closing), return_exceptions=True)
+        for failure in failures:
+            if isinstance(failure, asyncio.CancelledError):
+                raise failure
+
     def _mutates(self, name: str) -> bool:
         return name in self._tools and not self._tools[name].read_only
 
@@ -105,11 +132,14 @@ class Toolbox:
             call_id=call.id,
             name=call.name,
             arguments=call.arguments,
-            output=head_tail(utf8(output), CAP),
+            output=self._within(call.name, utf8(output)),
             is_error=is_error,
             started=started,
             duration=self._clock() - started,
         )
+
+    def _within(self, name: str, output: str) -> str:
+        return head_tail(output, CAP) if self._spill is None else self._spill.fit(name, output, CAP)
 
     def _tool(self, name: str) -> Tool:
         # Denial comes first, for every kind of tool: the reference executor forgot it for those that only read.

@@ -20,6 +20,9 @@ ENTRIES = 200_000
 _ALTERNATIVES = 64
 """Plain patterns that the braces of one pattern may stand for."""
 
+SKIPPED = frozenset({".git", ".nexdiag"})
+"""Directories that are searched only if the search begins in them: a chat's records would match all that was said."""
+
 _BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 
 States = frozenset[tuple[int, int]]
@@ -115,7 +118,7 @@ class Walk:
                 if not after:
                     continue
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name != ".git":
+                    if entry.name not in SKIPPED:
                         deeper.append((Path(entry.path), after))
                 elif self._pattern.accepts(after) and self._is_file(entry):
                     yield self._workspace.relative(Path(entry.path))

@@ -1,4 +1,4 @@
-"""Workspace: the one directory that file tools may read and write, links included.
+"""Workspace: the one directory that file tools may read and write, links included; and some that they may only read.
 
 Law: a path is resolved first, then opened part by part from the root without following any link. After resolving,
 no part is a link; one that has become a link since then is refused by the kernel, so the check cannot be outrun.
@@ -8,9 +8,11 @@ import contextlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
+from weakref import WeakValueDictionary
 
 from nexdiag.agent.tools.tool import nearest, shown
 from nexdiag.core.errors import ToolError, UsageError
@@ -19,17 +21,28 @@ _FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | getattr(os, "O_PATH", os.O_RDONLY)
 _LISTED = 1000
 """Names of a directory that are compared with a misspelt one."""
 
+_LOCKS: "WeakValueDictionary[Path, threading.Lock]" = WeakValueDictionary()
+"""Those that somebody holds or waits for. Of the process, not of a workspace: each chat has a workspace of its own."""
+_locks_lock = threading.Lock()
+
 
 class Workspace:
     """The directory that tools work in, and nothing outside it."""
 
-    def __init__(self, root: Path) -> None:
-        """Confine to `root`, which must be a directory; UsageError otherwise."""
+    def __init__(self, root: Path, *, reading: Iterable[Path] = (), closed: Iterable[Path] = ()) -> None:
+        """Confine to `root`, which must be a directory (else UsageError).
+
+        Below `reading`, wherever it is, files may be read. `closed` are directories within the root that are neither
+        read nor written, but for what of them is in `reading`: a model must not lift its own limits, nor read keys.
+        """
         self.root = Path(root).resolve()
         if not self.root.is_dir():
             raise UsageError(f"the working directory must be a directory, found {str(root)!r}")
+        self._reading = tuple(Path(place).resolve() for place in reading)
+        places = (Path(place).resolve() for place in closed)
+        self._closed = tuple(place for place in places if not self.root.is_relative_to(place))
 
-    def resolve(self, path: str) -> Path:
+    def resolve(self, path: str, *, writing: bool = False) -> Path:
         """Return the real place of `path`, which need not exist; ToolError if that is outside the workspace."""
         if not path:
             raise ToolError("path is empty", hint="name a file relative to the working directory")
@@ -37,19 +50,42 @@ class Workspace:
             resolved = (self.root / path).resolve()
         except (OSError, RuntimeError, ValueError) as error:  # too long, links in a circle, NUL or a lone surrogate
             raise ToolError(f"not a usable path: {shown(path)} ({error})") from error
+        if self._is_closed(resolved):
+            raise ToolError(f"nexdiag's own directory is closed to tools: {shown(path)}")
         if not self.contains(resolved):
             raise ToolError(
                 f"path is outside the workspace: {shown(path)}", hint="name a file below the working directory"
             )
+        if writing and (self._is_kept(resolved) or not resolved.is_relative_to(self.root)):
+            raise ToolError(f"only for reading: {shown(path)}", hint="write a file below the working directory")
         return resolved
 
     def contains(self, resolved: Path) -> bool:
-        """Tell whether a resolved path is the root or below it."""
-        return resolved.is_relative_to(self.root)
+        """Tell whether a resolved path may be read: it is the root, or another such place, or below one."""
+        inside = self._is_kept(resolved) or resolved.is_relative_to(self.root)
+        return inside and not self._is_closed(resolved)
+
+    def _is_kept(self, resolved: Path) -> bool:
+        return any(resolved.is_relative_to(place) for place in self._reading)
+
+    def _is_closed(self, resolved: Path) -> bool:
+        return not self._is_kept(resolved) and any(resolved.is_relative_to(place) for place in self._closed)
 
     def relative(self, resolved: Path) -> str:
         """Return a resolved path as the model should see it."""
-        return resolved.relative_to(self.root).as_posix()
+        return resolved.relative_to(self.root).as_posix() if resolved.is_relative_to(self.root) else str(resolved)
+
+    @contextlib.contextmanager
+    def alone(self, path: str) -> Iterator[Path]:
+        """Hold off everybody else in this process who changes the same file; gives its real place.
+
+        Two chats of one daemon may work in one directory: without this, two edits at once would lose one of them.
+        """
+        resolved = self.resolve(path, writing=True)
+        with _locks_lock:
+            lock = _LOCKS.setdefault(resolved, threading.Lock())
+        with lock:
+            yield resolved
 
     def open(self, path: str) -> BinaryIO:
         """Return the regular file at `path`, for reading; ToolError if it is none, or outside."""
@@ -69,7 +105,7 @@ class Workspace:
 
         Parent directories are made. An existing file keeps its mode.
         """
-        resolved = self.resolve(path)
+        resolved = self.resolve(path, writing=True)
         with self._told(path, resolved), self._folder(resolved, make=True) as folder:
             old = _replaceable(path, self._name(resolved), folder)
             temporary = f".nexdiag-{secrets.token_hex(8)}"
@@ -92,9 +128,10 @@ class Workspace:
     def _folder(self, resolved: Path, *, make: bool) -> Iterator[int]:
         """Return a handle of the directory that holds `resolved`, reached without following a link."""
         with contextlib.ExitStack() as handles:
-            folder = os.open(self.root, _FOLDER)
+            base = next(place for place in (self.root, *self._reading) if resolved.is_relative_to(place))
+            folder = os.open(base, _FOLDER)
             handles.callback(os.close, folder)
-            for part in resolved.relative_to(self.root).parts[:-1]:
+            for part in resolved.relative_to(base).parts[:-1]:
                 try:
                     deeper = os.open(part, _FOLDER, dir_fd=folder)
                 except FileNotFoundError:
@@ -107,8 +144,8 @@ class Workspace:
             yield folder
 
     def _name(self, resolved: Path) -> str:
-        """Return what a path is called within its directory; the root is called `.`."""
-        return "." if resolved == self.root else resolved.name
+        """Return what a path is called within its directory; a root is called `.`."""
+        return "." if resolved in (self.root, *self._reading) else resolved.name
 
     @contextlib.contextmanager
     def _told(self, path: str, resolved: Path) -> Iterator[None]:

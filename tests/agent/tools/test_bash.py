@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from nexdiag.agent.tools import bash as bash_module
-from nexdiag.agent.tools.bash import CAP, Bash, safe_environment
+from nexdiag.agent.tools.bash import CAP, Bash
+from nexdiag.agent.tools.shell import safe_environment
+from nexdiag.agent.tools.spill import Spill
 from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.core.errors import ToolError
 
@@ -149,7 +151,7 @@ wait
 
 
 def test_a_timeout_leaves_no_process(tmp_path: Path) -> None:
-    """The group, other groups and other sessions are gone when the answer comes; what was printed is shown."""
+    """Every group and session is gone when the answer comes; what was printed is shown (reference fault L23)."""
     text = refusal(tmp_path, STUBBORN, timeout=1000)
     assert text == "Timed out after 1000 ms and was ended.\nstarted\n"
     assert gone(tmp_path, 5)
@@ -298,3 +300,39 @@ def test_the_loop_is_not_blocked(tmp_path: Path) -> None:
         assert await asyncio.gather(first, tool.run({"command": "touch go; echo two"})) == ["one\n", "two\n"]
 
     asyncio.run(main())
+
+
+def test_a_long_output_is_kept_whole(tmp_path: Path) -> None:
+    """Far more than memory holds, in the order in which it came; a short one makes no file."""
+    spill = Spill(tmp_path / "out", root=tmp_path)
+    tool = Bash(Workspace(tmp_path), environment=PATH, spill=spill)
+    assert asyncio.run(tool.run({"command": "echo short"})) == "short\n"
+    assert not (tmp_path / "out").exists()
+    text = asyncio.run(tool.run({"command": "seq 1000000"}))
+    assert len(text) <= CAP
+    assert text.startswith("1\n2\n")
+    assert "999999\n1000000\n" in text
+    assert text.endswith(
+        "\n[the whole output, 6888896 bytes: out/00001-bash.txt; read_file shows parts, grep searches it]"
+    )
+    assert (tmp_path / "out" / "00001-bash.txt").read_text() == "".join(f"{n}\n" for n in range(1, 1_000_001))
+
+
+def test_a_failure_and_a_timeout_keep_their_long_output_too(tmp_path: Path) -> None:
+    """There it is wanted most; a cancelled run leaves no file that nobody knows."""
+    spill = Spill(tmp_path / "out", root=tmp_path)
+    tool = Bash(Workspace(tmp_path), environment=PATH, spill=spill, grace=0.1)
+    for command, more in (("seq 10000; exit 1", {}), ("seq 10000; sleep 1000", {"timeout": 300})):
+        with pytest.raises(ToolError, match="the whole output, 48894 bytes"):
+            asyncio.run(tool.run({"command": command, **more}))
+
+    async def main() -> None:
+        task = asyncio.create_task(tool.run({"command": "seq 10000; touch started; sleep 1000"}))
+        while not (tmp_path / "started").exists():  # noqa: ASYNC110 - a file
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert len(list((tmp_path / "out").iterdir())) == 2

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from nexdiag.agent.tools.edit_file import EditFile
+from nexdiag.agent.tools.read_file import ReadFile
+from nexdiag.agent.tools.seen import Seen, digest_of
 from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.core.errors import ToolError
 
@@ -95,3 +97,35 @@ def test_the_mode_stays(tmp_path: Path) -> None:
     (tmp_path / "f").chmod(0o750)
     edit(tmp_path, "a", "b")
     assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == 0o750
+
+
+def test_a_file_that_changed_is_edited_and_the_model_is_told(tmp_path: Path) -> None:
+    """The edit names its text, so it is right; what else the model believes of the file may not be."""
+    seen = Seen()
+    workspace = Workspace(tmp_path)
+
+    def edit_seen(old: str, new: str) -> str:
+        tool = EditFile(workspace, seen=seen)
+        return asyncio.run(tool.run({"path": "f", "old_string": old, "new_string": new}))
+
+    (tmp_path / "f").write_text("a\nb\n")
+    assert edit_seen("a", "A") == "Edited 'f': replaced line 1"
+    asyncio.run(ReadFile(workspace, seen=seen).run({"path": "f"}))
+    assert edit_seen("A", "a") == "Edited 'f': replaced line 1"
+    assert seen.standing((tmp_path / "f").resolve(), digest_of([b"a\nb\n"])) == "same"
+    (tmp_path / "f").write_text("a\nB\n")
+    assert "the file has changed since you last saw it" in edit_seen("a", "A")
+    assert "the file has changed since you last saw it" in edit_seen("A", "a")
+
+
+def test_two_chats_lose_no_edit(tmp_path: Path) -> None:
+    """Many edits of one file at once, through two workspaces: every one of them is in it."""
+    (tmp_path / "f").write_text("".join(f"<{n}>\n" for n in range(40)))
+
+    async def main() -> None:
+        tools = [EditFile(Workspace(tmp_path)) for _ in range(2)]
+        edits = [tools[n % 2].run({"path": "f", "old_string": f"<{n}>", "new_string": f"[{n}]"}) for n in range(40)]
+        await asyncio.gather(*edits)
+
+    asyncio.run(main())
+    assert (tmp_path / "f").read_text() == "".join(f"[{n}]\n" for n in range(40))

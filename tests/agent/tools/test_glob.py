@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nexdiag.agent.tools.glob import CAP, Glob
+from nexdiag.agent.tools.spill import Spill
 from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.core.errors import ToolError
 
@@ -73,3 +74,15 @@ def test_names_that_are_no_utf8_are_listed(root: Path) -> None:
     """A file name of any bytes comes out as text."""
     (root / "bad\udcff.rs").touch()
     assert glob(root, pattern="*.rs").startswith("bad")
+
+
+def test_a_long_list_is_kept_whole(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The list that the model sees ends early; where the rest is stands below it."""
+    for number in range(600):
+        (root / f"file-{number:04d}").write_text("")
+    kept = tmp_path_factory.mktemp("out")
+    tool = Glob(Workspace(root), spill=Spill(kept, root=root))
+    text = asyncio.run(tool.run({"pattern": "file-*"}))
+    assert len(text) <= CAP
+    assert "00001-glob.txt; read_file shows parts" in text
+    assert (kept / "00001-glob.txt").read_text().splitlines() == [f"file-{number:04d}" for number in range(600)]

@@ -11,6 +11,7 @@ import pytest
 from nexdiag.agent.tools import grep as grep_module
 from nexdiag.agent.tools.grep import CAP, Grep
 from nexdiag.agent.tools.processes import family
+from nexdiag.agent.tools.spill import Spill
 from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.core.errors import ToolError
 
@@ -179,3 +180,14 @@ def test_names_of_any_bytes_pass(root: Path) -> None:
     """A file name that is no UTF-8 does not end the search."""
     (root / "src/bad\udcff.md").write_text("needle\n")
     assert grep(root, pattern="needle", glob="*.md").endswith(".md:1:needle")
+
+
+def test_a_long_list_of_matches_is_kept_whole(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The list that the model sees ends early; where the rest is stands below it."""
+    (root / "many").write_text("needle in a haystack\n" * 600)
+    kept = tmp_path_factory.mktemp("out")
+    tool = Grep(Workspace(root), spill=Spill(kept, root=root))
+    text = asyncio.run(tool.run({"pattern": "needle", "path": "many"}))
+    assert len(text) <= CAP
+    assert "00001-grep.txt; read_file shows parts" in text
+    assert len((kept / "00001-grep.txt").read_text().splitlines()) == 600

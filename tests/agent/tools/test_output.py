@@ -54,7 +54,7 @@ def test_head_tail_keeps_both_ends(text: str, limit: int, missing: int) -> None:
 
 @given(TEXT, st.integers(5, 100), st.lists(st.integers(1, 50), max_size=20))
 def test_capture_counts_characters_it_dropped(text: str, limit: int, cuts: list[int]) -> None:
-    """However the bytes arrive, held and missing characters add up, and no half character is held."""
+    """However the bytes arrive, held and missing characters add up; no character is halved (reference fault 41)."""
     capture = Capture(limit)
     raw = text.encode()
     for size in cuts:

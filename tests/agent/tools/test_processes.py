@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nexdiag.agent.tools import processes
-from nexdiag.agent.tools.processes import end, family, strike
+from nexdiag.agent.tools.processes import end, family, kill, strike
 
 SPAWN = """
 sleep 1001 &
@@ -120,3 +120,10 @@ def test_ending_what_has_ended_does_nothing() -> None:
         while family(process.pid):
             pass
         asyncio.run(end(process.pid))
+
+
+@pytest.mark.parametrize("shell", [SPAWN], indirect=True)
+def test_killing_at_once_leaves_nothing(shell: subprocess.Popen[bytes]) -> None:
+    """For those who cannot wait: the whole family, without asking first."""
+    kill(shell.pid)
+    assert family(shell.pid) == set()

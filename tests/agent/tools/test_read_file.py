@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nexdiag.agent.tools.read_file import CAP, ReadFile
+from nexdiag.agent.tools.seen import Seen, digest_of
 from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.core.errors import ToolError
 
@@ -116,3 +117,23 @@ def test_paths_out_and_faulty_arguments_are_refused(tmp_path: Path) -> None:
     for arguments in ({"path": "/etc/passwd"}, {"path": "gone"}, {}, {"path": "f", "limit": 0}, {"path": "f", "x": 1}):
         with pytest.raises(ToolError):
             read(tmp_path, **arguments)
+
+
+def test_a_negative_offset_counts_from_the_end(tmp_path: Path) -> None:
+    """The last lines of a log, with their true numbers, in one call."""
+    (tmp_path / "f").write_text("".join(f"l{n}\n" for n in range(1, 11)))
+    assert read(tmp_path, path="f", offset=-2) == numbered("l9", "l10", first=9)
+    assert read(tmp_path, path="f", offset=-3, limit=1).startswith(numbered("l8", first=8))
+    assert read(tmp_path, path="f", offset=-99).startswith(numbered("l1"))
+    (tmp_path / "open").write_text("a\nb")
+    assert read(tmp_path, path="open", offset=-1) == numbered("b", first=2)
+    (tmp_path / "empty").write_text("")
+    assert read(tmp_path, path="empty", offset=-5) == "(empty file)"
+
+
+def test_what_is_read_is_known(tmp_path: Path) -> None:
+    """The session learns what was in the file when the model read it, in whatever part."""
+    (tmp_path / "f").write_text("a\nb\n")
+    seen = Seen()
+    asyncio.run(ReadFile(Workspace(tmp_path), seen=seen).run({"path": "f", "offset": 2}))
+    assert seen.standing((tmp_path / "f").resolve(), digest_of([b"a\n", b"b\n"])) == "same"

@@ -84,3 +84,19 @@ def test_nearest_knows_when_nothing_is_near() -> None:
     """A likely name is offered, an unlike one is not."""
     assert nearest("read_fil", ["read_file", "glob"]) == "read_file"
     assert nearest("zzz", ["read_file", "glob"]) == ""
+
+
+def test_a_choice_and_a_maximum_hold() -> None:
+    """A word that is none of the schema's is told with the nearest, a number that is too large with the limit."""
+    schema = {
+        "type": "object",
+        "properties": {
+            "mode": {"type": "string", "enum": ["light", "full"]},
+            "wait": {"type": "integer", "maximum": 60},
+        },
+    }
+    assert check({"mode": "full", "wait": 60}, schema) == {"mode": "full", "wait": 60}
+    with pytest.raises(ToolError) as caught:
+        check({"mode": "ful", "wait": 61}, schema)
+    assert "must be one of light, full, found 'ful': did you mean 'full'?" in caught.value.what
+    assert "argument 'wait' must be at most 60, found 61" in caught.value.what

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nexdiag.agent.tools.spill import Spill
 from nexdiag.agent.tools.tool import Tool
 from nexdiag.agent.tools.toolbox import CAP, Toolbox, parse_arguments, standard
 from nexdiag.agent.tools.workspace import Workspace
@@ -120,7 +121,7 @@ def test_an_unknown_tool_is_told_with_the_nearest_name() -> None:
 
 
 def test_denied_means_denied_on_every_path() -> None:
-    """Reading, mutating and unknown tools, alone or in a batch, with good or bad arguments, in subsets too."""
+    """Reading, mutating and unknown tools, alone or in a batch, whatever the arguments (reference fault L21)."""
     ran: list[str] = []
     tools = [
         Script("read", lambda _: ran.append("read")),
@@ -149,7 +150,7 @@ def test_denied_means_denied_on_every_path() -> None:
     ],
 )
 def test_arguments_that_are_no_object_never_run(text: str, told: str) -> None:
-    """The error says what is wrong and where; the tool is not started."""
+    """The error says what is wrong and where; the tool is not started (reference fault L13)."""
     toolbox = Toolbox([Script("never", fail(AssertionError("it ran")))], clock=clock())
     (ran,) = run(toolbox, call("never", text))
     assert ran.is_error
@@ -160,7 +161,7 @@ def test_arguments_that_are_no_object_never_run(text: str, told: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " \n", "{}"])
 def test_no_arguments_are_an_empty_object(text: str) -> None:
-    """Servers send nothing at all for a call without arguments."""
+    """Servers send nothing at all for a call without arguments (reference fault L12)."""
     assert parse_arguments(text) == {}
 
 
@@ -231,7 +232,7 @@ def test_output_is_clean_and_bounded() -> None:
 
 
 def test_specs_are_sorted_and_stable() -> None:
-    """Equal toolboxes tell the model the same in the same order, however they were built."""
+    """Equal toolboxes tell the model the same in the same order (reference fault L29)."""
     tools: list[Tool] = [Script(name, str) for name in "bca"]
     specs = Toolbox(tools, clock=clock()).specs()
     assert specs == Toolbox(tools[::-1], clock=clock()).specs()
@@ -281,3 +282,44 @@ def test_the_standard_tools_deny() -> None:
     """What is denied at the door is denied inside."""
     (ran,) = run(standard(Workspace(Path.cwd()), deny=["glob"]), call("glob", '{"pattern": "*"}'))
     assert (ran.is_error, ran.output) == (True, "permission denied")
+
+
+def test_a_hidden_tool_is_not_offered_but_answers() -> None:
+    """It can say why it cannot work; a subset that names it offers it."""
+    toolbox = Toolbox([Script("a", str), Script("b", lambda _: "why not")], hide=["b"], clock=clock())
+    assert [spec.name for spec in toolbox.specs()] == ["a"]
+    assert run(toolbox, call("b"))[0].output == "why not"
+    assert [spec.name for spec in toolbox.subset(["b"]).specs()] == ["b"]
+
+
+def test_closing_lets_go_of_everything_once() -> None:
+    """A part that fails to close does not keep the others open; a subset closes what it shares."""
+    closed: list[str] = []
+
+    async def bad() -> None:
+        closed.append("bad")
+        raise OSError("gone")
+
+    async def good() -> None:
+        closed.append("good")
+
+    async def main() -> None:
+        toolbox = Toolbox([Script("a", str)], closing=[bad, good], clock=clock())
+        await toolbox.subset(["a"]).close()
+        assert closed == ["bad", "good"]
+        await toolbox.close()
+        await toolbox.close()
+        assert closed == ["bad", "good"] * 2
+
+    asyncio.run(main())
+
+
+def test_what_is_over_the_cap_is_kept_whole(tmp_path: Path) -> None:
+    """Any tool's output, also one from elsewhere; with a name that no other session used (reference fault L22)."""
+    for number in (1, 2):
+        spill = Spill(tmp_path, root=tmp_path)
+        toolbox = Toolbox([Script("far__x", lambda _: "x" * 200_000)], spill=spill, clock=clock())
+        (ran,) = run(toolbox, call("far__x"))
+        assert len(ran.output) <= CAP
+        assert f"0000{number}-far__x.txt" in ran.output
+    assert {path.stat().st_size for path in tmp_path.iterdir()} == {200_000}

@@ -127,3 +127,13 @@ def test_a_missing_start_is_refused(workspace: Workspace) -> None:
         start_of(workspace, "nowhere")
     with pytest.raises(ToolError, match="outside"):
         start_of(workspace, "out")
+
+
+def test_records_of_chats_are_searched_only_on_purpose(tmp_path: Path) -> None:
+    """A search of the whole workspace would find everything that was ever said in it."""
+    for name in (".nexdiag/chat/0", ".git", "src"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "f").write_text("")
+    workspace = Workspace(tmp_path)
+    assert list(Walk(workspace, workspace.root, Pattern("**"))) == ["src/f"]
+    assert list(Walk(workspace, workspace.root / ".nexdiag", Pattern("**"))) == [".nexdiag/chat/0/f"]

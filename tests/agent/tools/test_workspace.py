@@ -3,6 +3,7 @@
 import os
 import resource
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,7 @@ def test_a_link_planted_after_the_check_is_not_followed(
     (workspace.root / "sub" / "a.txt").unlink()
     (workspace.root / "sub").rmdir()
     (workspace.root / "sub").symlink_to(outside)
-    monkeypatch.setattr(workspace, "resolve", lambda path: checked)
+    monkeypatch.setattr(workspace, "resolve", lambda path, writing=False: checked)
     with pytest.raises(ToolError):
         workspace.open("sub/secret")
     with pytest.raises(ToolError):
@@ -121,7 +122,7 @@ def test_a_file_that_becomes_a_link_after_the_check_is_not_followed(
     checked = workspace.resolve("sub/a.txt")
     checked.unlink()
     checked.symlink_to(outside / "secret")
-    monkeypatch.setattr(workspace, "resolve", lambda path: checked)
+    monkeypatch.setattr(workspace, "resolve", lambda path, writing=False: checked)
     with pytest.raises(ToolError):
         workspace.open("sub/a.txt")
     with pytest.raises(ToolError):
@@ -201,3 +202,74 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(workspace: Workspace) 
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [path.name for path in (workspace.root / "sub").iterdir()] == ["a.txt"]
     assert (workspace.root / "sub/a.txt").read_bytes() == b"a"
+
+
+def test_a_reading_place_is_for_reading_only(tmp_path: Path) -> None:
+    """Kept outputs lie outside the workspace: they are read by their whole path, and never written; nothing beside."""
+    for name in ("work", "kept", "secret"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "f").write_text(name)
+    (tmp_path / "kept" / "out").symlink_to(tmp_path / "secret" / "f")
+    workspace = Workspace(tmp_path / "work", reading=[tmp_path / "kept", tmp_path / "not yet"])
+    with workspace.open(str(tmp_path / "kept" / "f")) as file:
+        assert file.read() == b"kept"
+    assert workspace.relative(tmp_path / "kept" / "f") == str(tmp_path / "kept" / "f")
+    with pytest.raises(ToolError, match="only for reading"):
+        workspace.replace(str(tmp_path / "kept" / "f"), b"x")
+    for path in ("../kept/../secret/f", str(tmp_path / "kept" / "out"), str(tmp_path / "kept2")):
+        with pytest.raises(ToolError, match="outside the workspace"):
+            workspace.open(path)
+
+
+def test_two_changes_of_one_file_wait_for_each_other(tmp_path: Path) -> None:
+    """Whatever it is called, and whichever chat's workspace it is changed through; others do not wait."""
+    (tmp_path / "f").write_text("")
+    (tmp_path / "link").symlink_to("f")
+    one, other = Workspace(tmp_path), Workspace(tmp_path)
+    order: list[str] = []
+
+    def second() -> None:
+        with other.alone("link"):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with one.alone("f"):
+        thread.start()
+        with other.alone("g"):
+            order.append("another file")
+        thread.join(0.05)
+        order.append("first")
+    thread.join()
+    assert order == ["another file", "first", "second"]
+
+
+def test_a_closed_directory_is_neither_read_nor_written(tmp_path: Path) -> None:
+    """Not by its name, by a link, or in a search; what of it may be read is read, and not written."""
+    state = tmp_path / ".nexdiag"
+    (state / "kept").mkdir(parents=True)
+    (state / "config.toml").write_text("deny")
+    (state / "kept" / "out").write_text("out")
+    (tmp_path / "link").symlink_to(".nexdiag")
+    workspace = Workspace(tmp_path, reading=[state / "kept"], closed=[state])
+    for path in (
+        ".nexdiag/config.toml",
+        ".nexdiag",
+        "link/config.toml",
+        "x/../.nexdiag/new",
+        str(state / "config.toml"),
+    ):
+        for attempt in (workspace.resolve, workspace.open, lambda name: workspace.replace(name, b"x")):
+            with pytest.raises(ToolError, match="closed to tools"):
+                attempt(path)
+    assert not workspace.contains(state / "config.toml")
+    with workspace.open(".nexdiag/kept/out") as file:
+        assert file.read() == b"out"
+    with pytest.raises(ToolError, match="only for reading"):
+        workspace.replace(".nexdiag/kept/out", b"x")
+    assert (state / "config.toml").read_text() == "deny"
+
+
+def test_a_workspace_within_its_state_is_not_closed(tmp_path: Path) -> None:
+    """Whoever works in the state directory itself can work."""
+    workspace = Workspace(tmp_path, closed=[tmp_path])
+    assert workspace.replace("f", b"x")

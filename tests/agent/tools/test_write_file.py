@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from nexdiag.agent.tools.read_file import ReadFile
+from nexdiag.agent.tools.seen import Seen
 from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.agent.tools.write_file import WriteFile, encoded
 from nexdiag.core.errors import ToolError
@@ -37,3 +39,25 @@ def test_nothing_is_written_outside(tmp_path: Path) -> None:
         with pytest.raises(ToolError):
             write(tmp_path / "work", **arguments)
     assert [path.name for path in tmp_path.iterdir()] == ["work"]
+
+
+def test_what_the_model_does_not_know_it_does_not_replace(tmp_path: Path) -> None:
+    """An unread file, or one that changed since, is kept; a new one, an empty one and its own are written."""
+    seen = Seen()
+    tool = WriteFile(Workspace(tmp_path), seen=seen)
+
+    def write_seen(content: str) -> str:
+        return asyncio.run(tool.run({"path": "f", "content": content}))
+
+    (tmp_path / "f").write_text("")
+    assert write_seen("mine") == "Replaced 'f': 4 bytes"
+    assert write_seen("mine again") == "Replaced 'f': 10 bytes"
+    (tmp_path / "f").write_text("somebody else's")
+    with pytest.raises(ToolError, match=r"file exists \(15 bytes\), and it has changed since you last") as caught:
+        write_seen("over it")
+    assert caught.value.hint.startswith("read_file first")
+    assert (tmp_path / "f").read_text() == "somebody else's"
+    asyncio.run(ReadFile(Workspace(tmp_path), seen=seen).run({"path": "f"}))
+    assert write_seen("knowingly") == "Replaced 'f': 9 bytes"
+    with pytest.raises(ToolError, match="and you have not read it: 'f'"):
+        asyncio.run(WriteFile(Workspace(tmp_path), seen=Seen()).run({"path": "f", "content": "x"}))
