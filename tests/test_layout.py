@@ -14,8 +14,10 @@ TOP_LEVEL = {
 }
 LONGEST = 400
 WITHOUT_A_MODULE = {
+    "test_battle.py": "the executor as a whole, against a real server",
     "test_cassettes.py": "cassettes/ and reports/sample/",
     "test_contracts.py": "pyproject.toml",
+    "test_faults.py": "docs/reference/faults.md",
     "test_layout.py": "the tree",
     "test_start_up.py": "what a command imports",
 }

@@ -1,51 +1,30 @@
-"""The executor and its daemon, with what they need from other rooms: profiles, tools, transport, recorder."""
+"""The daemon and its recordings: chats whose executors are made by their config, as it stands when they begin."""
 
 import asyncio
 import contextlib
-import datetime as dt
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import msgspec
 
 from nexdiag.agent import config as configuration
-from nexdiag.agent.client import ChatClient
+from nexdiag.agent import executors
 from nexdiag.agent.daemon.ask import new_request_id
 from nexdiag.agent.daemon.server import Daemon
-from nexdiag.agent.driver import Driver
-from nexdiag.agent.loop import Limits, Machine
+from nexdiag.agent.executor import Executor
 from nexdiag.agent.progress import Tell
-from nexdiag.agent.prompt import system_prompt
-from nexdiag.agent.provider import resolve
 from nexdiag.agent.session.conversation import Conversation
-from nexdiag.agent.tools.toolbox import Toolbox, standard
-from nexdiag.agent.tools.workspace import Workspace
-from nexdiag.capture.recorder import Recorder, RecordingTransport
+from nexdiag.capture.recorder import Recorder
 from nexdiag.capture.redact import Redactor
 from nexdiag.capture.writer import Writer
 from nexdiag.core.cassette import Header
-from nexdiag.core.endpoint import Endpoint, Profile
+from nexdiag.core.endpoint import Endpoint
+from nexdiag.core.errors import UsageError
 from nexdiag.core.scenario import Scenario
 from nexdiag.core.version import TOOL
-from nexdiag.lint import profiles
+from nexdiag.runner.crew import Crew, endpoint_of, make_executor, offered, other_executor, with_its_window
 from nexdiag.runner.play import fitted, telling
-
-
-def endpoint_of(config: configuration.Config, *, model: str | None = None, url: str | None = None) -> Endpoint:
-    """The endpoint that a config, or the command line, names; its profile by name."""
-    return resolve(config, profiles=_profile, environ=os.environ, model=model, endpoint=url)
-
-
-def _profile(name: str | None) -> Profile:
-    return profiles.resolve(None) if name is None else profiles.named(name)
-
-
-def live_transport() -> httpx.AsyncHTTPTransport:
-    """The transport to a real endpoint."""
-    return httpx.AsyncHTTPTransport(retries=0)
 
 
 @contextlib.contextmanager
@@ -73,59 +52,6 @@ def recording(
         recorder.close()
 
 
-class Crew(msgspec.Struct, frozen=True, kw_only=True):
-    """What an executor is made of, but for the conversation that it works on."""
-
-    config: configuration.Config
-    endpoint: Endpoint
-    workspace: Path
-    recorder: Recorder | None = None
-    read_only: bool = False
-
-
-def make_executor(crew: Crew, conversation: Conversation | None, tell: Tell) -> Driver:
-    """The executor for a conversation, going on from what its journal holds; for None, one that keeps no journal."""
-    toolbox = _toolbox(crew)
-    specs = toolbox.specs() if toolbox is not None else ()
-    today = dt.datetime.now(dt.UTC).date()
-    fresh = crew.config.agent.system or system_prompt(today=today, tools=[spec.name for spec in specs])
-    system = conversation.system or fresh if conversation is not None else fresh
-    endpoint = crew.endpoint
-    if conversation is not None:
-        conversation.begin(model=endpoint.model, provider=endpoint.base_url, system=system, tools=specs)
-    transport: httpx.AsyncBaseTransport = live_transport()
-    if crew.recorder is not None:
-        transport = RecordingTransport(transport, crew.recorder)
-        tell = telling(crew.recorder, tell)
-    limits = Limits(window=endpoint.window, reserve=endpoint.max_tokens, calls=crew.config.agent.max_turns)
-    return Driver(
-        Machine(conversation.messages if conversation is not None else (), limits=limits),
-        ChatClient(endpoint, transport),
-        system=system,
-        tools=toolbox,
-        specs=specs,
-        journal=conversation.journal if conversation is not None else None,
-        tell=tell,
-        turns=conversation.turns if conversation is not None else 0,
-    )
-
-
-def _environment(endpoint: Endpoint) -> dict[str, str]:
-    """What commands see: not the endpoint's key, whatever its variable is called."""
-    return {name: value for name, value in os.environ.items() if name != endpoint.key_variable}
-
-
-def _toolbox(crew: Crew) -> Toolbox | None:
-    """The tools that the config allows, in the workspace."""
-    allowed = crew.config.agent.tools
-    if allowed == ():
-        return None
-    toolbox = standard(Workspace(crew.workspace), environment=_environment(crew.endpoint))
-    if allowed is not None:
-        toolbox = toolbox.subset(allowed)
-    return toolbox.subset(toolbox.reading()) if crew.read_only else toolbox
-
-
 def run(state: Path, cassette: Path | None = None, scenario: Scenario | None = None) -> str | None:
     """Run the daemon in the foreground until it is told to stop. With a cassette, record everything that passes.
 
@@ -133,40 +59,89 @@ def run(state: Path, cassette: Path | None = None, scenario: Scenario | None = N
 
     Returns what went wrong with the recording, if something did.
     """
-    config = configuration.read(state)
-    endpoint = endpoint_of(config)
+    host = Host(state)
     with contextlib.ExitStack() as open_files:
-        recorder = None
         if cassette is not None:
-            played = scenario or _open_scenario(
-                cassette, Crew(config=config, endpoint=endpoint, workspace=state.parent)
-            )
-            calls = config.agent.max_turns
-            recorder = open_files.enter_context(recording(cassette, endpoint, played, calls=calls))
-        asyncio.run(_serve(state, recorder))
-        return recorder.writer.trouble if recorder is not None else None
+            open_files.enter_context(host.recording(cassette, scenario))
+        else:
+            host.check()
+        asyncio.run(host.serve())
+        return host.recorder.writer.trouble if host.recorder is not None else None
+
+
+class Host:
+    """The daemon of one state directory."""
+
+    def __init__(self, state: Path) -> None:
+        """Nothing is read or started yet."""
+        self.state = state
+        self.recorder: Recorder | None = None
+        self._recorded: Endpoint | None = None
+        """What the recording's header says of the endpoint."""
+        self._path: Path | None = None
+
+    def check(self) -> None:
+        """Raises `UsageError` for a config with which no chat could work: now, and not at the first question."""
+        config = configuration.read(self.state)
+        if config.agent.executor not in executors.KINDS:
+            endpoint_of(config)
+
+    @contextlib.contextmanager
+    def recording(self, cassette: Path, scenario: Scenario | None) -> Iterator[None]:
+        """Record what the chats send, as long as the context lasts."""
+        config = configuration.read(self.state)
+        if config.agent.executor in executors.KINDS:
+            what = f"what {config.agent.executor} sends does not pass here, so it cannot be recorded in this process"
+            raise UsageError(what, hint="record our own executor: init -x nex")
+        self._recorded = asyncio.run(with_its_window(endpoint_of(config)))
+        self._path = cassette
+        crew = Crew(config=config, endpoint=self._recorded, workspace=self.state.parent, state=self.state)
+        played = scenario or _open_scenario(cassette, crew)
+        with recording(cassette, self._recorded, played, calls=config.agent.max_turns) as self.recorder:
+            yield
+
+    async def serve(self) -> None:
+        """Serve until told to stop."""
+        recorder = self.recorder
+        daemon = Daemon(
+            self.state,
+            self._executor,
+            clock=time.time,
+            listener=recorder.log_line if recorder is not None else lambda line: None,
+            new_request_id=new_request_id,
+            trouble=lambda: recorder.trouble if recorder is not None else None,
+            recording=str(self._path) if self._path is not None else None,
+        )
+        await daemon.serve()
+
+    async def _executor(self, conversation: Conversation, tell: Tell) -> Executor:
+        """The executor of a chat. The config is read again for each: what it says now is in force (fault 55)."""
+        own = conversation.overrides
+        config = configuration.read(self.state)
+        kind = own.executor or config.agent.executor
+        if kind in executors.KINDS:
+            agent = msgspec.structs.replace(config.agent, model=own.model or config.agent.model)
+            config = msgspec.structs.replace(config, agent=agent)
+            tell = telling(self.recorder, tell) if self.recorder is not None else tell
+            return other_executor(kind, config, conversation, tell, workspace=self.state.parent)
+        endpoint = endpoint_of(config, model=own.model, url=own.endpoint)
+        crew = Crew(
+            config=config,
+            endpoint=self._as_recorded(endpoint),
+            workspace=self.state.parent,
+            state=self.state,
+            recorder=self.recorder,
+        )
+        return await make_executor(crew, conversation, tell)
+
+    def _as_recorded(self, endpoint: Endpoint) -> Endpoint:
+        """The endpoint with the window that the header names, if it is the one that is recorded."""
+        known = self._recorded
+        if known is None or (known.base_url, known.model) != (endpoint.base_url, endpoint.model):
+            return endpoint
+        return known
 
 
 def _open_scenario(cassette: Path, crew: Crew) -> Scenario:
     """What a chat without a scenario is recorded as: nothing to say beforehand, but its prompt and its tools."""
-    toolbox = _toolbox(crew)
-    names = tuple(spec.name for spec in toolbox.specs()) if toolbox is not None else ()
-    return Scenario(name=cassette.name.split(".")[0], say=(), system=crew.config.agent.system, tools=names)
-
-
-async def _serve(state: Path, recorder: Recorder | None) -> None:
-    def driver(conversation: Conversation, tell: Tell) -> Driver:
-        """The config is read again for each chat: what it says now is in force."""
-        config = configuration.read(state)
-        crew = Crew(config=config, endpoint=endpoint_of(config), workspace=state.parent, recorder=recorder)
-        return make_executor(crew, conversation, tell)
-
-    daemon = Daemon(
-        state,
-        driver,
-        clock=time.time,
-        listener=recorder.log_line if recorder is not None else lambda line: None,
-        new_request_id=new_request_id,
-        trouble=lambda: recorder.trouble if recorder is not None else None,
-    )
-    await daemon.serve()
+    return Scenario(name=cassette.name.split(".")[0], say=(), system=crew.config.agent.system, tools=offered(crew))

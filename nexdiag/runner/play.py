@@ -3,8 +3,7 @@
 import asyncio
 import datetime as dt
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import httpx
 import msgspec
@@ -16,14 +15,12 @@ from nexdiag.agent.loop import AttachWarning, Limits, Machine
 from nexdiag.agent.progress import Progress, Tell, ToolRan, TurnEnded, TurnStarted
 from nexdiag.agent.prompt import system_prompt
 from nexdiag.agent.provider import with_window
-from nexdiag.agent.tools.toolbox import standard
-from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.capture.recorder import Recorder
-from nexdiag.codec.chat import ToolSpec
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.message import Message
 from nexdiag.core.scenario import Scenario
 from nexdiag.core.turn import Session
+from nexdiag.runner.equip import specs
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -89,11 +86,6 @@ def prompt(scenario: Scenario, began: float) -> str:
     if scenario.system is not None:
         return scenario.system
     return system_prompt(today=dt.datetime.fromtimestamp(began, dt.UTC).date(), tools=scenario.tools)
-
-
-def specs(names: Sequence[str]) -> tuple[ToolSpec, ...]:
-    """The definitions of the named tools. Raises `UsageError` for a name that is none."""
-    return standard(Workspace(Path())).subset(names).specs() if names else ()
 
 
 def telling(recorder: Recorder, also: Tell = lambda progress: None) -> Tell:

@@ -24,6 +24,7 @@ from nexdiag.core.run import Run, TurnVerdict
 from nexdiag.core.scenario import Say, Scenario
 from nexdiag.core.turn import Session, Turn
 from nexdiag.diff.compare import compare
+from nexdiag.lint import profiles
 from nexdiag.lint.subject import profile_of
 from nexdiag.replay.closed import network_closed
 from nexdiag.replay.player import Player, explain
@@ -101,7 +102,9 @@ def _before(first: Turn, name: str, wire: Wire) -> tuple[str | None, tuple[Messa
 
 def _endpoint(cassette: Cassette) -> Endpoint:
     header = cassette.header
-    endpoint = Endpoint(base_url=header.origin, model=header.model, profile=profile_of(cassette), window=header.window)
+    # By the profile that it was recorded with, not by one that the answers tell: it decides what is sent.
+    profile = profile_of(cassette) if header.profile else profiles.UNKNOWN
+    endpoint = Endpoint(base_url=header.origin, model=header.model, profile=profile, window=header.window)
     wires = (wire_of(exchange.request.url) for exchange in cassette.exchanges)
     wire = next((wire for wire in wires if wire is not None), "chat")
     return msgspec.structs.replace(endpoint, wire=wire, max_tokens=header.max_tokens or endpoint.max_tokens)

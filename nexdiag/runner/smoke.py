@@ -23,10 +23,10 @@ from nexdiag.core.errors import CassetteError, DaemonError, EndpointError, Nothi
 from nexdiag.core.run import Run
 from nexdiag.core.scenario import Expectation, Scenario
 from nexdiag.core.turn import Session, Turn
-from nexdiag.runner.host import endpoint_of
+from nexdiag.runner.crew import endpoint_of
+from nexdiag.runner.equip import specs
 from nexdiag.runner.judge import judge
 from nexdiag.runner.load import load
-from nexdiag.runner.play import specs
 
 PATIENCE = 600.0
 """Seconds to wait for one turn. What a scenario allows is judged by the recording, not by the waiting."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nexdiag.cli.app import run
+from nexdiag.cli.nex import with_values
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
 
@@ -97,3 +98,36 @@ def test_nothing_configured_says_what_to_type(capsys: pytest.CaptureFixture[str]
     """No state directory, no URL: exit 2 with the command that makes one."""
     assert run(["nex", "hi"]) == 2
     assert "nexdiag init" in capsys.readouterr().err
+
+
+def test_resume_without_a_value_takes_the_newest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """At a terminal one chooses; without one there is nobody to ask. With a pattern, the newest that fits."""
+    state = tmp_path / "s"
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("One.", "Two.", "Three."))) as url:
+        assert run(["init", "-m", "m", "-e", url, "--dir", str(state)]) == 0
+        assert run(["nex", "first", "--dir", str(state)]) == 0
+        assert run(["nex", "second", "--dir", str(state), "--resume"]) == 0
+        assert run(["nex", "third", "--resume", "SESSION", "--dir", str(state)]) == 0
+        assert run(["nex", "fourth", "--resume", "nothing-like-it", "--dir", str(state)]) == 2
+    assert capsys.readouterr().out.endswith("One.\nTwo.\nThree.\n")
+    assert len(json.loads((state / "chat" / "sessions.json").read_text())["sessions"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (["nex", "--resume"], ["nex", "--resume="]),
+        (["nex", "--resume", "-c"], ["nex", "--resume=", "-c"]),
+        (["nex", "--resume", "x"], ["nex", "--resume", "x"]),
+        (["nex", "--resume=x"], ["nex", "--resume=x"]),
+    ],
+)
+def test_resume_may_stand_alone(given: list[str], meant: list[str]) -> None:
+    """Its value is empty then."""
+    assert with_values(given) == meant
+
+
+def test_what_names_tools_twice_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """--minimal-tools is a bundle too."""
+    assert run(["nex", "hi", "-m", "m", "-e", "http://h", "--minimal-tools", "--bundle", "light"]) == 2
+    assert "both name tools" in capsys.readouterr().err

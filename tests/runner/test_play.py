@@ -16,9 +16,11 @@ from nexdiag.core.turn import Session
 from nexdiag.demo.incident import push_warning
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
-from nexdiag.runner.host import live_transport, recording
+from nexdiag.runner.crew import live_transport
+from nexdiag.runner.equip import specs
+from nexdiag.runner.host import recording
 from nexdiag.runner.load import load
-from nexdiag.runner.play import Stage, play, prompt, specs
+from nexdiag.runner.play import Stage, play, prompt
 
 STRICT = profiles.named("llama.cpp-strict")
 LONG = "Now tell me all that you know of recordings, of replays, of cassettes, and of what was said. " * 4

@@ -22,7 +22,8 @@ from nexdiag.core.scenario import Scenario
 from nexdiag.core.turn import Session, ToolRun
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
-from nexdiag.runner.host import live_transport, recording
+from nexdiag.runner.crew import live_transport
+from nexdiag.runner.host import recording
 from nexdiag.runner.load import load
 from nexdiag.runner.play import Stage, play, telling
 from nexdiag.runner.rerun import rerun
