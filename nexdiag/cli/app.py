@@ -12,7 +12,22 @@ from typing import Annotated, Any
 
 import typer
 
-from nexdiag.cli import capture, chat, demo, endpoint, init, lint, nex, replay, report, rule, service
+from nexdiag.cli import (
+    capture,
+    chat,
+    demo,
+    endpoint,
+    init,
+    lint,
+    native_exec,
+    nex,
+    replay,
+    report,
+    rule,
+    service,
+    session,
+    tui,
+)
 from nexdiag.cli.console import complain, settings
 from nexdiag.core.errors import NexdiagError
 
@@ -56,9 +71,10 @@ def _common(
     settings.verbose, settings.quiet, settings.color = verbose, quiet, color
 
 
-for _command in (demo, init, chat, nex, capture, replay, lint, report, rule, endpoint):
+for _command in (demo, init, chat, tui, nex, native_exec, capture, replay, lint, report, rule, endpoint):
     app.command(_command.NAME, help=_command.command.__doc__, epilog=_command.EXAMPLE)(_command.command)
 app.add_typer(service.app, name="service", help="The daemon that hosts chats.")
+app.add_typer(session.app, name="session", help="The conversations of a state directory.")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -72,7 +88,7 @@ def _run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - an exit code for e
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no ✓ gets a question mark, not a traceback
             stream.reconfigure(errors="replace")
     try:
-        outcome = app(list(arguments) or ["--help"], standalone_mode=False)
+        outcome = app(nex.with_values(arguments) or ["--help"], standalone_mode=False)
         _flush()  # here, where it can be told if it fails, and not at the very end
     except NexdiagError as error:
         complain(error.what, error.hint, error)

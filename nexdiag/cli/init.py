@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,6 @@ import typer
 from nexdiag.cli.console import progress
 
 if TYPE_CHECKING:
-    import httpx
 
     from nexdiag.agent.discover import Choice
 
@@ -82,28 +80,13 @@ async def _found(endpoint: str | None, model: str | None, key: str) -> "Choice":
 
     from nexdiag.agent.discover import ask, choose, discover
     from nexdiag.core.errors import EndpointError
+    from nexdiag.runner.probed import recognise
 
     async with httpx.AsyncHTTPTransport() as transport:
         if endpoint is None:
-            return choose(await discover(transport, recognise=_recognise), model)
-        server = await ask(endpoint, transport, recognise=_recognise, key=key.strip())
+            return choose(await discover(transport, recognise=recognise), model)
+        server = await ask(endpoint, transport, recognise=recognise, key=key.strip())
     if server is None:
         hint = "is it running? Name the model too, and it is not asked: nexdiag init -m MODEL -e URL"
         raise EndpointError(f"{endpoint} does not tell its models", hint=hint)
     return choose([server], model)
-
-
-def _recognise(url: str, response: "httpx.Response", body: bytes) -> str | None:
-    """The profile of the server that gave this list of models."""
-    from nexdiag.core.exchange import Chunk, Exchange, Request, Response
-    from nexdiag.lint import profiles
-
-    headers: Mapping[str, str] = response.headers
-    answer = Response(
-        status=response.status_code,
-        headers=tuple((name.lower(), value) for name, value in headers.items()),
-        chunks=(Chunk(at=0.0, bytes=body),),
-    )
-    request = Request(method="GET", url=f"{url}/models")
-    found = profiles.recognise(Exchange(id=0, started=0.0, request=request, response=answer))
-    return None if found is None else found.name

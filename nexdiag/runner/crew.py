@@ -13,7 +13,7 @@ import msgspec
 
 from nexdiag.agent import bundle as bundles
 from nexdiag.agent import config as configuration
-from nexdiag.agent import executors, probe
+from nexdiag.agent import executors
 from nexdiag.agent.client import ChatClient
 from nexdiag.agent.clocks import allowed_silence, clocks_for, is_loopback
 from nexdiag.agent.driver import Driver
@@ -22,7 +22,7 @@ from nexdiag.agent.loop import Limits, Machine
 from nexdiag.agent.mcp.servers import servers
 from nexdiag.agent.progress import Repaired, Tell
 from nexdiag.agent.prompt import system_prompt
-from nexdiag.agent.provider import resolve, with_window
+from nexdiag.agent.provider import resolve
 from nexdiag.agent.session.conversation import Conversation
 from nexdiag.agent.tools.toolbox import Toolbox
 from nexdiag.capture.recorder import Recorder, RecordingTransport
@@ -32,6 +32,7 @@ from nexdiag.lint import profiles
 from nexdiag.runner.asking import ModelAsker
 from nexdiag.runner.equip import equip
 from nexdiag.runner.play import telling
+from nexdiag.runner.probed import probed
 
 COMEBACK = 120.0
 """Seconds for a server on this machine that has answered before to take connections again."""
@@ -69,21 +70,6 @@ def live_transport() -> httpx.AsyncHTTPTransport:
     return httpx.AsyncHTTPTransport(retries=0)
 
 
-async def with_its_window(endpoint: Endpoint) -> Endpoint:
-    """The endpoint with the context window that its server tells of; as it is, if it has one or the server is mute.
-
-    What the operator says goes before what the server says: it is not asked then.
-    """
-    if endpoint.window is not None:
-        return endpoint
-    transport = live_transport()
-    try:
-        found = await probe.window_of(endpoint, transport)
-    finally:
-        await transport.aclose()
-    return endpoint if found is None else with_window(endpoint, *found)
-
-
 async def make_executor(
     crew: Crew, conversation: Conversation | None, tell: Tell, *, history: Sequence[Message] = ()
 ) -> Driver:
@@ -95,7 +81,7 @@ async def make_executor(
     if crew.recorder is not None:
         tell = telling(crew.recorder, tell)  # what it is recorded with was asked before its header was written
     else:
-        crew = msgspec.structs.replace(crew, endpoint=await with_its_window(crew.endpoint))
+        crew = msgspec.structs.replace(crew, endpoint=await probed(crew.endpoint))
     endpoint = crew.endpoint
     toolbox = await _toolbox(crew, tell)
     specs = toolbox.specs() if toolbox is not None else ()

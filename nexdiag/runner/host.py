@@ -23,8 +23,9 @@ from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.errors import UsageError
 from nexdiag.core.scenario import Scenario
 from nexdiag.core.version import TOOL
-from nexdiag.runner.crew import Crew, endpoint_of, make_executor, offered, other_executor, with_its_window
+from nexdiag.runner.crew import Crew, endpoint_of, make_executor, offered, other_executor
 from nexdiag.runner.play import fitted, telling
+from nexdiag.runner.probed import probed
 
 
 @contextlib.contextmanager
@@ -93,7 +94,7 @@ class Host:
         if config.agent.executor in executors.KINDS:
             what = f"what {config.agent.executor} sends does not pass here, so it cannot be recorded in this process"
             raise UsageError(what, hint="record our own executor: init -x nex")
-        self._recorded = asyncio.run(with_its_window(endpoint_of(config)))
+        self._recorded = asyncio.run(probed(endpoint_of(config)))
         self._path = cassette
         crew = Crew(config=config, endpoint=self._recorded, workspace=self.state.parent, state=self.state)
         played = scenario or _open_scenario(cassette, crew)

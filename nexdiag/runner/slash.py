@@ -161,7 +161,7 @@ def _status(talker: Talker, words: list[str]) -> str:
         f"model     {endpoint.model}",
         f"endpoint  {endpoint.base_url} ({endpoint.profile.title})",
         f"session   {session}, {driver.turns} turns, {len(talker.messages)} messages",
-        f"window    {window} tokens, answers up to {endpoint.max_tokens}",
+        f"window    {window} tokens, answers up to {driver.machine.limits.reserve}",
     ]
     return "\n".join(lines)
 

@@ -28,7 +28,7 @@ def test_version_is_told_both_ways() -> None:
         assert done.stdout == f"nexdiag {__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["lint", "--nonsense"], ["init"], ["capture"], ["lint"]])
+@pytest.mark.parametrize("arguments", [["nonsense"], ["lint", "--nonsense"], ["init", "-m"], ["capture"], ["lint"]])
 def test_a_wrong_command_line_is_two_lines_and_exit_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """One line of what, one of hint, nothing on stdout."""
     assert run(arguments) == 2

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from nexdiag.agent.session.conversation import open_chat
 from nexdiag.cli.app import run
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
@@ -104,3 +105,60 @@ def test_a_wrong_key_names_its_variable_and_not_its_value(
     assert "wr0ng-and-secret" not in shown
     written = b"".join(path.read_bytes() for path in Path(state).rglob("*") if path.is_file())
     assert b"wr0ng-and-secret" not in written
+
+
+def test_chats_are_made_listed_and_looked_at(state: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a daemon too: a list, a history, the last reply; a fresh chat has none of them."""
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("One.", "Two."))) as url:
+        assert run(["init", "-m", "m", "-e", url, "--dir", state]) == 0
+        assert run(["chat", "--list", "--dir", state]) == 4
+        assert run(["chat", "--create", "first", "--dir", state]) == 0
+        assert run(["chat", "--last", "--dir", state]) == 4
+        assert run(["chat", "--history", "--dir", state]) == 4
+        assert run(["service", "start", "--dir", state]) == 0
+        try:
+            assert run(["chat", "hi", "--dir", state]) == 0
+            assert run(["chat", "and?", "--dir", state]) == 0
+        finally:
+            assert run(["service", "restart", "--dir", state]) == 0
+            assert run(["service", "stop", "--dir", state]) == 0
+    capsys.readouterr()
+    assert run(["chat", "--list", "--dir", state]) == 0
+    assert capsys.readouterr().out.split()[:6] == ["0", "first", "nex", "nex:m", "2", "turns"]
+    assert run(["chat", "--last", "--dir", state]) == 0
+    assert capsys.readouterr().out == "Two.\n"
+    assert run(["chat", "--history", "-n", "3", "--dir", state]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "assistant: One.\nuser: and?\nassistant: Two.\n"
+    assert "1 earlier messages" in shown.err
+    assert run(["chat", "--rotate", "--dir", state]) == 4
+    assert run(["chat", "--reply", "nobody", "--dir", state]) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments", [["hi", "--history"], ["--last", "--list"], ["hi", "-m", "x"], ["--history", "--chat", "7"]]
+)
+def test_what_cannot_be_had_together_is_a_usage_error(
+    state: str, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 2, one line and a hint, and no daemon is asked."""
+    assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", state]) == 0
+    capsys.readouterr()
+    assert run(["chat", *arguments, "--dir", state]) == 2
+    assert capsys.readouterr().err.splitlines()[1].startswith("hint: ")
+
+
+def test_a_late_reply_can_be_fetched(state: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The error names the command; a reply that is not there yet is exit 3, one that came is printed.
+
+    (reference fault L6: the reference says nothing, and exits 0)
+    """
+    assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", state]) == 0
+    with open_chat(Path(state), 0, clock=lambda: 0.0) as chat:
+        row = chat.mailbox.post("hi", "r1")
+        assert run(["chat", "--reply", "r1", "--dir", state]) == 3
+        assert "no reply yet to r1" in capsys.readouterr().err
+        chat.mailbox.answer(row, "late")
+    capsys.readouterr()
+    assert run(["chat", "--reply", "r1", "--dir", state]) == 0
+    assert capsys.readouterr().out == "late\n"

@@ -107,3 +107,44 @@ def test_a_second_daemon_is_refused_and_the_first_goes_on(tmp_path: Path, capsys
         assert run(["service", "status", "--dir", state]) == 0
     finally:
         assert run(["service", "stop", "--dir", state]) == 0
+
+
+def test_status_and_restart_tell_the_whole_service(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Uptime, socket and each chat; after a restart the chats go on (reference faults 55, 70)."""
+    state = str(tmp_path / "s")
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("One.", "Two."))) as url:
+        assert run(["init", "-m", "m", "-e", url, "--dir", state]) == 0
+        assert run(["service", "start", "--dir", state]) == 0
+        try:
+            assert run(["chat", "first", "--dir", state]) == 0
+            capsys.readouterr()
+            assert run(["service", "status", "--dir", state]) == 0
+            shown = capsys.readouterr().out
+            assert "Uptime 0:00:" in shown
+            assert "daemon.sock" in shown
+            assert "Chat 0: chat 0, nex nex:m, 1 turns" in shown
+            assert "Recording" not in shown
+            assert run(["service", "restart", "--dir", state]) == 0
+            told = capsys.readouterr()
+            assert "Service stopped" in told.err
+            assert "Service started" in told.out
+            assert run(["chat", "second", "--dir", state]) == 0
+        finally:
+            assert run(["service", "stop", "--dir", state]) == 0
+
+
+def test_a_log_is_followed_until_ctrl_c(tmp_path: Path) -> None:
+    """What comes after the start of the command is printed too."""
+    state = tmp_path / "s"
+    assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", str(state)]) == 0
+    (state / "service").mkdir()
+    (state / "service" / "daemon.log").write_text("one\ntwo\n")
+    command = [sys.executable, "-m", "nexdiag", "service", "logs", "-f", "-n", "1", "--dir", str(state)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
+        assert following.stdout is not None
+        assert following.stdout.readline() == "two\n"
+        with (state / "service" / "daemon.log").open("a") as log:
+            log.write("three\n")
+        assert following.stdout.readline() == "three\n"
+        following.send_signal(signal.SIGINT)
+        assert following.wait(20) == 130

@@ -1,7 +1,6 @@
 """What an executor is made of."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,8 +8,6 @@ from typing import TypeVar
 
 import msgspec
 import pytest
-from model_server import http, sends
-from model_server import serving as model_server
 
 from nexdiag.agent import config as configuration
 from nexdiag.agent.driver import Driver
@@ -21,7 +18,7 @@ from nexdiag.core.errors import UsageError
 from nexdiag.core.message import ToolCall
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
-from nexdiag.runner.crew import Crew, endpoint_of, limits_of, make_executor, offered, with_its_window
+from nexdiag.runner.crew import Crew, endpoint_of, limits_of, make_executor, offered
 
 T = TypeVar("T")
 NEUTRAL = profiles.resolve(None)
@@ -173,16 +170,3 @@ def test_the_limits_come_from_config_and_endpoint(tmp_path: Path) -> None:
     assert limits_of(crew(tmp_path, max_turns=3)).calls == 3
     assert limits_of(crew(tmp_path)).start_up > 0
     assert limits_of(crew(tmp_path, "http://far.example")).start_up == 0
-
-
-def test_a_window_is_asked_for_where_nobody_named_one(tmp_path: Path) -> None:
-    """max_tokens is within a quarter of it; the operator goes before the server, and a mute one changes nothing."""
-    props = http(json.dumps({"default_generation_settings": {"n_ctx": 4000}}))
-    with model_server(sends(props)) as server:
-        endpoint = msgspec.structs.replace(crew(tmp_path, server.url).endpoint, profile=profiles.named("llama.cpp"))
-        found = asyncio.run(with_its_window(endpoint))
-        assert (found.window, found.window_source, found.max_tokens) == (4000, "/props", 1000)
-        told = msgspec.structs.replace(endpoint, window=700)
-        assert asyncio.run(with_its_window(told)) is told
-    away = crew(tmp_path).endpoint
-    assert asyncio.run(with_its_window(away)) is away
