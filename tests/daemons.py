@@ -30,7 +30,7 @@ _NUMBERS = itertools.count(1)
 def executor(url: str) -> MakeExecutor:
     """Makes the executor of a chat, on what its journal holds; it does not wait between attempts."""
 
-    def make(conversation: Conversation, tell: Tell) -> Driver:
+    async def make(conversation: Conversation, tell: Tell) -> Driver:
         endpoint = Endpoint(base_url=f"{url}/v1", model="m", profile=Profile(name="p", title=""))
         conversation.begin(model=endpoint.model, provider=endpoint.base_url, system="be kind", tools=())
         return Driver(

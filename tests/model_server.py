@@ -47,6 +47,8 @@ class Server:
     def __init__(self, url: str, plays: tuple[Play, ...]) -> None:
         self.url = url
         self.asked: list[Asked] = []
+        self.only_chats = False
+        """It knows nothing of what a client looks up before it asks: no play is played for that."""
         self._plays = plays
         self._came = threading.Condition()
 
@@ -61,6 +63,9 @@ class Server:
             asked = _request(wire)
             if asked is None:
                 wire.sendall(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+                return
+            if self.only_chats and not asked.path.endswith("/chat/completions"):
+                wire.sendall(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
                 return
             with self._came:
                 play = self._plays[min(len(self.asked), len(self._plays) - 1)]

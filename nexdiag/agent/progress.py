@@ -1,6 +1,7 @@
 """What an executor tells while it works: to a terminal, a log, a recorder, a follower behind the daemon's socket.
 
-Telling never changes the work. Each kind has a tag, so that `msgspec.json` writes and reads `Progress` as it is.
+Telling never changes the work. Each kind has a tag, so that `msgspec.json` writes and reads it as it is; only what
+carries a whole turn is read by whoever defines what of a turn crosses (`daemon.protocol`).
 """
 
 from collections.abc import Callable

@@ -10,7 +10,6 @@ import typer
 from nexdiag.cli.console import progress
 
 if TYPE_CHECKING:
-
     from nexdiag.agent.discover import Choice
 
 NAME = "init"

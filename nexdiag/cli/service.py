@@ -1,15 +1,20 @@
 """`nexdiag service`: the daemon that hosts chats."""
 
+import contextlib
+import datetime as dt
 import os
 import sys
-from collections import deque
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nexdiag.cli.console import progress, results
+from nexdiag.cli.console import deliver, progress, results
 from nexdiag.core.errors import DaemonError, NexdiagError, NothingToDo, UsageError
+
+_POLL = 0.2
+_LONGEST = 400
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Directory = Annotated[Path | None, typer.Option("--dir", help="The state directory (default: the nearest .nexdiag).")]
@@ -28,9 +33,31 @@ def state_of(directory: Path | None) -> Path:
 @app.command(epilog="Example: nexdiag service start --cassette smoke.cassette.jsonl")
 def start(directory: Directory = None, cassette: Cassette = None) -> None:
     """Start the daemon in the background; it answers when this returns."""
+    _start(state_of(directory), cassette)
+
+
+@app.command(epilog="Example: nexdiag service restart")
+def restart(directory: Directory = None, cassette: Cassette = None) -> None:
+    """End the daemon if one runs, and start another: a changed config counts, and paused chats go on.
+
+    If the old one recorded, so does the new one: into a file with the next number, unless another is named.
+    """
     from nexdiag.agent.daemon import lifecycle
 
     state = state_of(directory)
+    running = lifecycle.status(state)
+    pid = lifecycle.stop(state)
+    if pid is not None:
+        progress().print(f"Service stopped (PID {pid})")
+    if cassette is None and running is not None and running.recording is not None:
+        cassette = lifecycle.next_recording(Path(running.recording))
+        progress().print(f"Recording into {cassette}")
+    _start(state, cassette)
+
+
+def _start(state: Path, cassette: Path | None) -> None:
+    from nexdiag.agent.daemon import lifecycle
+
     command = [sys.executable, "-m", "nexdiag", "service", "run", "--dir", str(state)]
     if cassette is not None:
         command += ["--cassette", str(cassette.absolute())]
@@ -57,28 +84,48 @@ def stop(
 @app.command(epilog="Example: nexdiag service status")
 def status(directory: Directory = None) -> int:
     """Say whether the daemon runs; exit 3 if it does not."""
-    from nexdiag.agent.daemon import lifecycle
+    from nexdiag.agent.daemon import care, lifecycle
+    from nexdiag.report.visible import one_line
 
-    running = lifecycle.status(state_of(directory))
+    state = state_of(directory)
+    running = lifecycle.status(state)
     if running is None:
         results().print("Service is not running")
         return NexdiagError.exit_code
     results().print(f"Service is running (PID {running.pid}, since {running.started_at}, {running.chats} chats)")
+    lines = [f"Uptime {dt.timedelta(seconds=round(running.uptime))}", f"Socket {running.socket}"]
+    lines += [f"Recording into {running.recording}"] if running.recording is not None else []
+    lines += [f"Trouble {running.trouble}"] if running.trouble is not None else []
+    for chat in care.chats(state):
+        stands = [word for word in ("running", "paused") if chat[word]]
+        stands += [f"{chat['waiting']} waiting"] if chat["waiting"] else []
+        if stands or not chat["archived"]:
+            told = f"Chat {chat['chat_id']}: {chat['name']}, {chat['executor']} {chat['model']}, {chat['turns']} turns"
+            lines.append(one_line(", ".join((told, *stands)), _LONGEST))
+    deliver("\n".join(lines), None)
     return 0
 
 
-@app.command(epilog="Example: nexdiag service logs -n 50")
+@app.command(epilog="Example: nexdiag service logs -n 50; or: nexdiag service logs -f")
 def logs(
-    directory: Directory = None, lines: Annotated[int, typer.Option("-n", help="How many lines.", min=1)] = 20
+    directory: Directory = None,
+    lines: Annotated[int, typer.Option("-n", help="How many lines.", min=1)] = 20,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on as it grows, until Ctrl-C.")] = False,
 ) -> None:
     """Print the end of the daemon's log."""
+    from nexdiag.agent.daemon.log import Follower
+
     path = state_of(directory) / "service" / "daemon.log"
-    try:
-        with path.open(errors="replace") as file:
-            for line in deque(file, maxlen=lines):
-                typer.echo(line, nl=False)
-    except FileNotFoundError as error:
-        raise NothingToDo(f"no log at {path}", hint="start the daemon with: nexdiag service start") from error
+    if not path.exists() and not follow:
+        raise NothingToDo(f"no log at {path}", hint="start the daemon with: nexdiag service start")
+    with contextlib.closing(Follower(path, lines)) as log:
+        while True:
+            for line in log.look():
+                typer.echo(line)
+            sys.stdout.flush()
+            if not follow:
+                break
+            time.sleep(_POLL)
 
 
 @app.command(epilog="Example: nexdiag service run")

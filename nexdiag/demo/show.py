@@ -28,7 +28,8 @@ from nexdiag.demo.incident import FAULTS, SCENARIO, Fault
 from nexdiag.endpoint import llama, serving, stub
 from nexdiag.lint import profiles
 from nexdiag.report import html
-from nexdiag.runner.host import live_transport, recording
+from nexdiag.runner.crew import live_transport
+from nexdiag.runner.host import recording
 from nexdiag.runner.judge import judge
 from nexdiag.runner.load import SUFFIX, load
 from nexdiag.runner.play import Stage, play, telling

@@ -32,6 +32,9 @@ class RecordedToolbox:
                 on_run(run)
         return runs
 
+    async def close(self) -> None:
+        """Nothing runs."""
+
     def _one(self, call: ToolCall) -> ToolRun:
         waiting = self._runs.get((call.name, call.arguments))
         if not waiting:

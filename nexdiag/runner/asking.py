@@ -74,7 +74,7 @@ class ModelAsker:
             await driver.close()
         if turn.outcome != "answered" or not turn.reply:
             raise ToolError(f"the helper gave no answer: {turn.error or turn.outcome}")
-        return turn.reply
+        return f"{turn.reply}\n\n[{turn.error}]" if turn.error else turn.reply  # half an answer is told as half
 
 
 class _OutsideTurns(httpx.AsyncBaseTransport):

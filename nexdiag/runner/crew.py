@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import os
+import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -90,7 +91,9 @@ async def make_executor(
         system = conversation.system or system
         conversation.begin(model=endpoint.model, provider=endpoint.base_url, system=system, tools=specs)
     return Driver(
-        Machine(conversation.messages if conversation is not None else history, limits=limits_of(crew)),
+        Machine(
+            conversation.messages if conversation is not None else history, limits=limits_of(crew), chance=random.random
+        ),
         ChatClient(
             endpoint,
             _transport(crew),
@@ -104,6 +107,7 @@ async def make_executor(
         journal=conversation.journal if conversation is not None else None,
         tell=tell,
         turns=conversation.turns if conversation is not None else 0,
+        model=endpoint.model,
     )
 
 

@@ -75,13 +75,28 @@ class Talker:
         self._enter(open_task(self.state, task, resume=resume, clock=time.time))
 
     def play(self, text: str) -> Turn | None:
-        """One turn; None if the user broke it off."""
+        """One turn; None if the user broke it off the hard way.
+
+        Ctrl-C stops it gently: tools that run may end, and what they did is kept. A second one ends them as well.
+        """
+        playing = self._runner.get_loop().create_task(self.driver.say(text))
         try:
-            turn = self._runner.run(self.driver.say(text))
+            turn = self._runner.run(self._played(playing))
         except KeyboardInterrupt:
+            self._runner.run(_ended(playing))
             return None
         self.usage += turn.usage
         return turn
+
+    async def _played(self, playing: "asyncio.Task[Turn]") -> Turn:
+        try:
+            return await asyncio.shield(playing)
+        except asyncio.CancelledError:  # asyncio's own answer to the first Ctrl-C; at the second, it raises
+            task = asyncio.current_task()
+            assert task is not None
+            task.uncancel()
+            self.driver.interrupt()
+        return await playing
 
     def wait(self, doing: Coroutine[Any, Any, _T]) -> _T:
         """What comes of it, in the loop that the executor lives in."""
@@ -120,3 +135,9 @@ class Talker:
                 self._runner.run(driver.close())
         finally:
             self._session.close()
+
+
+async def _ended(playing: "asyncio.Task[Turn]") -> None:
+    """End a turn with everything that it started."""
+    playing.cancel()
+    await asyncio.wait({playing})

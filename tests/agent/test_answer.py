@@ -331,7 +331,7 @@ def deltas(*parts: bytes, **how: object) -> list[Delta]:
 
 
 def test_thinking_and_calls_are_told_as_they_come() -> None:
-    """A user sees that something happens while a long call is written (reference fault 30 and L17)."""
+    """A user sees that something happens while a long call is written (reference faults 30, L17)."""
     assert [(delta.kind, delta.text) for delta in deltas(THOUGHT)] == [("reasoning", "hm"), ("text", "Yes.")]
     told = deltas(CALLED)
     assert [(delta.kind, delta.name, delta.index) for delta in told] == [("tool", "bash", 0), ("tool", "bash", 1)]

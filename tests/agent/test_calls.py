@@ -106,3 +106,25 @@ def test_only_the_token_limit_cuts_a_call_off(finish: str | None, sent: str, cut
     message = Message(role="assistant", tool_calls=(call("{"), call(sent)))
     assert calls.cut_off(Reply(message=message, finish_reason=finish)) == cut
     assert not calls.cut_off(Reply(message=Message(role="assistant"), finish_reason=finish))
+
+
+def test_a_call_that_may_stand_as_it_is_is_not_touched() -> None:
+    """The very same object: what did not change need not be compared."""
+    message = Message(role="assistant", tool_calls=(call('{"a": 1}'),))
+    assert calls.mended(message) is message
+    assert calls.kept(message.tool_calls[0]) is message.tool_calls[0]
+
+
+@pytest.mark.parametrize(("window", "size", "over"), [(None, 9**6, False), (2000, 1200, False), (2000, 1204, True)])
+def test_arguments_that_fill_the_window_are_seen(window: int | None, size: int, over: bool) -> None:
+    """More than a seventh of it in one call (reference fault 36)."""
+    assert calls.oversized(call("x" * size), window) == over
+
+
+def test_a_call_that_is_too_long_stays_in_short() -> None:
+    """The history holds how it began and how long it was; the model hears what to do instead."""
+    long = call('{"content": "' + "x" * 9000)
+    short = calls.shortened(long)
+    assert json.loads(short.arguments) == {"shortened": long.arguments[:500], "characters": len(long.arguments)}
+    assert calls.mended(Message(role="assistant", tool_calls=(short,))).tool_calls == (short,)
+    assert "smaller pieces" in calls.too_long(long)

@@ -554,7 +554,7 @@ HABITS: dict[str, bytes] = {
 @pytest.mark.parametrize("ending", [b"", DONE])
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
 def test_the_habits_of_servers_are_understood(habit: str, ending: bytes, newline: bytes) -> None:
-    """One call with its arguments, however it is numbered, named and ended (reference faults L11, L12 and 25)."""
+    """One call with its arguments, however it is numbered, named and ended (reference faults 25, L11, L12)."""
     raw = (HABITS[habit] + ending).replace(b"\n", newline)
     got = asked(sends(stream_head(), raw))
     assert isinstance(got, Replied)
@@ -648,7 +648,7 @@ class Waiting:
 
 
 def test_a_server_that_never_answers_is_left() -> None:
-    """Hints from 20 s on, the end after 600 s, worth another try (reference faults 25 and 28)."""
+    """Hints from 20 s on, the end after 600 s, worth another try (reference faults 25, 28)."""
 
     async def scene() -> None:
         drip = Drip()

@@ -16,7 +16,7 @@ def at(url: str, max_tokens: int = 16384) -> Endpoint:
 
 
 def test_a_server_on_this_machine_gets_more_time_for_a_prompt() -> None:
-    """600 s to its first byte, 300 s for others; then 300 s between two bytes (reference faults 25, 26 and L14)."""
+    """600 s to its first byte, 300 s for others; then 300 s between two bytes (reference faults 25, 26, L14)."""
     here, there = clocks_for(at("http://127.0.0.1:8080/v1")), clocks_for(at("https://example.com/v1"))
     assert (here.first_byte, there.first_byte, here.idle, there.idle) == (600, 300, 300, 300)
     assert (here.connect, there.connect) == (10, 10)

@@ -193,3 +193,22 @@ def test_the_state_directory_is_found(tmp_path: Path, monkeypatch: pytest.Monkey
     (below / ".nexdiag").mkdir()  # not set up
     config.write(tmp_path / "project" / ".nexdiag", WRITTEN)
     assert config.find_state(None, {}, below) == tmp_path / "project" / ".nexdiag"
+
+
+def test_one_file_is_the_whole_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is at its default is not written, no key is there twice, and no other file adds to it or hides it.
+
+    (reference fault 74)
+    """
+    home = tmp_path / "home"
+    monkeypatch.setenv("HOME", str(home))
+    home.mkdir()
+    for name in (".nexdiag", ".wg", ".config/nexdiag"):
+        (home / name).mkdir(parents=True)
+        put(home / name, '[agent]\nmodel = "other"\n[[llm_endpoints.endpoints]]\nurl = "http://other/v1"\n')
+    state = tmp_path / "project" / ".nexdiag"
+    config.write(state, Config(agent=Agent(model="nex:m")))
+    lines = (state / "config.toml").read_text().splitlines()
+    assert lines[2:] == ["[agent]", 'model = "nex:m"', 'executor = "nex"']
+    found = config.read(config.find_state(None, {}, state.parent))
+    assert (found.agent.model, found.llm_endpoints.endpoints) == ("nex:m", ())

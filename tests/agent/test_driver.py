@@ -7,13 +7,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from model_server import Server, answers, calls, chunk, echoes, holds, http, sends, serving, stream_head
+from model_server import Play, Server, answers, calls, chunk, echoes, holds, http, sends, serving, stream_head
 
 from nexdiag.agent.client import ChatClient
 from nexdiag.agent.driver import Driver, Tools
-from nexdiag.agent.loop import CUT_OFF, INTERRUPTED, STOPPED, Limits, Machine
+from nexdiag.agent.loop import CUT, CUT_OFF, INTERRUPTED, STOPPED, Limits, Machine
 from nexdiag.agent.progress import (
+    Compacted,
     Progress,
+    Repaired,
     Retrying,
     TextDelta,
     TextTakenBack,
@@ -21,12 +23,13 @@ from nexdiag.agent.progress import (
     ToolStarted,
     TurnEnded,
     TurnStarted,
+    UsageTold,
 )
 from nexdiag.agent.session.journal import Journal
 from nexdiag.agent.session.resume import Restored, restore
 from nexdiag.core.endpoint import Endpoint, Profile
 from nexdiag.core.errors import DaemonError
-from nexdiag.core.message import Message, Reply, ToolCall
+from nexdiag.core.message import Message, Reply, ToolCall, Usage
 from nexdiag.core.turn import ToolRun, Turn
 
 NOW = 1779285792.0
@@ -41,6 +44,7 @@ class Looks:
     def __init__(self, *, stall: bool = False) -> None:
         self.stall = stall
         self.started = asyncio.Event()
+        self.closed = False
 
     async def run(
         self, calls: Sequence[ToolCall], *, on_run: Callable[[ToolRun], None] | None = None
@@ -54,6 +58,9 @@ class Looks:
             if on_run is not None:
                 on_run(runs[-1])
         return tuple(runs)
+
+    async def close(self) -> None:
+        self.closed = True
 
 
 class Teller:
@@ -128,7 +135,8 @@ def test_a_turn_is_told_in_order() -> None:
     with serving(CALL, answers("two ", "things")) as server:
         (turn,) = asyncio.run(played(driver(server, tell=tell, tools=Looks()), "look"))
     assert tell.kinds == [
-        *("TurnStarted", "ToolStarted", "ToolStarted", "ToolRan", "ToolRan", "TextDelta", "TextDelta", "TurnEnded")
+        *("TurnStarted", "ToolBuilding", "ToolBuilding", "UsageTold", "ToolStarted", "ToolStarted"),
+        *("ToolRan", "ToolRan", "TextDelta", "TextDelta", "UsageTold", "TurnEnded"),
     ]
     first, last = tell.told[0], tell.told[-1]
     assert isinstance(first, TurnStarted)
@@ -137,7 +145,7 @@ def test_a_turn_is_told_in_order() -> None:
     assert last.turn is turn
     assert (turn.outcome, turn.reply, turn.started) == ("answered", "two things", NOW)
     assert [(run.call_id, run.turn) for run in turn.tool_runs] == [("a", 1), ("b", 1)]
-    assert ToolStarted(name="look", arguments='{"at": 1}') in tell.told
+    assert ToolStarted(name="look", arguments='{"at": 1}', call_id="a") in tell.told
 
 
 def test_the_model_is_asked_with_what_has_become_of_it() -> None:
@@ -177,7 +185,7 @@ def test_a_call_without_tools_is_answered() -> None:
 
 
 def test_a_call_that_was_cut_off_is_not_run() -> None:
-    """The model is told instead, and its next answer counts."""
+    """The model is told instead, and its next answer counts (reference fault L13)."""
     cut = sends(stream_head(), calls(("a", "look", '{"at": '), finish="length"))
     tell = Teller()
     with serving(cut, answers("smaller")) as server:
@@ -198,7 +206,7 @@ def test_a_retry_waits_and_is_told() -> None:
         (turn,) = asyncio.run(played(driver(server, tell=tell, sleep=slept), "hi"))
     assert turn.reply == "whole"
     assert tell.kinds == [
-        *("TurnStarted", "Retrying", "TextDelta", "Retrying", "TextTakenBack", "TextDelta", "TurnEnded")
+        *("TurnStarted", "Retrying", "TextDelta", "Retrying", "TextTakenBack", "TextDelta", "UsageTold", "TurnEnded")
     ]
     retries = [told for told in tell.told if isinstance(told, Retrying)]
     assert [(told.attempt, told.delay) for told in retries] == [(2, 0.5), (3, 1.0)]
@@ -223,7 +231,10 @@ def test_a_refusal_ends_the_turn_with_its_words() -> None:
 
 
 def test_each_message_is_journaled_once(tmp_path: Path) -> None:
-    """What the journal gives back is the conversation, over questions, tools, failures and answers."""
+    """What the journal gives back is the conversation, over questions, tools, failures and answers.
+
+    (reference fault L1)
+    """
     with serving(CALL, answers("done"), REFUSED, answers("at last")) as server:
         one = driver(server, tools=Looks(), journal=journal(tmp_path))
         asyncio.run(played(one, "look", "fails", "again"))
@@ -360,7 +371,10 @@ def test_stopping_the_model_closes_the_turn(tmp_path: Path) -> None:
 
 
 def test_stopping_a_tool_keeps_what_was_done(tmp_path: Path) -> None:
-    """Of two calls the first had run: its result stands, the second is told as interrupted, in journal and memory."""
+    """Of two calls the first had run: its result stands, the second is told as interrupted, in journal and memory.
+
+    (reference fault L27)
+    """
     tell, tools = Teller(), Looks(stall=True)
     with serving(CALL) as server:
         one = driver(server, tell=tell, tools=tools, journal=journal(tmp_path))
@@ -406,3 +420,253 @@ def test_tools_that_ran_are_told_once() -> None:
     with serving(CALL, answers("done")) as server:
         asyncio.run(played(driver(server, tell=tell, tools=Looks()), "look"))
     assert [told.run.call_id for told in tell.told if isinstance(told, ToolRan)] == ["a", "b"]
+
+
+# ---- making the conversation shorter
+
+
+TALK = (
+    Message(role="user", content="one " * 2000),
+    Message(role="assistant", content="yes"),
+    Message(role="user", content="two " * 1500),
+    Message(role="assistant", content="sure"),
+)
+FULL = Limits(window=4000, reserve=1000)
+
+
+def kept_talk(folder: Path) -> Journal:
+    """A journal that holds a long conversation."""
+    kept = journal(folder)
+    for message in TALK:
+        kept.message(message, turn=1)
+    return kept
+
+
+def test_a_full_window_is_summed_up_on_the_way(tmp_path: Path) -> None:
+    """With the same system prompt, told as `Compacted` and not as text; the journal gives back what the machine has."""
+    tell = Teller()
+    with serving(answers("Goal: it."), answers("there")) as server:
+        machine = Machine(TALK, limits=FULL)
+        one = driver(server, tell=tell, machine=machine, journal=kept_talk(tmp_path))
+        (turn,) = asyncio.run(played(one, "hi"))
+    assert turn.reply == "there"
+    assert tell.kinds == ["TurnStarted", "Compacted", "UsageTold", "TextDelta", "UsageTold", "TurnEnded"]
+    first, second = (asked.messages for asked in server.asked)
+    assert first[0] == second[0] == {"role": "system", "content": "be kind"}
+    assert [message["role"] for message in second] == ["system", "user"]
+    assert list(restored(tmp_path).messages) == machine.messages
+
+
+def test_the_user_can_wish_for_a_summary(tmp_path: Path) -> None:
+    """No turn begins or ends; how much shorter it is comes back, or why it is not (reference fault 34)."""
+    tell = Teller()
+    with serving(answers("Goal: it."), REFUSED) as server:
+        one = driver(server, tell=tell, machine=Machine(TALK), journal=kept_talk(tmp_path))
+
+        async def wished() -> list[Compacted | str]:
+            told = [await one.compact(), await one.compact()]
+            await one.close()
+            return told
+
+        first, second = asyncio.run(wished())
+    assert isinstance(first, Compacted)
+    assert first.before > 2 * first.after
+    assert second == "there is nothing to sum up: the conversation is as short as it gets"
+    assert tell.kinds == ["Compacted", "UsageTold"]
+    assert one.turns == 0
+    assert list(restored(tmp_path).messages) == one.machine.messages
+
+
+def test_the_overhead_of_a_request_is_counted() -> None:
+    """System prompt and tools take room in every request (reference fault 32)."""
+    with serving(echoes) as server:
+        one = driver(server)
+        asyncio.run(one.close())
+    assert one.machine.limits.overhead == len("be kind") // 4
+
+
+def test_a_question_that_goes_along_is_journaled_with_its_warning(tmp_path: Path) -> None:
+    """The journal gives back the very text that was sent, warning included (reference faults 1, L1)."""
+    with serving(REFUSED) as server:
+        one = driver(server, machine=Machine(limits=FULL), journal=journal(tmp_path))
+        asyncio.run(played(one, "a" * 1000, "b" * 7000, "c"))
+    (message,) = one.machine.messages
+    assert message.text.count("<context-warning>") == 1
+    assert restored(tmp_path).messages == (message,)
+
+
+# ---- answers in parts
+
+
+def cut(text: str) -> Play:
+    """An answer that ends at its token limit."""
+    return sends(stream_head(), chunk({"content": text}, "length"))
+
+
+def test_an_answer_in_parts_is_told_and_kept_as_one(tmp_path: Path) -> None:
+    """The user sees each word once, over a retry too; the journal knows the whole answer (reference fault L7)."""
+    tell = Teller()
+    half = sends(stream_head(), chunk({"content": " four and"}))
+    with serving(cut("one two three"), half, answers("two three four")) as server:
+        one = driver(server, tell=tell, journal=journal(tmp_path))
+        turn = asyncio.run(said_once(one))
+    assert (turn.reply, turn.error) == ("one two three four", None)
+    shown = ""
+    for told in tell.told:
+        shown = "" if isinstance(told, TextTakenBack) else shown + told.text if isinstance(told, TextDelta) else shown
+    assert shown == turn.reply
+    assert restored(tmp_path).answered == {"r1": "one two three four"}
+
+
+async def said_once(one: Driver) -> Turn:
+    turn = await one.say("count", request_id="r1")
+    await one.close()
+    return turn
+
+
+def test_an_answer_without_end_is_over_in_the_journal_too(tmp_path: Path) -> None:
+    """It was told with what is wrong with it: after a restart nobody asks again."""
+    with serving(*(cut(f" part {number}") for number in range(4))) as server:
+        one = driver(server, journal=journal(tmp_path))
+        turn = asyncio.run(said_once(one))
+    assert (turn.outcome, turn.error) == ("answered", CUT)
+    again = restored(tmp_path)
+    assert (again.unanswered, again.answered) == (None, {"r1": turn.reply})
+    assert list(again.messages) == one.machine.messages
+
+
+# ---- stopping gently
+
+
+def test_an_interrupt_ends_the_turn_and_not_the_task(tmp_path: Path) -> None:
+    """A request is broken off at once, the turn comes back as cancelled, and the next one plays.
+
+    (reference fault 31)
+    """
+    over = threading.Event()
+    with serving(holds(over, stream_head(), chunk({"content": "hal"}))) as server:
+        one = driver(server, journal=journal(tmp_path))
+
+        async def said() -> Turn:
+            playing = asyncio.create_task(one.say("look", request_id="r1"))
+            await asyncio.to_thread(server.wait, 1)
+            one.interrupt()
+            turn = await asyncio.wait_for(playing, 20)
+            await one.close()
+            return turn
+
+        turn = asyncio.run(said())
+        over.set()
+    assert (turn.outcome, turn.error) == ("cancelled", "cancelled")
+    assert restored(tmp_path).unanswered == "r1"
+    with serving(echoes) as server:
+        (turn,) = asyncio.run(played(driver(server, machine=one.machine), "more"))
+    assert turn.reply == "echo: look\n\nmore"
+
+
+def test_a_task_that_is_cancelled_is_cancelled_also_after_an_interrupt() -> None:
+    """Who presses twice is not kept waiting, and a shutdown is not mistaken for a gentle stop."""
+    over = threading.Event()
+    with serving(holds(over, stream_head())) as server:
+        one = driver(server)
+
+        async def said() -> None:
+            task = asyncio.create_task(one.say("look"))
+            await asyncio.to_thread(server.wait, 1)
+            one.interrupt()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await one.close()
+
+        asyncio.run(said())
+        over.set()
+    assert one.machine.idle
+
+
+def test_an_interrupt_lets_tools_end() -> None:
+    """What they do is kept, and the model is not asked again."""
+    with serving(CALL) as server:
+        one = driver(
+            server, tools=Looks(), tell=lambda told: one.interrupt() if isinstance(told, ToolStarted) else None
+        )
+        (turn,) = asyncio.run(played(one, "look"))
+    assert turn.outcome == "cancelled"
+    assert [message.text for message in one.machine.messages[2:]] == ["saw a", "saw b"]
+    assert len(server.asked) == 1
+
+
+def test_an_interrupt_ends_a_wait_between_attempts() -> None:
+    """Nobody waits half a minute for a retry that is not wanted."""
+
+    async def forever(seconds: float) -> None:
+        one.interrupt()
+        await asyncio.Event().wait()
+
+    with serving(BUSY) as server:
+        one = driver(server, sleep=forever)
+        (turn,) = asyncio.run(played(one, "look"))
+    assert turn.outcome == "cancelled"
+
+
+def test_a_tool_that_ends_too_late_changes_nothing(tmp_path: Path) -> None:
+    """Its call was answered as interrupted when the turn was stopped: nothing is kept or told of it.
+
+    (reference fault L27)
+    """
+    late: list[Callable[[ToolRun], None]] = []
+
+    class Slow(Looks):
+        async def run(
+            self,
+            calls: Sequence[ToolCall],  # noqa: ARG002 - it is what a toolbox is handed
+            *,
+            on_run: Callable[[ToolRun], None] | None = None,
+        ) -> tuple[ToolRun, ...]:
+            assert on_run is not None
+            late.append(on_run)
+            self.started.set()
+            await asyncio.Event().wait()
+            return ()
+
+    tell, tools = Teller(), Slow()
+    with serving(CALL) as server:
+        one = driver(server, tell=tell, tools=tools, journal=journal(tmp_path))
+        stopped(one, tools.started.wait)
+    before = (tmp_path / "conversation.jsonl").read_bytes()
+    late[0](ToolRun(call_id="a", name="look", arguments="{}", output="late"))
+    assert (tmp_path / "conversation.jsonl").read_bytes() == before
+    assert tell.kinds[-1] == "TurnEnded"
+
+
+# ---- what else is told
+
+
+def test_each_reply_tells_what_it_took() -> None:
+    """Of this reply, and how full the window is (reference fault 24)."""
+    usage = {"usage": {"prompt_tokens": 10, "completion_tokens": 2}}
+    tell = Teller()
+    with serving(sends(stream_head(), chunk({"content": "x"}, "stop", **usage))) as server:
+        asyncio.run(played(driver(server, tell=tell, machine=Machine(limits=Limits(window=5000))), "a"))
+    assert [told for told in tell.told if isinstance(told, UsageTold)] == [
+        UsageTold(usage=Usage(input_tokens=10, output_tokens=2), used=12, window=5000)
+    ]
+
+
+def test_what_was_mended_is_told() -> None:
+    """Never silently: a conversation from an earlier life that a server might refuse."""
+    tell = Teller()
+    earlier = Machine([Message(role="assistant", content="yes")])
+    with serving(echoes) as server:
+        asyncio.run(played(driver(server, tell=tell, machine=earlier), "hi"))
+    (told,) = [told for told in tell.told if isinstance(told, Repaired)]
+    assert "is missing" in told.what
+
+
+def test_closing_ends_what_tools_left_running() -> None:
+    """Background jobs and MCP servers end with the executor, also where the client does not close well."""
+    tools = Looks()
+    with serving(CALL) as server:
+        one = driver(server, tools=tools)
+        asyncio.run(one.close())
+    assert tools.closed

@@ -24,7 +24,7 @@ def refusal(status: int, error: object, **headers: str) -> failure.Failure:
 
 @pytest.mark.parametrize("status", range(100, 600))
 def test_only_a_busy_server_is_asked_again(status: int) -> None:
-    """Each status once; a 4xx that is deterministic is never sent again (reference faults 16 and L15)."""
+    """Each status once; a 4xx that is deterministic is never sent again (reference faults 16, L15)."""
     told = refusal(status, {"message": "try later"})
     wanted = "retry" if status in PASSING else "overflow" if status == 413 else "final"
     assert (told.verdict, told.failed().may_pass) == (wanted, wanted == "retry")

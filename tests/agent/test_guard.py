@@ -189,7 +189,10 @@ def asked(*lives: Life) -> Callable[[], Awaitable[Life]]:
 
 
 def test_a_server_at_work_is_waited_for() -> None:
-    """After a minute of silence it is asked; as long as it works on the prompt no clock ends that (fault 26, L14)."""
+    """After a minute of silence it is asked; as long as it works on the prompt no clock ends that.
+
+    (reference faults 26, L14)
+    """
 
     async def scene() -> None:
         it = Scene(asked(Life(state="working", words="the server is at work")))

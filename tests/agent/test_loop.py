@@ -11,23 +11,28 @@ from hypothesis import strategies as st
 from strategies import replies, texts
 
 from nexdiag.agent import budget, loop
+from nexdiag.agent.continuation import CONTINUE
 from nexdiag.agent.loop import (
+    CUT,
     CUT_OFF,
     INTERRUPTED,
     STOPPED,
     CallModel,
     Cancelled,
     Command,
+    Compact,
     EndTurn,
     Event,
     Failed,
     GoOn,
+    Joined,
     Limits,
     Machine,
     Phase,
     Replied,
     RunTools,
     Said,
+    Summarised,
     ToolsRan,
 )
 from nexdiag.core.message import Message, Reply, ToolCall
@@ -66,13 +71,51 @@ def said(machine: Machine) -> list[tuple[str, str]]:
     return [(message.role, message.text) for message in machine.messages]
 
 
+def test_a_server_that_never_answered_is_not_waited_for() -> None:
+    """A refused connection is tried again for as long as `start_up` says only if the server has answered before."""
+    away = Failed(reason="refused", may_pass=True, kind="refused")
+    limits = Limits(start_up=1000.0, retries=1)
+    _, command = after(HI, away, away, limits=limits)
+    assert isinstance(command, EndTurn)
+    _, command = after(HI, text("yes"), Said(text="more"), away, away, away, away, limits=limits)
+    assert isinstance(command, CallModel)
+    assert "away" in command.reason
+
+
 # ---- the table
 
-ROW = re.compile(r"^    (IDLE|ASKING|RUNNING|any) +(\w+) +(IDLE|ASKING|RUNNING) +(\w+(?:\(\w+\))?)", re.MULTILINE)
-ONCE = Limits(attempts=1, calls=1)
+PHASES = "|".join(phase.name for phase in Phase)
+ROW = re.compile(rf"^    ({PHASES}|any) +(\w+) +({PHASES}) +(\w+(?:\(\w+\))?)", re.MULTILINE)
+ONCE = Limits(retries=0, stream_retries=0, empty_retries=0, calls=1)
+WINDOW = Limits(window=2000)
+LONG = (Message(role="user", content="q " * 3000), Message(role="assistant", content="a"))
+"""Takes three quarters of `WINDOW`, and a question more makes it too much."""
+OVERFLOW = Failed(reason="too long", may_pass=False, status=400, overflow=True, needed=5000, window=2000)
+SUMMED = Summarised(reply=text("all of it").reply)
+HALF = Summarised(reply=text("al").reply, broken="the stream broke off")
+NO_SUMMARY = Summarised(reply=text("").reply)
 GONE = (Message(role="user", content="q"), Message(role="assistant", content="a"))
 LIVES: dict[tuple[str, str, str, str], tuple[list[Event], Event, Limits | None, Sequence[Message]]] = {
     ("IDLE", "Said", "ASKING", "CallModel"): ([], HI, None, ()),
+    ("IDLE", "Said", "SUMMARISING", "Summarise"): ([], HI, WINDOW, LONG),
+    ("IDLE", "Said", "IDLE", "EndTurn(failed)"): ([], Said(text="x" * 9000), WINDOW, ()),
+    ("IDLE", "Compact", "SUMMARISING", "Summarise"): ([], Compact(), None, GONE),
+    ("IDLE", "Compact", "IDLE", "EndTurn(failed)"): ([], Compact(), None, ()),
+    ("ASKING", "Failed", "SUMMARISING", "Summarise"): ([HI], OVERFLOW, None, LONG),
+    ("RUNNING", "ToolsRan", "SUMMARISING", "Summarise"): (
+        [HI, wants("a", "b")],
+        ran("a", "b", output="x" * 4000),
+        WINDOW,
+        (),
+    ),
+    ("SUMMARISING", "Summarised", "ASKING", "CallModel"): ([HI], SUMMED, WINDOW, LONG),
+    ("SUMMARISING", "Summarised", "SUMMARISING", "Summarise"): ([HI], HALF, WINDOW, LONG),
+    ("SUMMARISING", "Summarised", "IDLE", "EndTurn(compacted)"): ([Compact()], SUMMED, None, LONG),
+    ("SUMMARISING", "Summarised", "IDLE", "EndTurn(failed)"): ([Compact()], NO_SUMMARY, None, LONG),
+    ("SUMMARISING", "Failed", "SUMMARISING", "Summarise"): ([HI], BUSY, WINDOW, LONG),
+    ("SUMMARISING", "Failed", "ASKING", "CallModel"): ([HI], REFUSED, WINDOW, LONG),
+    ("SUMMARISING", "Failed", "IDLE", "EndTurn(failed)"): ([Compact()], REFUSED, None, LONG),
+    ("SUMMARISING", "Cancelled", "IDLE", "EndTurn(cancelled)"): ([Compact()], Cancelled(), None, LONG),
     ("IDLE", "GoOn", "ASKING", "CallModel"): ([], GoOn(), None, GONE[:1]),
     ("IDLE", "GoOn", "IDLE", "EndTurn(answered)"): ([], GoOn(), None, GONE),
     ("ASKING", "Replied", "IDLE", "EndTurn(answered)"): ([HI], text("yo"), None, ()),
@@ -119,14 +162,16 @@ def test_each_row_happens(row: tuple[str, str, str, str]) -> None:
     assert (state, type(event).__name__, machine.phase.name, named(command)) == row
 
 
-EVENTS: tuple[Event, ...] = (HI, GoOn(), text("yo"), BUSY, ran())
+EVENTS: tuple[Event, ...] = (HI, GoOn(), Compact(), text("yo"), BUSY, ran(), SUMMED)
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
-@pytest.mark.parametrize("life", [[], [HI], [HI, wants("a")]], ids=["idle", "asking", "running"])
+@pytest.mark.parametrize(
+    "life", [[], [HI], [HI, wants("a")], [HI, OVERFLOW]], ids=["idle", "asking", "running", "summarising"]
+)
 def test_an_event_out_of_place_changes_nothing(life: list[Event], event: Event) -> None:
     """It is a fault of the driver: it raises, and the conversation is as it was."""
-    machine = Machine()
+    machine = Machine(LONG if life else ())
     for earlier in life:
         machine.feed(earlier)
     if (machine.phase, type(event)) in Machine._TABLE and not isinstance(event, GoOn):
@@ -187,7 +232,7 @@ def lives(draw: st.DrawFn, machine: Machine) -> None:
         if isinstance(command, CallModel):
             assert list(command.messages) == machine.messages
             assert machine.messages[-1].role in ("user", "tool")
-            assert command.attempt <= machine.limits.attempts
+            assert command.attempt <= 1 + machine.limits.retries + 2 + 2
         if isinstance(command, EndTurn) and command.outcome == "answered":
             assert command.reply
             assert command.reply.strip()
@@ -215,7 +260,7 @@ def _next(machine: Machine, command: Command | None) -> st.SearchStrategy[Event]
 @given(st.data(), st.sampled_from([None, 20, 200]), st.integers(1, 4))
 def test_the_conversation_is_valid_after_every_event(data: st.DataObject, window: int | None, most: int) -> None:
     """For any order of answers, failures, tools, stops and hostile replies, no server has a reason to refuse it."""
-    data.draw(lives(Machine(limits=Limits(window=window, calls=most, attempts=most))))
+    data.draw(lives(Machine(limits=Limits(window=window, calls=most, retries=most))))
 
 
 @given(st.data())
@@ -243,7 +288,10 @@ def test_nothing_that_was_said_is_lost(data: st.DataObject) -> None:
 
 
 def test_a_failed_question_goes_along_with_the_next() -> None:
-    """Two questions in a row are one message: the first had no answer, and roles must alternate."""
+    """Two questions in a row are one message: the first had no answer, and roles must alternate.
+
+    (reference faults 2, L27)
+    """
     machine, _ = after(HI, REFUSED, Said(text="again"), text("yes"), Said(text="more"))
     assert said(machine) == [("user", "hi\n\nagain"), ("assistant", "yes"), ("user", "more")]
 
@@ -257,7 +305,10 @@ def test_a_question_after_stopped_tools_stands_behind_a_note() -> None:
 
 
 def test_the_warning_rides_in_the_user_s_message() -> None:
-    """When the window fills, the very message that is sent holds the warning; no second one follows."""
+    """When the window fills, the very message that is sent holds the warning; no second one follows.
+
+    (reference fault 1)
+    """
     machine, command = after(HI, text("y" * 300), Said(text="more"), limits=Limits(window=100))
     assert isinstance(command, CallModel)
     assert [message.role for message in command.messages] == ["user", "assistant", "user"]
@@ -321,7 +372,10 @@ def test_what_is_run_is_what_was_sent_and_what_is_kept_is_valid() -> None:
 
 @pytest.mark.parametrize("arguments", ["", '{"command": "rm -r bui'])
 def test_a_call_that_was_cut_off_is_not_run(arguments: str) -> None:
-    """At the token limit the last call may lack its end, or all of its arguments: it is answered, and never run."""
+    """At the token limit the last call may lack its end, or all of its arguments: it is answered, and never run.
+
+    (reference fault L13)
+    """
     machine, command = after(HI, wants("a", "b", finish="length", arguments=arguments))
     assert isinstance(command, RunTools)
     assert [call.id for call in command.calls] == ["a"]
@@ -366,7 +420,10 @@ def test_a_whole_call_at_the_token_limit_is_run() -> None:
 
 
 def test_ids_of_an_earlier_reply_are_not_used_again() -> None:
-    """Servers that begin at call_0 with every reply are told apart, and the tool answers under the new id."""
+    """Servers that begin at call_0 with every reply are told apart, and the tool answers under the new id.
+
+    (reference fault L11)
+    """
     machine, command = after(HI, wants("call_0"), ran("call_0"), wants("call_0"))
     assert isinstance(command, RunTools)
     assert command.calls[0].id == "call00001"
@@ -392,7 +449,7 @@ def retried(*events: Event, limits: Limits | None = None) -> list[Command]:
 
 def test_what_may_pass_is_asked_again_with_longer_and_longer_waits() -> None:
     """The same conversation goes out again; the wait doubles up to its limit; the last failure is the error."""
-    limits = Limits(attempts=5, first_delay=1.0, longest_delay=3.0)
+    limits = Limits(retries=4, first_delay=1.0, longest_delay=3.0)
     *again, last = retried(BUSY, BUSY, BUSY, BUSY, BUSY, limits=limits)
     assert all(isinstance(command, CallModel) for command in again)
     asked = [command for command in again if isinstance(command, CallModel)]
@@ -424,14 +481,17 @@ def test_the_server_s_wait_wins_when_it_is_longer() -> None:
 
 def test_a_new_request_has_its_attempts_again() -> None:
     """The attempts of one answer are not taken from the next."""
-    _, command = after(HI, BUSY, BUSY, wants("a"), ran("a"), BUSY, limits=Limits(attempts=3))
+    _, command = after(HI, BUSY, BUSY, wants("a"), ran("a"), BUSY, limits=Limits(retries=2))
     assert isinstance(command, CallModel)
     assert command.attempt == 2
 
 
 @given(replies().filter(lambda reply: not reply.complete))
 def test_an_incomplete_reply_is_never_an_answer(reply: Reply) -> None:
-    """Half a stream is asked for again, whatever it held; no tool runs on it, and nothing of it is kept."""
+    """Half a stream is asked for again, whatever it held; no tool runs on it, and nothing of it is kept.
+
+    (reference fault L6)
+    """
     machine, command = after(HI, Replied(reply=reply))
     assert isinstance(command, CallModel)
     assert len(machine.messages) == 1
@@ -449,7 +509,7 @@ def test_an_incomplete_reply_is_never_an_answer(reply: Reply) -> None:
     ],
 )
 def test_no_answer_says_why(reply: Replied, told: str, again: bool) -> None:
-    """Thoughts are no answer; what would come again the same way is not asked for again."""
+    """Thoughts are no answer; what would come again the same way is not asked for again (reference faults L6, L17)."""
     machine, command = after(HI, reply)
     why = command.reason if isinstance(command, CallModel) else command.error if isinstance(command, EndTurn) else None
     assert told in (why or "")
@@ -473,3 +533,91 @@ def test_the_incident_can_be_made() -> None:
     machine = Machine(limits=Limits(window=10, reserve=9), attach_warning=push)
     machine.feed(HI)
     assert [message.role for message in machine.messages] == ["user", "user"]
+
+
+# ---- answers in parts
+
+
+def test_an_answer_that_was_cut_off_is_continued() -> None:
+    """The model is asked to go on; the user gets one answer, without what was said twice."""
+    machine, command = after(HI, text("The answer is fo", "length"))
+    assert isinstance(command, CallModel)
+    assert said(machine)[1:] == [("assistant", "The answer is fo"), ("user", CONTINUE)]
+    assert command.before == "The answer is fo"
+    assert machine.feed(text("answer is forty")) == EndTurn(outcome="answered", reply="The answer is forty")
+    strict(machine.messages, running=False)
+
+
+def test_an_answer_without_end_says_so() -> None:
+    """After three continuations it is told as what it is, and never as a finished answer."""
+    machine, command = after(HI, *(text(f" part {number}", "length") for number in range(4)))
+    assert command == EndTurn(outcome="answered", reply=" part 0 part 1 part 2 part 3", error=CUT)
+    assert machine.messages[-1].text == " part 3"
+
+
+def test_half_an_answer_is_better_than_none() -> None:
+    """If it cannot be continued, the user gets what there is, and why it is not more."""
+    _, command = after(HI, text("half", "length"), REFUSED)
+    assert command == EndTurn(
+        outcome="answered", reply="half", error=f"{CUT}, and could not be continued: {REFUSED.reason}"
+    )
+    _, command = after(HI, text("half", "length"), Cancelled())
+    assert command == EndTurn(outcome="cancelled", error="cancelled")
+
+
+def test_a_crash_in_the_middle_of_an_answer_loses_none_of_it() -> None:
+    """The parts that were said before are part of the answer that comes now."""
+    machine, _ = after(HI, text("one ", "length"), text("two ", "length"))
+    _, command = after(GoOn(), text("three"), messages=machine.messages)
+    assert command == EndTurn(outcome="answered", reply="one two three")
+
+
+def test_a_full_window_ends_a_continuation() -> None:
+    """An answer is not drawn out until nothing fits any more."""
+    _, command = after(HI, text("x" * 6000, "length"), limits=WINDOW)
+    assert command == EndTurn(outcome="answered", reply="x" * 6000, error=CUT)
+
+
+# ---- circles, and calls that are too long
+
+
+def test_a_model_that_goes_in_circles_is_told_then_stopped() -> None:
+    """The third time it is told, the fifth the turn fails with the reason; the next turn counts anew.
+
+    (reference fault 39)
+    """
+    machine, command = after(HI, *(event for _ in range(5) for event in (wants("a"), ran_last())))
+    assert isinstance(command, EndTurn)
+    assert (command.outcome, "went in circles" in (command.error or "")) == ("failed", True)
+    results = [message.text for message in machine.messages if message.role == "tool"]
+    assert ["in a row" in text for text in results] == [False, False, True, True, True]
+    assert isinstance(machine.feed(HI), CallModel)
+
+
+def ran_last() -> ToolsRan:
+    """What each call gave, whatever its id became."""
+    ids = ["a", *(f"call{number:05d}" for number in range(1, 9))]
+    return ran(*ids)
+
+
+def test_a_call_that_would_fill_the_window_is_not_run() -> None:
+    """It stays in short, the model is told to send smaller pieces, and the journal holds the same.
+
+    (reference fault 36)
+    """
+    machine, command = after(HI, wants("a", arguments='{"content": "%s"}' % ("x" * 3000)), limits=WINDOW)
+    assert command == RunTools(calls=())
+    machine.feed(ran())
+    assert "smaller pieces" in machine.messages[-1].text
+    assert machine.used < 600
+    strict(machine.messages, running=False)
+    assert [record.message for record in machine.drain() if isinstance(record, Joined)] == machine.messages
+
+
+def test_a_blank_beside_a_question_is_no_message() -> None:
+    """What joins the conversation is told in its order, also what goes along with an older question."""
+    machine = Machine()
+    machine.feed(HI)
+    machine.feed(REFUSED)
+    machine.feed(Said(text="again"))
+    assert [record.message.text for record in machine.drain() if isinstance(record, Joined)] == ["hi", "again"]

@@ -104,10 +104,14 @@ def test_each_example_is_recorded_and_replays_exactly(
 
 
 def silent(heard: Callable[[], None]) -> Any:  # noqa: ANN401 - an ASGI application
-    """A server that takes a request and never answers it."""
+    """A server that takes a chat request and never answers it; of itself it tells nothing."""
 
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's types
         assert scope["type"] == "http"
+        if not scope["path"].endswith("/chat/completions"):
+            await send({"type": "http.response.start", "status": 404, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
         while (await receive())["type"] != "http.disconnect":
             heard()
 

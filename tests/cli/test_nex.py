@@ -2,9 +2,12 @@
 
 import io
 import json
+import socket
 from pathlib import Path
 
+import model_server
 import pytest
+from model_server import Asked, answers, calls, http, sends, stream_head
 
 from nexdiag.cli.app import run
 from nexdiag.cli.nex import with_values
@@ -39,7 +42,7 @@ def test_further_lines_and_commands_come_from_stdin(
 
 
 def test_a_session_goes_on_where_it_was_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With a state directory the journal is kept, and --chat takes the session up by its alias."""
+    """With a state directory the journal is kept, and --chat takes the session up by its alias (reference fault 42)."""
     state = tmp_path / "s"
     with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("One.", "Two."))) as url:
         assert run(["init", "-m", "m", "-e", url, "--dir", str(state)]) == 0
@@ -63,7 +66,7 @@ def test_a_failure_is_one_line_and_exit_3(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_eval_mode_prints_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
-    """status, turns, tokens and exit_reason, in this order, whether it went well or not."""
+    """status, turns, tokens and exit_reason, in this order, whether it went well or not (reference fault 45)."""
     with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("Hello.",))) as url:
         assert run(["nex", "hi", "-m", "m", "-e", url, "--eval-mode"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
@@ -131,3 +134,67 @@ def test_what_names_tools_twice_is_refused(capsys: pytest.CaptureFixture[str]) -
     """--minimal-tools is a bundle too."""
     assert run(["nex", "hi", "-m", "m", "-e", "http://h", "--minimal-tools", "--bundle", "light"]) == 2
     assert "both name tools" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("again", [["--chat"], ["--resume"]])
+def test_a_later_life_sends_what_was_said_once(tmp_path: Path, again: list[str]) -> None:
+    """Each message of the first life goes out with the second's question, once and in order, and so with the third's.
+
+    (reference faults 42, L1, L4)
+    """
+    state = tmp_path / "s"
+    wanted = sends(stream_head(), calls(("c1", "glob", '{"pattern": "*"}')))
+    plays = iter((wanted, answers("One."), answers("Two."), answers("Three.")))
+
+    def play(asked: Asked, wire: socket.socket) -> None:
+        chat = asked.path == "/v1/chat/completions"  # what else is asked is about the server itself
+        (next(plays) if chat else sends(http("{}", "404 Not Found")))(asked, wire)
+
+    with model_server.serving(play) as server:
+        assert run(["init", "-m", "m", "-e", server.url, "--dir", str(state)]) == 0
+        assert run(["nex", "first", "--autonomous", "--dir", str(state)]) == 0
+        (session,) = json.loads((state / "chat" / "sessions.json").read_text())["sessions"].values()
+        for text in ("second", "third"):
+            assert run(["nex", text, "--autonomous", *again, session["aliases"][0], "--dir", str(state)]) == 0
+        kinds = [(message["role"], message.get("content")) for message in server.asked[-1].messages[1:]]
+    assert [role for role, _ in kinds] == ["user", "assistant", "tool", "assistant", "user", "assistant", "user"]
+    said = [text for role, text in kinds if role == "user" or (role == "assistant" and text)]
+    assert said == ["first", "One.", "second", "Two.", "third"]
+
+
+@pytest.mark.parametrize(
+    ("options", "tables", "key"),
+    [
+        (["-m", "local:qwen3-coder", "-e", "{url}"], "", None),
+        (["-m", "oai-compat:qwen3-coder", "-e", "{url}/v1/"], "", None),
+        ([], '[agent]\nmodel = "nex:qwen3-coder"\n{entry}', None),
+        (["-e", "mine", "-m", "qwen3-coder"], '{entry}name = "mine"\nprovider = "openai"\n', None),
+        (
+            ["-e", "mine", "-m", "qwen3-coder"],
+            '{entry}name = "mine"\napi_key = "right"\n{entry}name = "other"\n',
+            "right",
+        ),
+        (["-m", "openai:qwen3-coder"], '{entry}provider = "openai"\napi_key_env = "MY_KEY"\n', "mine"),
+    ],
+)
+def test_where_a_model_is_asked_and_as_what(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], tables: str, key: str | None
+) -> None:
+    """At the address that was named, under its bare name, with its own key or none, with no field that it may refuse.
+
+    (reference faults 3-11, 20, 21)
+    """
+    for name, value in (("OPENAI_API_KEY", "wrong"), ("ANTHROPIC_API_KEY", "wrong"), ("MY_KEY", "mine")):
+        monkeypatch.setenv(name, value)
+    with model_server.serving(answers("Hello.")) as server:
+        if tables:
+            entry = f'[[llm_endpoints.endpoints]]\nurl = "{server.url}"\n'
+            (tmp_path / "s").mkdir()
+            (tmp_path / "s" / "config.toml").write_text(tables.replace("{entry}", entry))
+            options = [*options, "--dir", str(tmp_path / "s")]
+        assert run(["nex", "hi", "--autonomous", *(option.format(url=server.url) for option in options)]) == 0
+    (asked,) = (request for request in server.asked if b'"messages"' in request.body)
+    body = json.loads(asked.body)
+    assert (asked.method, asked.path, body["model"]) == ("POST", "/v1/chat/completions", "qwen3-coder")
+    assert asked.headers.get("authorization") == (key and f"Bearer {key}")
+    assert set(body) <= {"model", "messages", "stream", "tools", "tool_choice", "max_tokens"}

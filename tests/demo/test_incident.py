@@ -6,7 +6,7 @@ from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.message import Message
 from nexdiag.demo.incident import FAULTS, SCENARIO, Fault, push_warning
 from nexdiag.lint import profiles, rules
-from nexdiag.runner.host import live_transport
+from nexdiag.runner.crew import live_transport
 from nexdiag.runner.play import Stage
 
 

@@ -28,7 +28,7 @@ from nexdiag.core.scenario import Expectation, Say, Scenario
 from nexdiag.endpoint import llama
 from nexdiag.endpoint.tiny_model import CALLS, STRICT_TEMPLATE, TOOL_TEMPLATE
 from nexdiag.lint.profiles import named
-from nexdiag.runner.host import live_transport
+from nexdiag.runner.crew import live_transport
 from nexdiag.runner.play import Stage, play
 from nexdiag.runner.rerun import rerun
 from nexdiag.runner.smoke import smoke

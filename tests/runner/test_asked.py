@@ -52,7 +52,7 @@ def test_a_session_that_nobody_keeps_cannot_be_gone_on_with(tmp_path: Path, aske
 
 
 def test_resume_finds_the_newest_that_fits(tmp_path: Path) -> None:
-    """By a part of a name, in any case; without one, the newest of all; not what was set aside (fault 42)."""
+    """By a part of a name, in any case; without one, the newest of all; not what was set aside (reference fault 42)."""
     where = state(tmp_path)
     times = iter((1.0, 2.0, 3.0, 4.0, 5.0))
     registry = Registry(where, clock=lambda: next(times))

@@ -2,13 +2,15 @@
 
 import asyncio
 import datetime as dt
+import json
 import threading
 from pathlib import Path
 
 import httpx
 import pytest
-from model_server import PATIENCE, Server, answers, calls, echoes, holds, http, sends, serving, stream_head
+from model_server import DONE, PATIENCE, Server, answers, calls, chunk, echoes, holds, http, sends, serving, stream_head
 
+from nexdiag.agent.loop import CUT
 from nexdiag.agent.tools.toolbox import Toolbox, standard
 from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.capture.recorder import RecordingTransport
@@ -92,3 +94,13 @@ def test_a_cancellation_hangs_up() -> None:
     with serving(holds(over, stream_head())) as server:
         asyncio.run(main(server))
         over.set()
+
+
+def test_an_answer_that_is_cut_off_is_gone_on_with() -> None:
+    """A helper may say as much as the session; half an answer is completed, or says so (reference fault 23)."""
+    cut = sends(stream_head(), chunk({"content": '{"facts": ["one", '}, "length"), DONE)
+    with serving(cut, answers('"two"]}')) as server:
+        assert asyncio.run(asker(server).complete("facts?", system="s")) == '{"facts": ["one", "two"]}'
+    assert [json.loads(request.body)["max_tokens"] for request in server.asked] == [endpoint(server).max_tokens] * 2
+    with serving(cut) as server:
+        assert CUT in asyncio.run(asker(server).complete("facts?", system="s"))

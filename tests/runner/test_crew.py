@@ -83,7 +83,10 @@ def test_commands_do_not_see_the_endpoints_key(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_session_keeps_the_prompt_that_it_began_with(tmp_path: Path) -> None:
-    """A later life of a session sends the same first bytes, so that the server's prompt cache holds (fault L30)."""
+    """A later life of a session sends the same first bytes, so that the server's prompt cache holds.
+
+    (reference fault L30)
+    """
 
     async def say(driver: Driver) -> str:
         await driver.say("hello")

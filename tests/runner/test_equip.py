@@ -63,7 +63,10 @@ def _call(name: str, arguments: dict[str, object]) -> ToolCall:
 
 
 def test_a_session_is_offered_what_can_work(tmp_path: Path) -> None:
-    """Without a search service and a model to ask, their tools are not offered; with both, all are."""
+    """Without a search service and a model to ask, their tools are not offered; with both, all are.
+
+    (reference fault 44)
+    """
     assert names(equipped(tmp_path)) == HANDS
     assert names(equipped(tmp_path, config(search=SEARCH), asker=FakeAsker(lambda question: ""))) == ALL
 

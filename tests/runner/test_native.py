@@ -42,7 +42,7 @@ def test_a_task_is_taken_up_where_it_was_left(tmp_path: Path) -> None:
 
 
 def test_an_end_that_is_not_good_says_so(tmp_path: Path) -> None:
-    """An endpoint that is down is the exit reason, not a success (reference faults 38 and L25)."""
+    """An endpoint that is down is the exit reason, not a success (reference faults 38, L25)."""
     made = crew("http://127.0.0.1:9", tmp_path, state=tmp_path / "s")
     task = native.Task(id="t-1", prompt="Mend it.")
     done = native.execute(made, task, state=tmp_path / "s", tell=lambda told: None, say=lambda text: None)

@@ -22,7 +22,7 @@ def test_how_it_went_is_one_line_of_json() -> None:
 
 @pytest.mark.parametrize("reason", ["max_turns", "cancelled", "empty_first_input", "HTTP 500 from http://h"])
 def test_an_abnormal_end_says_so(reason: str) -> None:
-    """Whatever is no good end has the status `abnormal` (reference faults 38 and L25)."""
+    """Whatever is no good end has the status `abnormal` (reference faults 38, L25)."""
     done = Talk(turns=(), usage=Usage(), exit_reason=reason)
     assert not done.well
     assert json.loads(done.line)["status"] == "abnormal"

@@ -36,7 +36,7 @@ def roundtrip(**changes: object) -> Session:
 
 
 def test_nex_two_message_roundtrip() -> None:
-    """Two messages to nex against a stub endpoint: both answers come through."""
+    """Two messages to nex against a stub endpoint: both answers come through (reference fault 1)."""
     session = roundtrip()
     assert [turn.reply for turn in session.turns] == ["First answer.", "Second answer."]
     assert [message.role for message in session.messages] == ["user", "assistant", "user", "assistant"]

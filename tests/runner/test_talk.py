@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from talking import talking
 
-from nexdiag.agent.driver import Driver
 from nexdiag.core.errors import UsageError
 from nexdiag.core.turn import Turn
 from nexdiag.runner.outcome import Talk
 from nexdiag.runner.talk import Wishes, talk
+from nexdiag.runner.talker import Talker
 
 
 def talked(
@@ -48,7 +48,10 @@ def test_the_limit_of_turns_ends_it_abnormally(tmp_path: Path) -> None:
 
 
 def test_commands_are_never_sent(tmp_path: Path) -> None:
-    """/help answers, an unknown one is hinted at, /quit ends; a path in a sentence is no command (fault L24)."""
+    """/help answers, an unknown one is hinted at, /quit ends; a path in a sentence is no command.
+
+    (reference fault L24)
+    """
     said: list[str] = []
     done = talked(tmp_path, ["/help", "/nonsense", "/etc/hosts is what?", "/quit", "never"], None, said)
     assert [turn.said for turn in done.turns] == ["/etc/hosts is what?"]
@@ -66,15 +69,13 @@ def test_a_command_that_fails_is_one_line_and_the_session_goes_on(tmp_path: Path
 
 
 def test_a_cancelled_turn_is_told_and_the_session_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C in mid-turn loses that turn, not the session."""
-    say = Driver.say
+    """Ctrl-C in mid-turn loses that turn, not the session (reference fault 31)."""
+    play = Talker.play
 
-    async def first_is_cancelled(driver: Driver, text: str) -> Turn:
-        if text == "first":
-            raise KeyboardInterrupt
-        return await say(driver, text)
+    def first_is_broken_off(talker: Talker, text: str) -> Turn | None:
+        return None if text == "first" else play(talker, text)
 
-    monkeypatch.setattr(Driver, "say", first_is_cancelled)
+    monkeypatch.setattr(Talker, "play", first_is_broken_off)
     said: list[str] = []
     done = talked(tmp_path, ["first", "second"], None, said)
     assert said == ["cancelled"]

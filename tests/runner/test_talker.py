@@ -1,14 +1,22 @@
 """One executor on one conversation, which can be changed for another."""
 
 import json
+import os
+import signal
+import threading
 from pathlib import Path
 
+import msgspec
 import pytest
+from model_server import answers, calls, chunk, holds, serving, stream_head
 from talking import crew, talking
 
+from nexdiag.agent import config as configuration
+from nexdiag.agent.progress import Progress, TextDelta
 from nexdiag.agent.session.conversation import open_session
 from nexdiag.core.errors import DaemonError, UsageError
 from nexdiag.core.message import Message, Usage
+from nexdiag.core.turn import Turn
 from nexdiag.runner.talker import Talker
 
 
@@ -87,3 +95,58 @@ def test_nothing_is_open_before_it_is_opened(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no session is open"):
         _ = talker.driver
     talker.close()
+
+
+def interrupted(place: Path, answer: bytes, at: type[Progress], *, times: int) -> tuple[Turn | None, Turn | None]:
+    """A turn in which Ctrl-C is pressed so often when that is told for the first time; and the one after it."""
+    left = [times]
+
+    def tell(told: Progress) -> None:
+        while isinstance(told, at) and left[0]:
+            left[0] -= 1
+            signal.raise_signal(signal.SIGINT)
+
+    hold = threading.Event()
+    with serving(holds(hold, stream_head(), answer), answers("Yes."), only_chats=True) as server:
+        made = crew(server.url, place)
+        made = msgspec.structs.replace(made, config=configuration.Config())
+        talker = Talker(made, state=None, tell=tell, say=lambda text: None)
+        try:
+            talker.open()
+            return talker.play("first"), talker.play("second")
+        finally:
+            hold.set()
+            talker.close()
+
+
+def test_ctrl_c_stops_a_turn_gently_and_the_next_one_is_answered(tmp_path: Path) -> None:
+    """In mid-stream: the turn is cancelled, and nothing of it is sent again by itself (reference fault 31)."""
+    first, second = interrupted(tmp_path, chunk({"content": "One"}), TextDelta, times=1)
+    assert first is not None
+    assert first.outcome == "cancelled"
+    assert second is not None
+    assert second.reply == "Yes."
+
+
+def test_a_second_ctrl_c_ends_what_runs(tmp_path: Path) -> None:
+    """A tool that would run for a minute is ended with its processes, and the session goes on."""
+    command = f"echo $$ > {tmp_path / 'pid'}; sleep 60"
+    call = calls(("c", "bash", json.dumps({"command": command})))
+
+    pressed = threading.Event()
+
+    def press() -> None:
+        while not (tmp_path / "pid").exists():
+            pressed.wait(0.01)
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+            pressed.wait(0.2)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    first, second = interrupted(tmp_path, call, TextDelta, times=0)
+    thread.join()
+    assert first is None
+    assert second is not None
+    assert second.reply == "Yes."
+    assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()

@@ -56,7 +56,7 @@ def test_a_turn_with_thought_tool_and_answer() -> None:
 
 
 def test_text_that_is_taken_back_goes_and_what_ran_before_stays() -> None:
-    """A request that is sent again says its answer again; it is not seen twice (reference faults 69 / L7)."""
+    """A request that is sent again says its answer again; it is not seen twice (reference faults 69, L7)."""
     assert fold(
         BEGIN,
         told.ToolStarted(name="grep", arguments="{}", call_id="a"),

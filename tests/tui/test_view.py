@@ -141,7 +141,7 @@ async def test_between_two_drawings_there_is_a_pause(tmp_path: Path) -> None:
 
 
 async def test_text_that_is_taken_back_leaves_the_screen(tmp_path: Path) -> None:
-    """What a retry says again is not seen twice (reference faults 69 / L7)."""
+    """What a retry says again is not seen twice (reference faults 69, L7)."""
     daemon = ScriptedDaemon([])
     app = app_on(daemon, tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -11,12 +11,12 @@ import msgspec
 
 from nexdiag.agent.daemon import ipc
 from nexdiag.agent.daemon.protocol import LONGEST_MESSAGE
-from nexdiag.core.errors import DaemonError, EndpointError, UsageError
+from nexdiag.agent.session.mailbox import ANSWER, Mailbox, Row
+from nexdiag.agent.session.registry import Registry
+from nexdiag.core.errors import DaemonError, EndpointError, NothingToDo, UsageError
 
 LONGEST_WAIT = 86400.0
 """Seconds: the daemon waits no longer for anything."""
-_ANSWERED = "coordinator"
-"""The role of an answer in the outbox; every other one tells of a failure."""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ def say(state: Path, text: str, *, request_id: str, chat: int = 0, timeout: floa
 
     Raises `UsageError` for what cannot be said, `DaemonError` if no daemon answers or it refuses.
     """
-    _check(text)
+    check(text)
     if not 0 < timeout <= LONGEST_WAIT:  # NaN is neither
         raise UsageError(
             f"a wait of {timeout:g} s is not possible", hint=f"at most {LONGEST_WAIT:g} s, and more than 0"
@@ -49,7 +49,7 @@ def say(state: Path, text: str, *, request_id: str, chat: int = 0, timeout: floa
     if not answer.get("settled"):
         return Said(error=f"no reply within {timeout:g} s", settled=False)
     words = str(answer.get("content"))
-    return Said(reply=words) if answer.get("role") == _ANSWERED else Said(error=words)
+    return Said(reply=words) if answer.get("role") == ANSWER else Said(error=words)
 
 
 def reply_to(state: Path, text: str, *, chat: int = 0, timeout: float) -> str:
@@ -63,8 +63,33 @@ def reply_to(state: Path, text: str, *, chat: int = 0, timeout: float) -> str:
         return said.reply
     if said.settled:
         raise EndpointError(said.error or "", hint="see: nexdiag service logs; nexdiag capture records what was sent")
-    hint = f"it goes on in the background; see: nexdiag service logs (request {request_id})"
+    number = f" --chat {chat}" if chat else ""
+    hint = f"it goes on; fetch the reply later with: nexdiag chat{number} --reply {request_id}"
     raise DaemonError(said.error or "", hint=hint)
+
+
+def late_reply(state: Path, *, chat: int = 0, request_id: str | None = None) -> str:
+    """The reply to an earlier question, or the last one of the chat, from its files: no daemon is needed.
+
+    Raises `UsageError` for a question that was never asked, `DaemonError` while there is none, and `EndpointError`
+    with the failure's line.
+    """
+    mailbox = Mailbox(Registry(state).place(f"chat-{chat}"))
+    if request_id is None:
+        rows = mailbox.answers()
+        if not rows:
+            raise NothingToDo(f"chat {chat} has no replies yet", hint="say something: nexdiag chat 'hello'")
+        row: Row | None = rows[-1]
+    else:
+        row = mailbox.reply(request_id)
+    if row is not None and row.role == ANSWER:
+        return row.content
+    if row is not None:
+        raise EndpointError(row.content, hint="see: nexdiag service logs; nexdiag capture records what was sent")
+    if any(question.request_id == request_id for question in mailbox.questions()):
+        raise DaemonError(f"no reply yet to {request_id}", hint="is the daemon at work? see: nexdiag service status")
+    what = f"chat {chat} was never asked anything with the request id {request_id!r}"
+    raise UsageError(what, hint="name the chat as well: --chat N; or take the last reply: nexdiag chat --last")
 
 
 def utf8(text: str) -> bytes:
@@ -76,7 +101,8 @@ def utf8(text: str) -> bytes:
         raise UsageError(what, hint="convert it first, for example with: iconv -t utf-8") from error
 
 
-def _check(text: str) -> None:
+def check(text: str) -> None:
+    """Raises `UsageError` for what no daemon could take."""
     size = len(utf8(text))
     if not text.strip():
         raise UsageError("an empty message cannot be sent", hint="say something: nexdiag chat 'hello'")

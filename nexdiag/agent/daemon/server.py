@@ -14,20 +14,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from nexdiag.agent.daemon import lock
-from nexdiag.agent.daemon.chats import Chat, MakeExecutor
+from nexdiag.agent.daemon.chats import MakeExecutor
+from nexdiag.agent.daemon.desk import Desk
 from nexdiag.agent.daemon.log import DaemonLog
 from nexdiag.agent.daemon.place import ServicePlace, socket_address
-from nexdiag.agent.daemon.protocol import LONGEST_ASK, LONGEST_MESSAGE, Ask, answer, read_ask, refusal
-from nexdiag.agent.session.conversation import open_chat, waiting_chats
+from nexdiag.agent.daemon.protocol import LONGEST_ASK, Ask, answer, read_ask, refusal
+from nexdiag.agent.daemon.roster import Roster
 from nexdiag.codec.journal import timestamp
-from nexdiag.core.errors import DaemonError, NexdiagError
+from nexdiag.core.errors import DaemonError
 from nexdiag.core.turn import LogLine
 
 Listener = Callable[[LogLine], None]
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _FAREWELL = 1.0
 """Seconds that open connections get for their last answer."""
-_STOPPING = "the daemon is stopping; a question that it has not answered stays for the next one"
 
 
 class Daemon:
@@ -42,25 +42,31 @@ class Daemon:
         listener: Listener = lambda line: None,
         new_request_id: Callable[[], str],
         trouble: Callable[[], str | None] = lambda: None,
+        recording: str | None = None,
     ) -> None:
-        """`make_executor` makes the executor of a chat; `listener` hears every log line; `trouble` is for the status.
+        """`make_executor` makes the executor of a chat; `listener` hears every log line.
+
+        `recording` (the path of the cassette that is written) and `trouble` (what is wrong with it) are for the status.
 
         Raises `DaemonError` if a daemon already runs for `state`.
         """
         self.place = ServicePlace(state)
-        self._make_executor = make_executor
         self._clock = clock
-        self._new_request_id = new_request_id
         self._trouble = trouble
-        self._chats: dict[int, tuple[Chat, asyncio.Task[None]]] = {}
+        self._recording = recording
         self._connections: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
-        self._started_at = timestamp(clock())
+        self._began = clock()
+        self._started_at = timestamp(self._began)
         self.place.make()
         with contextlib.ExitStack() as held:
             held.callback(lock.release, self.place, lock.take(self.place))
             self._log = DaemonLog(self.place.log, clock=clock, listener=listener)
             held.callback(self._log.close)
+            self._roster = Roster(state, make_executor, self._log, clock)
+            self._desk = Desk(
+                self._roster, self._log, new_request_id=new_request_id, status=self._status, stop=self._stop.set
+            )
             self._held = held.pop_all()
 
     async def serve(self, ready: Callable[[], None] = lambda: None) -> None:
@@ -74,14 +80,16 @@ class Daemon:
             self._write_record()
             self._log.write("INFO", f"Daemon starting (PID {os.getpid()}, socket {self.place.socket.name})")
             self._held.callback(self._log.write, "INFO", "Daemon stopped")
-            self._take_up()
+            self._roster.take_up()
+            watching = asyncio.create_task(self._roster.watch())
             ready()
             try:
                 await self._stop.wait()
             finally:
                 server.close()
+                watching.cancel()
+                await self._roster.close_all()
                 await self._end_connections()
-                await self._end_chats()
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
@@ -102,30 +110,11 @@ class Daemon:
         with os.fdopen(file, "w") as out:
             json.dump(record, out)
 
-    def _take_up(self) -> None:
-        """Start the chats whose questions were left open, by a crash or by a stop in mid-turn."""
-        try:
-            numbers = waiting_chats(self.place.state, clock=self._clock)
-        except NexdiagError as error:
-            self._log.write("ERROR", f"open questions were not taken up: {error.what}")
-            return
-        for number in numbers:
-            try:
-                self._chat(number)
-            except NexdiagError as error:  # another program holds it, and may answer itself
-                self._log.write("WARN", f"chat {number} was not taken up: {error.what}")
-
     async def _end_connections(self) -> None:
         for task in self._connections:
             task.cancel()
         if self._connections:
             await asyncio.wait(self._connections, timeout=_FAREWELL)
-
-    async def _end_chats(self) -> None:
-        tasks = [task for _, task in self._chats.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -140,99 +129,59 @@ class Daemon:
                     break
                 if not line:
                     break
-                writer.write(await self._answer(line))
-                await writer.drain()
+                if not await self._answered(line, reader, writer):
+                    break
         except (ConnectionError, asyncio.CancelledError):  # the client went away; or the daemon stops
             pass
         finally:
             self._connections.discard(task)
             writer.close()
 
-    async def _answer(self, line: bytes) -> bytes:
+    async def _answered(self, line: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Answer one request; False if it was to follow a chat, and that has ended."""
         ask = read_ask(line)
         if isinstance(ask, str):
-            return refusal(ask)
-        kinds = {
-            "user_chat": self._user_chat,
-            "wait_reply": self._wait_reply,
-            "interrupt_chat": self._interrupt,
-            "list_chats": self._list,
-            "status": self._status,
-            "shutdown": self._shutdown,
-        }
-        kind = kinds.get(ask.cmd)
-        if kind is None:
-            return refusal(f"unknown request {ask.cmd[:40]!r}; known: {', '.join(kinds)}")
+            writer.write(refusal(ask))
+        elif ask.cmd == "follow_chat":
+            await self._follow(ask, reader, writer)
+            return False
+        else:
+            writer.write(await self._desk.answer(ask))
+        await writer.drain()
+        return True
+
+    async def _follow(self, ask: Ask, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Hand on what the chat tells until that is over, or the follower hangs up; what it says is not heard."""
+        feed = self._roster.feed(ask.chat)
+        greeting, follower = feed.follow()
+
+        async def heed() -> None:
+            with contextlib.suppress(OSError):
+                while await reader.read(LONGEST_ASK):
+                    pass
+            follower.end("hung up")
+
+        hanging = asyncio.create_task(heed())
         try:
-            return await kind(ask)
-        except asyncio.CancelledError:
-            return refusal(_STOPPING)
-        except NexdiagError as error:
-            return refusal(f"{error.what} ({error.hint})" if error.hint else error.what)
-        except Exception as error:  # noqa: BLE001 - a fault of ours must not leave a client without an answer
-            self._log.write("ERROR", f"IPC {ask.cmd}: internal error: {error!r}")
-            return refusal(f"internal error: {error!r}")
+            writer.write(answer(**greeting))
+            async with contextlib.aclosing(follower.lines()) as lines:
+                async for line in lines:
+                    writer.write(line)
+                    await writer.drain()
+        except asyncio.CancelledError:  # the daemon stops: what was told by then is still sent
+            writer.writelines(follower.rest())
+        finally:
+            hanging.cancel()
+            feed.leave(follower)
 
-    async def _user_chat(self, ask: Ask) -> bytes:
-        text = ask.message or ""
-        if not text.strip():
-            return refusal("an empty message cannot be sent")
-        if len(text.encode()) > LONGEST_MESSAGE:
-            return refusal(f"the message has {len(text.encode())} bytes; at most {LONGEST_MESSAGE} can be sent")
-        if ask.attachments:
-            return refusal("attachments cannot be sent; name the file in the message, and a tool will read it")
-        request_id = ask.request_id or self._new_request_id()
-        chat = self._chat(ask.chat)
-        row = chat.conversation.mailbox.post(text, request_id)
-        self._log.write("INFO", f"IPC UserChat: request_id={request_id}, chat_id={ask.chat}")
-        chat.call()
-        return answer(status="accepted", request_id=request_id, inbox_id=row.id, chat_id=ask.chat)
-
-    async def _wait_reply(self, ask: Ask) -> bytes:
-        if not ask.request_id:
-            return refusal("wait_reply needs a request_id")
-        chat = self._chat(ask.chat)
-        if not chat.knows(ask.request_id):
-            return refusal(f"chat {ask.chat} was never asked anything with the request id {ask.request_id!r}")
-        row = await chat.wait_reply(ask.request_id, ask.timeout)
-        if row is None:
-            return answer(settled=False)
-        return answer(settled=True, role=row.role, content=row.content)
-
-    async def _interrupt(self, ask: Ask) -> bytes:
-        return answer(interrupted=ask.chat in self._chats and self._chats[ask.chat][0].interrupt())
-
-    async def _list(self, ask: Ask) -> bytes:
-        del ask
-        return answer(chats=sorted(self._chats))
-
-    async def _status(self, ask: Ask) -> bytes:
-        del ask
-        return answer(
-            status="running",
-            pid=os.getpid(),
-            socket=str(self.place.socket),
-            started_at=self._started_at,
-            chats=len(self._chats),
-            trouble=self._trouble(),
-        )
-
-    async def _shutdown(self, ask: Ask) -> bytes:
-        del ask
-        self._stop.set()
-        return answer(status="stopping")
-
-    def _chat(self, number: int) -> Chat:
-        """The worker of a chat; the first one who asks for it starts it."""
-        if self._stop.is_set():
-            raise DaemonError(_STOPPING)
-        if number not in self._chats:
-            conversation = self._held.enter_context(open_chat(self.place.state, number, clock=self._clock))
-            for told in conversation.told:
-                self._log.write("WARN", told)
-            chat = Chat(number, conversation, self._make_executor, self._log)
-            self._chats[number] = (chat, asyncio.create_task(chat.run(), name=f"chat-{number}"))
-        return self._chats[number][0]
+    def _status(self) -> dict[str, object]:
+        return {
+            "socket": str(self.place.socket),
+            "started_at": self._started_at,
+            "uptime": max(self._clock() - self._began, 0.0),
+            "recording": self._recording,
+            "trouble": self._trouble(),
+        }
 
 
 def _bound(path: Path) -> socket.socket:

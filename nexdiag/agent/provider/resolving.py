@@ -57,10 +57,11 @@ def resolve(
     if not url:
         raise _nowhere(entry.name)
     key, variable = key_of(entry, environ, config.directory)
+    named = PROVIDERS.get(prefix or "", Provider())
     resolved = Endpoint(
         base_url=normalise_base_url(url),
         model=name,
-        profile=profiles(entry.profile or PROVIDERS.get(prefix or "", Provider()).profile or _implied(provider, url)),
+        profile=profiles(entry.profile or _implied(named, url) or _implied(provider, url)),
         key=key,
         key_variable=variable,
         max_tokens=entry.max_tokens or config.agent.max_tokens,
@@ -152,7 +153,7 @@ def _label(entry: EndpointEntry, prefix: str | None) -> str:
 
 
 def _implied(provider: Provider, url: str) -> str | None:
-    """The profile that a label implies. A service's label on another host is only a word for its dialect."""
+    """The profile that a label or prefix implies. A service's on another host is only a word for its dialect."""
     return provider.profile or None if not provider.hosted or host_of(url) == host_of(provider.url) else None
 
 

@@ -1,15 +1,15 @@
 """A conversation on disk, opened to work on it: its directory, lock and mailbox, and what its journal comes to."""
 
 import contextlib
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from nexdiag.agent.session import durable
+from nexdiag.agent.session import durable, legacy
 from nexdiag.agent.session.journal import NAME as JOURNAL
 from nexdiag.agent.session.journal import Journal, read_entries
 from nexdiag.agent.session.lock import SessionLock
 from nexdiag.agent.session.mailbox import Mailbox
+from nexdiag.agent.session.overrides import Overrides, read_overrides
 from nexdiag.agent.session.registry import Registry, SessionRef
 from nexdiag.agent.session.resume import Restored, restore
 from nexdiag.codec.chat import ToolSpec
@@ -38,6 +38,11 @@ class Conversation:
     def system(self) -> str | None:
         """The system prompt that it began with: it stays, so that the server's prompt cache does."""
         return self._restored.system_prompt
+
+    @property
+    def overrides(self) -> Overrides:
+        """What this conversation has of its own instead of the config's, as it stands now."""
+        return read_overrides(self.directory)
 
     @property
     def turns(self) -> int:
@@ -70,20 +75,20 @@ class Conversation:
 def open_chat(state: Path, number: int, *, clock: durable.Clock) -> Iterator[Conversation]:
     """Chat `number` of a state directory, made if there is none. Raises `DaemonError` if another process holds it."""
     registry = Registry(state, clock=clock)
-    with _held(registry, registry.chat_session(number), "chat-nex", clock) as conversation:
+    session = registry.chat_session(number)
+    with _held(registry, session, "chat-nex", clock, numbers=(number,)) as conversation:
         yield conversation
 
 
 def waiting_chats(state: Path, *, clock: durable.Clock) -> list[int]:
-    """The chats in whose mailboxes questions wait for an answer."""
+    """The chats in whose mailboxes questions wait for an answer; in one under a plain name too."""
     registry = Registry(state, clock=clock)
-    numbers = []
+    numbers = set()
     for session in registry.sessions():
-        named = [int(name[5:]) for name in session.aliases if re.fullmatch(r"chat-\d{1,10}", name)]
-        if named and session.archived_at is None:
-            mailbox = Mailbox(registry.directory(session.id), clock=clock)
-            numbers += named if mailbox.pending() else []
-    return sorted(numbers)
+        if session.chats and session.archived_at is None and Mailbox(registry.place(session.id), clock=clock).pending():
+            numbers |= set(session.chats)
+    archived = {number for number, session in registry.chats().items() if session.archived_at is not None}
+    return sorted(numbers | (legacy.waiting(registry.chat, clock=clock) - archived))
 
 
 @contextlib.contextmanager
@@ -95,19 +100,45 @@ def open_session(state: Path, ref: str | None, *, clock: durable.Clock) -> Itera
         session = registry.create("interactive", [alias], label=f"interactive {alias}")
     else:
         session = registry.resolve(ref)
-    with _held(registry, session, "interactive-nex", clock) as conversation:
+    with _held(registry, session, "interactive-nex", clock, numbers=session.chats) as conversation:
         yield conversation
 
 
 @contextlib.contextmanager
-def _held(registry: Registry, session: SessionRef, kind: str, clock: durable.Clock) -> Iterator[Conversation]:
+def open_task(state: Path, task: str, *, resume: bool, clock: durable.Clock) -> Iterator[Conversation]:
+    """The session of a task, in `output/<task>`; `chat/task-<task>` leads there too, as in the reference's layout.
+
+    Without `resume` it begins anew: its old journal is kept in `archive/`. Raises `UsageError` for a task that can be
+    no name.
+    """
+    registry = Registry(state, clock=clock)
+    session = registry.task_session(task)
+    link = registry.chat / f"task-{task}"
+    with contextlib.suppress(FileExistsError):
+        link.symlink_to(Path("..") / "output" / task)
+    journal = registry.directory(session.id) / JOURNAL
+    with SessionLock(journal.parent, "autonomous-nex", clock=clock) as lock:
+        if not resume and journal.exists():
+            durable.ensure_directory(journal.parent / "archive")
+            stamp = timestamp(clock()).translate(str.maketrans("", "", "-:."))
+            durable.move(journal, journal.parent / "archive" / f"conversation-{stamp}.jsonl")
+        told = [*registry.told, *([lock.told] if lock.told else [])]
+        yield Conversation(journal.parent, clock=clock, told=told)
+
+
+@contextlib.contextmanager
+def _held(
+    registry: Registry, session: SessionRef, kind: str, clock: durable.Clock, *, numbers: Sequence[int] = ()
+) -> Iterator[Conversation]:
     directory = registry.directory(session.id)
     with SessionLock(directory, kind, clock=clock) as lock:
         told = [*registry.told, *([lock.told] if lock.told else [])]
+        for number in numbers:
+            told += legacy.merge(registry.chat, directory, number, clock=clock)
         yield Conversation(directory, clock=clock, told=told)
 
 
 def read_messages(state: Path, number: int) -> tuple[Message, ...]:
-    """The messages of a chat as its journal holds them, read-only."""
-    directory = Registry(state).directory(f"chat-{number}")
-    return restore(read_entries(directory / JOURNAL)).messages
+    """The messages of a chat as its journal holds them, read-only: nothing is made that is missing."""
+    place = Registry(state).place(f"chat-{number}")
+    return restore(read_entries(place / JOURNAL)).messages

@@ -8,8 +8,10 @@ A directory that is gone stays gone: only `ensure_directory` makes one (writers 
 sessions back to life).
 """
 
+import errno
 import fcntl
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +25,10 @@ from nexdiag.core.errors import DaemonError
 Append = Callable[[bytes], None]
 Clock = Callable[[], float]
 """Unix time in seconds."""
+
+
+class DiskFull(DaemonError):  # noqa: N818 - named for the fact
+    """There is no room: it passes when somebody makes some."""
 
 
 class BadLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,8 +109,58 @@ def move(path: Path, target: Path) -> None:
 def remove(path: Path) -> None:
     """Remove the file, if it is there."""
     with _told(path, "remove"):
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return
         _sync_directory(path.parent)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove the directory and all that is in it, if it is there."""
+    with _told(path, "remove"):
+        if path.is_dir():
+            shutil.rmtree(path)
+            _sync_directory(path.parent)
+
+
+def keep_as(path: Path, target: Path) -> None:
+    """Give the file a second name: what stands in it by now stays there, whatever becomes of the first one."""
+    with _told(target, "make"):
+        target.hardlink_to(path)
+        _sync_directory(target.parent)
+
+
+def show(path: Path, content: bytes) -> None:
+    """Put `content` in place of the whole file without waiting for the disk: for what is only shown."""
+    temporary = _temporary(path)
+    with _told(path, "write"):
+        try:
+            descriptor = _open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+            try:
+                _write_whole(descriptor, content)
+            finally:
+                os.close(descriptor)
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def hide(path: Path) -> None:
+    """Remove what was only shown, without waiting for the disk."""
+    with _told(path, "remove"):
+        path.unlink(missing_ok=True)
+
+
+def note(path: Path, content: bytes) -> None:
+    """Add to the end of the file without waiting for the disk: for what only people read."""
+    with _told(path, "write"):
+        descriptor = _open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        try:
+            _write_whole(descriptor, content)
+        finally:
+            os.close(descriptor)
 
 
 def publish_held(path: Path, content: bytes, *, over: bool) -> int | None:
@@ -245,4 +301,5 @@ def _told(path: Path, verb: str) -> Iterator[None]:
         yield
     except OSError as error:
         hint = "what was written before is safe; look at the free space, the owner and the mode of its directory"
-        raise DaemonError(f"cannot {verb} {path}: {error.strerror or error}", hint=hint) from error
+        kind = DiskFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else DaemonError
+        raise kind(f"cannot {verb} {path}: {error.strerror or error}", hint=hint) from error

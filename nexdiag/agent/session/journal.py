@@ -11,6 +11,8 @@ from typing import Any, Self
 
 import msgspec
 
+from nexdiag.agent import compaction
+from nexdiag.agent.events import Shortened
 from nexdiag.agent.session import durable
 from nexdiag.codec import journal as codec
 from nexdiag.core.message import Message, Reply, Usage
@@ -79,17 +81,25 @@ class Journal:
         """Keep what a tool came to, before the model is told."""
         self._write(codec.tool_entry(run, seq=self._next, timestamp=self._now()))
 
-    def compaction(self, *, through: int, summary: str, messages: int, tokens: int, model: str | None = None) -> None:
-        """Keep the summary that stands for all messages with a `seq` up to `through`; those behind it stay."""
+    def compacted(self, record: Shortened, *, turn: int | None = None) -> None:
+        """Keep that the conversation was made shorter.
+
+        A summary stands for all messages that are kept so far. Where results were only cleared, nothing may be left
+        out for it: the entry stands for no message, and says so in the way that the reference's reader knows.
+        """
+        through, reason, summary = self.last_seq, None, record.summary
+        if not summary:
+            through, reason, summary = 0, compaction.REASON, compaction.remark(record.cleared)
         self._write(
             codec.CompactionEntry(
                 seq=self._next,
                 timestamp=self._now(),
+                turn=turn or 0,
                 compacted_through_seq=through,
                 summary=summary,
-                original_message_count=messages,
-                original_token_count=tokens,
-                model_used=model,
+                original_message_count=record.count,
+                original_token_count=record.before,
+                fallback_reason=reason,
             )
         )
 

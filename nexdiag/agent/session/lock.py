@@ -87,7 +87,11 @@ class SessionLock:
             self._descriptor = durable.publish_held(self.path, content, over=False)
             if self._descriptor is None:
                 self._descriptor = self._take_over(content)
-        durable.remove(self.path.with_name(RELEASE))
+        try:
+            durable.remove(self.path.with_name(RELEASE))
+        except DaemonError:
+            self.__exit__(None, None, None)  # else it is held, and nobody is there to give it back
+            raise
         return self
 
     def __exit__(
@@ -96,10 +100,12 @@ class SessionLock:
         """Give the lock back."""
         if self._descriptor is None:
             return
-        if _is_at(self._descriptor, self.path):
-            durable.remove(self.path)
-        os.close(self._descriptor)
-        self._descriptor = None
+        descriptor, self._descriptor = self._descriptor, None
+        try:
+            if _is_at(descriptor, self.path):
+                durable.remove(self.path)
+        finally:
+            os.close(descriptor)  # whatever could not be removed: the kernel's lock is what counts
 
     def _take_over(self, content: bytes) -> int | None:
         """Replace a lock whose holder is dead; None if the file went away meanwhile."""
@@ -118,9 +124,12 @@ class SessionLock:
             except OSError as error:
                 if error.errno not in {errno.EAGAIN, errno.EACCES}:
                     raise DaemonError(f"cannot lock {self.path}: {error.strerror}") from error
+                if not _is_at(old, self.path):  # that file is nobody's by now: look at the one that took its place
+                    return None
                 raise self._busy(holder) from None
             if not _is_at(old, self.path):
                 return None
+            holder = _parsed(os.pread(old, _LONGEST, 0))  # under the lock: what stands there cannot change any more
             if holder is not None and self._lives(holder):
                 raise self._busy(holder)
             descriptor = durable.publish_held(self.path, content, over=True)
@@ -130,23 +139,36 @@ class SessionLock:
             os.close(old)
 
     def _lives(self, holder: Holder) -> bool:
-        """Whether a holder that does not flock is alive: that very process, not a later one with its number."""
-        if holder.pid == os.getpid():
-            return False
-        started = self._process_start(holder.pid)
-        written = seconds(holder.since)
-        return started is not None and (written is None or started <= written + _SLACK)
+        return _lives(holder, self._process_start)
 
     def _busy(self, holder: Holder | None) -> DaemonError:
+        hint = f"wait until it is done, or ask for it: nexdiag session release {self.path.parent.name}"
+        if holder is not None and holder.kind == "chat-nex":
+            hint = f"the daemon has it: nexdiag session release {self.path.parent.name}; or: nexdiag service stop"
         return DaemonError(
-            f"session lock busy: {self.path} is held by {holder or 'a process that does not say which'}",
-            hint="wait until it is done, ask it to release the session, or open another session",
+            f"session lock busy: {self.path} is held by {holder or 'a process that does not say which'}", hint=hint
         )
 
 
 def holder(directory: Path) -> Holder | None:
     """Read who holds, or last held, the session; None if nobody is named."""
     return _parsed(durable.read(directory / NAME)[:_LONGEST])
+
+
+def is_held(directory: Path, *, process_start: Callable[[int], float | None] = process_start) -> bool:
+    """Whether somebody works on the session now. Nothing is taken, nothing is made."""
+    try:
+        file = os.open(directory / NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    found = holder(directory)
+    return found is not None and _lives(found, process_start)
 
 
 def request_release(directory: Path, *, clock: durable.Clock = time.time) -> None:
@@ -157,6 +179,15 @@ def request_release(directory: Path, *, clock: durable.Clock = time.time) -> Non
 def release_requested(directory: Path) -> bool:
     """Whether the holder was asked to leave. Taking the lock withdraws the request."""
     return (directory / RELEASE).exists()
+
+
+def _lives(holder: Holder, process_start: Callable[[int], float | None]) -> bool:
+    """Whether a holder that does not flock is alive: that very process, not a later one with its number."""
+    if holder.pid == os.getpid():
+        return False
+    started = process_start(holder.pid)
+    written = seconds(holder.since)
+    return started is not None and (written is None or started <= written + _SLACK)
 
 
 def _parsed(content: bytes) -> Holder | None:

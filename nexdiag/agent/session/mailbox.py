@@ -26,6 +26,10 @@ HIGHEST = 2**53
 """The highest id that is believed: a higher one would leave no room for those to come."""
 ANSWER = "coordinator"
 FAILURE = "system-error"
+_LARGEST = 1_000_000
+_MOST_ROWS = 10_000
+_STAY_ROWS = 100
+_STAY_BYTES = 256 * 1024
 _ID = re.compile(rb'"id"\s*:\s*(\d{1,16})\b')
 
 
@@ -172,10 +176,16 @@ class Mailbox:
         return self._settle(row, text, FAILURE)
 
     def reply(self, request_id: str) -> Row | None:
-        """Find what came of a question: its answer if there is one, else its last error, else None."""
-        self._outbox.refresh()
+        """Find what came of a question: its answer if there is one, else its last error; None while it waits.
+
+        Asked again after an error it waits again: its old error is no outcome then.
+        """
+        cursor = self._look()
         if request_id in self._outbox.answered:
             return self._outbox.answered[request_id]
+        asked = [row for row in self._questions() if row.request_id == request_id]
+        if asked and not all(self._settler(row, cursor) for row in asked):
+            return None
         return next((row for row in reversed(self._outbox.rows) if row.request_id == request_id), None)
 
     def questions(self) -> tuple[Row, ...]:
@@ -187,6 +197,63 @@ class Mailbox:
         """All outbox rows, by id."""
         self._outbox.refresh()
         return tuple(sorted(self._outbox.rows, key=lambda row: row.id))
+
+    def rotate_if_due(self) -> tuple[Path, ...]:
+        """Rotate, if a file has grown over a megabyte or 10 000 rows; the archived files."""
+        boxes = (self._inbox, self._outbox)
+        sizes = [0 if (facts := durable.facts(box.path)) is None else facts.st_size for box in boxes]
+        if max(sizes) <= _LARGEST and max(len(box.rows) for box in boxes) <= _MOST_ROWS:
+            return ()
+        return self.rotate()
+
+    def rotate(self) -> tuple[Path, ...]:
+        """Set both files aside in `archive/`, but for what waits and the latest rows; the archived files.
+
+        Ids go on, and the cursor is right before and after. The inbox goes first: at every moment a question that
+        stands there is settled by the cursor, or by a row of the outbox, if it was before. Rows of the last mails stay,
+        so that a client which sends its question again still gets the answer that was given.
+        """
+        with durable.locked(self._inbox.path), durable.locked(self._outbox.path):
+            self._move_cursor(self._look())
+            cursor = self._look()
+            lines = [durable.read_lines(box.path)[0] for box in (self._inbox, self._outbox)]
+            asked, given = ([(line, _row(line)) for line in found] for found in lines)
+            late = _latest([line for line, _ in asked])
+            stay = [
+                (line, row)
+                for place, (line, row) in enumerate(asked)
+                if place >= late or (row is not None and row.role == "user" and not self._settler(row, cursor))
+            ]
+            ids = {row.request_id for _, row in stay if row is not None} - {None}
+            numbers = {row.id for _, row in stay if row is not None}
+            late = _latest([line for line, _ in given])
+            answers = [
+                line
+                for place, (line, row) in enumerate(given)
+                if place >= late or (row is not None and _concerns(row, ids, numbers))
+            ]
+            kept = ([line for line, _ in stay], answers)
+            archived = [self._set_aside(box, rest) for box, rest in zip((self._inbox, self._outbox), kept, strict=True)]
+            return tuple(path for path in archived if path is not None)
+
+    def _set_aside(self, box: "_Box", rest: list[bytes]) -> Path | None:
+        """Archive the file and begin it anew with these lines; None if that would make it no shorter by half.
+
+        A crash in between leaves a copy too many in the archive, and nothing too few.
+        """
+        facts = durable.facts(box.path)
+        content = b"".join(line + b"\n" for line in rest)
+        if facts is None or len(content) > facts.st_size // 2:
+            return None
+        archive = durable.ensure_directory(box.path.parent / "archive")
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(self._clock()))
+        target, again = archive / f"{box.path.stem}-{stamp}.jsonl", 1
+        while target.exists():
+            again += 1
+            target = archive / f"{box.path.stem}-{stamp}-{again}.jsonl"
+        durable.keep_as(box.path, target)
+        durable.replace(box.path, content)
+        return target
 
     def _look(self) -> int:
         """Read what is new; give the cursor, as far as it can be believed.
@@ -231,6 +298,27 @@ class Mailbox:
             settled = row.id
         if settled != self.cursor:
             durable.replace(self._cursor_path, str(settled).encode())
+
+
+def _row(line: bytes) -> Row | None:
+    try:
+        return msgspec.convert(jsontext.read(line), Row)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _latest(lines: list[bytes]) -> int:
+    """The place of the first of the last lines that stay when a file is rotated."""
+    place, size = len(lines), 0
+    while place and len(lines) - place < _STAY_ROWS and (size := size + len(lines[place - 1])) <= _STAY_BYTES:
+        place -= 1
+    return min(place, max(len(lines) - 1, 0))  # the last one always: the ids go on from it
+
+
+def _concerns(row: Row, ids: set[str | None], numbers: set[int]) -> bool:
+    """Whether an outbox row has to do with one of these questions."""
+    settles = row.settles if isinstance(row.settles, list) else ()
+    return row.request_id in ids or any(number in numbers for number in settles if isinstance(number, int))
 
 
 def _salvaged(line: bytes) -> int:

@@ -26,6 +26,10 @@ _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME = re.compile(r"(?!\.)[^\s/\\\x00-\x1f\x7f]{1,200}")
 _RECORD = re.compile(r'"([^"\\]{1,200})"\s*:\s*(\{[^{}]*\})')
 """One session in the text of a registry that is no JSON any more: its record holds no object inside."""
+_CHAT = re.compile(r"chat-(0|[1-9][0-9]{0,9})")
+_HIGHEST_CHAT = 2**31 - 1
+_FORKED = ("conversation.jsonl", "session-summary.md", "overrides.json")
+"""What a fork begins with; its mail is its own."""
 
 
 class SessionRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +42,12 @@ class SessionRef(msgspec.Struct, frozen=True, kw_only=True):
     label: str | None = None
     forked_from: str | None = None
     archived_at: str | None = None
+
+    @property
+    def chats(self) -> tuple[int, ...]:
+        """The numbers by which programs call it as a chat."""
+        found = (_CHAT.fullmatch(name) for name in self.aliases)
+        return tuple(number for match in found if match and (number := int(match[1])) <= _HIGHEST_CHAT)
 
 
 def uuid7(milliseconds: int, noise: bytes) -> str:
@@ -86,7 +96,7 @@ class Registry:
 
     def chat_session(self, number: int) -> SessionRef:
         """Give chat `number`, made if there is none. All names that programs use for it lead to the one session."""
-        names = (f"chat-{number}", f"coordinator-{number}", str(number))
+        names = _chat_names(number)
         durable.ensure_directory(self.chat)
         with durable.locked(self._path):
             document = self._load()
@@ -104,6 +114,34 @@ class Registry:
                 _add(document, chosen.id, names)
                 self._store(document)
             return _resolve(document, chosen.id)
+
+    def chats(self) -> dict[int, SessionRef]:
+        """Every chat by its number, the archived ones too; of two with one number the one that is in use."""
+        numbered = sorted(self.sessions(), key=lambda session: session.archived_at is None)
+        return dict(sorted((number, session) for session in numbered for number in session.chats))
+
+    def new_chat(self, label: str | None = None) -> tuple[int, SessionRef]:
+        """Make a chat, with a number above all that were ever used and are still known; the number, and the session."""
+        durable.ensure_directory(self.chat)
+        with durable.locked(self._path):
+            document = self._load()
+            number = 1 + max((number for session in _sessions(document) for number in session.chats), default=-1)
+            names = _chat_names(number)
+            _check_names(document, names, None)
+            return number, self._add_session(document, "coordinator", names, {"label": label or f"chat {number}"})
+
+    def task_session(self, task: str) -> SessionRef:
+        """Give the session of a task, made if there is none. Its key is the task; its directory is `output/<task>`.
+
+        Raises UsageError for a task that can be no name.
+        """
+        durable.ensure_directory(self.chat)
+        with durable.locked(self._path):
+            document = self._load()
+            if task in document["sessions"]:
+                return _resolve(document, task)
+            _check_names(document, (task, f"task-{task}"), None)
+            return self._add_session(document, "task-agent", (f"task-{task}",), {"label": f"task {task}"}, key=task)
 
     def add_aliases(self, ref: str, *aliases: str) -> SessionRef:
         """Give a session more names. Raises UsageError for a name that is taken, or that can be none."""
@@ -132,6 +170,64 @@ class Registry:
                 durable.move(source, target)
             return session
 
+    def restore(self, ref: str) -> SessionRef:
+        """Take an archived session back; names that another session has by now stay with that one."""
+        durable.ensure_directory(self.chat)
+        with durable.locked(self._path):
+            document = self._load()
+            session = _resolve(document, ref)
+            source, target = self.chat / ".archive" / session.id, self.chat / session.id
+            if source.is_dir() and not target.exists():
+                durable.move(source, target)
+            others = [one for one in _sessions(document) if one.id != session.id and one.archived_at is None]
+            taken = {name for one in others for name in (*one.aliases, one.id)}
+            record = document["sessions"][session.id]
+            record.pop("archived_at", None)
+            record["aliases"] = [name for name in session.aliases if name not in taken]
+            self._store(document)
+            return _resolve(document, session.id)
+
+    def delete(self, ref: str) -> SessionRef:
+        """Forget a session, and everything that is in its directory. There is no way back."""
+        durable.ensure_directory(self.chat / ".archive")
+        with durable.locked(self._path):
+            document = self._load()
+            session = _resolve(document, ref)
+            doomed = self.chat / ".archive" / f".deleted-{session.id}"
+            place = self._place(session)
+            if _KEY.fullmatch(session.id) and place.is_dir() and not place.is_symlink():
+                durable.remove_tree(doomed)  # of a deletion that was cut short
+                durable.move(place, doomed)  # at once, and where no one looks: half a session is none
+            del document["sessions"][session.id]
+            self._store(document)
+            durable.remove_tree(doomed)
+            return session
+
+    def fork(self, ref: str, alias: str | None = None, *, chat: bool = False) -> tuple[SessionRef, int | None]:
+        """A session that begins with what another one holds by now; with `chat`, as a chat, whose number is given too.
+
+        The copy is whole before the registry names it. Raises UsageError for a name that is taken, or can be none.
+        """
+        durable.ensure_directory(self.chat)
+        with durable.locked(self._path):
+            document = self._load()
+            session = _resolve(document, ref)
+            key = self._make_id()
+            number = 1 + max((one for other in _sessions(document) for one in other.chats), default=-1)
+            names = (alias or f"fork-{key.replace('-', '')[-8:]}", *(_chat_names(number) if chat else ()))
+            _check_names(document, names, None)
+            source, target = self._place(session), durable.ensure_directory(self.chat / key)
+            for name in _FORKED:
+                content = durable.read(source / name)
+                if content:
+                    durable.replace(target / name, content)
+            extra: dict[str, str | None] = {
+                "label": f"fork of {session.label or session.id}",
+                "forked_from": session.id,
+            }
+            kind = "coordinator" if chat else "interactive"
+            return self._add_session(document, kind, names, extra, key=key), number if chat else None
+
     def resolve(self, ref: str) -> SessionRef:
         """Find a session by key, name, or a prefix of its key that is unique and 4 characters long or longer.
 
@@ -154,6 +250,10 @@ class Registry:
         place = self._place(session)
         return place if session.archived_at else durable.ensure_directory(place)
 
+    def place(self, ref: str) -> Path:
+        """Where the directory of a session is, or would be: for a look, which makes none."""
+        return self._place(self.resolve(ref))
+
     def _place(self, session: SessionRef) -> Path:
         if session.kind == "task-agent" and not _KEY.fullmatch(session.id):
             return self.state / "output" / session.id
@@ -161,12 +261,18 @@ class Registry:
         return archived if session.archived_at and archived.exists() else self.chat / session.id
 
     def _add_session(
-        self, document: dict[str, Any], kind: str, names: tuple[str, ...], extra: dict[str, str | None]
+        self,
+        document: dict[str, Any],
+        kind: str,
+        names: tuple[str, ...],
+        extra: dict[str, str | None],
+        *,
+        key: str | None = None,
     ) -> SessionRef:
-        key = self._make_id()
+        key = key or self._make_id()
         record: dict[str, Any] = {"kind": kind, "created": timestamp(self._clock()), "aliases": list(names)}
         document["sessions"][key] = record | {name: text for name, text in extra.items() if text is not None}
-        durable.ensure_directory(self.chat / key)
+        durable.ensure_directory(self._place(_resolve(document, key)))
         self._store(document)
         return _resolve(document, key)
 
@@ -273,6 +379,11 @@ def _check_names(document: dict[str, Any], names: Iterable[str], owner: str | No
         for session in _sessions(document):
             if session.id != owner and session.archived_at is None and name in (*session.aliases, session.id):
                 raise UsageError(f"the name {name!r} is taken by session {session.id}", hint="choose another name")
+
+
+def _chat_names(number: int) -> tuple[str, ...]:
+    """All names that programs use for a chat."""
+    return f"chat-{number}", f"coordinator-{number}", str(number)
 
 
 def _add(document: dict[str, Any], key: str, names: Iterable[str]) -> None:

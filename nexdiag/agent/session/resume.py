@@ -3,31 +3,34 @@
     read     lines that stand there twice count once
     compact  what a summary stands for is left out; the tail behind it stays
     hear     a question journaled twice counts once
-    pair     each call has one result, directly behind the message that made it
-    order    user and assistant alternate
+    fill     a call whose result is missing gets what the record of its run holds
+    clear    results that were cleared are cleared
+    then     what `agent.normalise` does with any conversation
 
 Law: the passes run in that order, each is deterministic, and what they have repaired once needs no repair again.
 No call is deleted, for then the model would forget what it tried; no words of the user are dropped, unless there is
-evidence that the same words were written down twice.
+evidence that the same words were written down twice. What our own journal holds comes back as the machine had it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from nexdiag.agent.loop import INTERRUPTED, STOPPED
+from nexdiag.agent import compaction, continuation, normalise
+from nexdiag.agent.compaction import SUMMARY
+from nexdiag.agent.normalise import LOST, Repairs, is_empty, is_system
 from nexdiag.codec import journal
 from nexdiag.core.message import Message, ToolCall
 
-LOST = "[A message that stood here could not be read back.]"
-"""Stands for what the user said between two answers, where the journal has lost it."""
-SUMMARY = "[The conversation up to here, summarised]"
+__all__ = ["KEPT_VERBATIM", "LOST", "SUMMARY", "Entries", "Restored", "restore"]
+
 KEPT_VERBATIM = 2
 """Messages that the reference keeps beside a summary, and forgets to say so in its journal."""
 _DOUBLE = 1.0
 """Seconds between the two copies of one message: written in the same instant, by clocks that may show whole seconds."""
+_CUT = "max_tokens"
+"""The stop reason of an answer that was cut off at its token limit, and is to be continued."""
 
 Entries = Sequence[journal.Entry | journal.Bad]
 
@@ -67,17 +70,19 @@ def restore(entries: Entries, *, again: str | None = None) -> Restored:
 
     That is for a caller who is about to ask it again: the second copy in the journal counts as the first.
     """
-    repairs: Counter[str] = Counter()
+    repairs: Repairs = Counter()
     once = _read(entries, repairs)
     heard, answered, unanswered, interruption = _standing(once)
-    items = _hear(list(_items(_compact(once, repairs))), repairs)
-    prompts = [item.message.text for item in items if item.message is not None and _is_system(item.message)]
+    items = _continued(_hear(list(_items(_compact(once, repairs))), repairs), repairs)
+    prompts = [item.message.text for item in items if item.message is not None and is_system(item.message)]
     prompts += [entry.system_prompt for entry in once if isinstance(entry, journal.InitEntry)]
-    items = [item for item in items if item.message is None or not _is_system(item.message)]
-    messages = _order(_pair(_without(items, again), repairs), repairs)
+    items = [item for item in items if item.message is None or not is_system(item.message)]
+    messages = _fill(_without(items, again), repairs)
+    messages = compaction.cleared(messages, _cleared(once))
+    messages = normalise.mend(messages, repairs)
     return Restored(
         messages=tuple(messages),
-        repairs=tuple(text if count == 1 else f"{text} ({count} times)" for text, count in repairs.items()),
+        repairs=normalise.sentences(repairs),
         unanswered=unanswered,
         interruption=interruption,
         heard=frozenset(heard),
@@ -87,7 +92,7 @@ def restore(entries: Entries, *, again: str | None = None) -> Restored:
     )
 
 
-def _read(entries: Entries, repairs: Counter[str]) -> list[journal.Entry]:
+def _read(entries: Entries, repairs: Repairs) -> list[journal.Entry]:
     """Leave out what is no entry, and the second of two equal ones: even two equal messages differ in their `seq`."""
     once: list[journal.Entry] = []
     seen: dict[tuple[int, str], list[journal.Entry]] = {}
@@ -110,34 +115,48 @@ def _standing(entries: list[journal.Entry]) -> tuple[set[str], dict[str, str], s
     answered: dict[str, str] = {}
     question: str | None = None
     interruption: str | None = None
+    parts: list[str] = []
     for entry in entries:
         if not isinstance(entry, journal.MessageEntry):
             continue
+        last = journal.messages_of(entry)[-1]
         if _answers(entry):
             request = entry.request_id or question
             if request is not None:
-                answered[request] = journal.messages_of(entry)[-1].text
-            question, interruption = None, None
+                answered[request] = continuation.joined([*parts, last.text])
+            question, interruption, parts = None, None, []
         elif _asks(entry):
-            question, interruption = entry.request_id, "prompt"
+            question, interruption, parts = entry.request_id, "prompt", []
             heard |= {question} if question is not None else set()
         elif interruption is not None:
             interruption = "turn"
+            if last.role != "user":
+                parts = [*parts, last.text] if _is_part(entry) else []
     return heard, answered, question, interruption
 
 
 def _asks(entry: journal.MessageEntry) -> bool:
-    return any(message.role == "user" and message.content for message in journal.messages_of(entry))
+    messages = journal.messages_of(entry)
+    return any(one.role == "user" and one.content and one.content != continuation.CONTINUE for one in messages)
+
+
+def _speaks(entry: journal.MessageEntry) -> bool:
+    """Whether these are words of the model, without a call."""
+    message = journal.messages_of(entry)[-1]
+    return message.role == "assistant" and not message.tool_calls and not is_empty(message)
 
 
 def _answers(entry: journal.MessageEntry) -> bool:
-    """Whether this ends a turn: words of the model, without a call, and not cut off at the token limit."""
-    message = journal.messages_of(entry)[-1]
-    final = message.role == "assistant" and not message.tool_calls and not _is_empty(message)
-    return final and entry.stop_reason != "max_tokens"
+    """Whether this ends a turn: words of the model that were not cut off at the token limit."""
+    return _speaks(entry) and entry.stop_reason != _CUT
 
 
-def _compact(entries: list[journal.Entry], repairs: Counter[str]) -> list[journal.Entry]:
+def _is_part(entry: journal.MessageEntry) -> bool:
+    """Whether this is an answer that was cut off at the token limit, and is to be continued."""
+    return _speaks(entry) and entry.stop_reason == _CUT
+
+
+def _compact(entries: list[journal.Entry], repairs: Repairs) -> list[journal.Entry]:
     """Let the last summary stand for what it sums up.
 
     The reference also writes compaction entries for a compaction that failed, and for one that only shortened a tool
@@ -145,16 +164,17 @@ def _compact(entries: list[journal.Entry], repairs: Counter[str]) -> list[journa
     """
     found = [place for place, entry in enumerate(entries) if isinstance(entry, journal.CompactionEntry)]
     real = [place for place in found if _sums_up(entries[place])]
-    if len(real) < len(found):
-        repairs["a compaction that holds no summary was passed over"] += len(found) - len(real)
+    odd = [place for place in found if place not in real and not _is_ours(entries[place])]
+    if odd:
+        repairs["a compaction that holds no summary was passed over"] += len(odd)
     if not real:
         return [entry for entry in entries if not isinstance(entry, journal.CompactionEntry)]
     place = real[-1]
     summary = entries[place]
     through = summary.compacted_through_seq if isinstance(summary, journal.CompactionEntry) else 0
     before = [entry for entry in entries[:place] if not isinstance(entry, journal.CompactionEntry)]
-    tail = [entry for entry in before if entry.seq > through]
-    if not any(isinstance(entry, journal.MessageEntry) for entry in tail):
+    tail = [entry for entry in before if entry.seq > through and not _is_ours(summary)]
+    if not any(isinstance(entry, journal.MessageEntry) for entry in tail) and not _is_ours(summary):
         tail = before[_tail_start(before) :]
     later = [entry for entry in entries[place + 1 :] if not isinstance(entry, journal.CompactionEntry)]
     return [summary, *tail, *later]
@@ -165,6 +185,21 @@ def _sums_up(entry: journal.Entry) -> bool:
         return False
     summary = entry.summary.strip()
     return bool(summary) and not summary.lower().startswith("microcompact")
+
+
+def _is_ours(entry: journal.Entry) -> bool:
+    """Whether we wrote it: the reference's entries have no turn number. Our summaries stand for all before them."""
+    return isinstance(entry, journal.CompactionEntry) and entry.turn is not None
+
+
+def _cleared(entries: Sequence[journal.Entry]) -> list[str]:
+    """The calls whose results were cleared, by id; since the last summary only: behind it, ids may begin anew."""
+    found: set[str] = set()
+    last = max((place for place, entry in enumerate(entries) if _sums_up(entry)), default=-1)
+    for entry in entries[last + 1 :]:
+        if isinstance(entry, journal.CompactionEntry) and entry.fallback_reason == compaction.REASON:
+            found |= compaction.remarked(entry.summary)
+    return sorted(found)
 
 
 def _tail_start(entries: Sequence[journal.Entry]) -> int:
@@ -190,47 +225,23 @@ def _items(entries: list[journal.Entry]) -> Iterator[_Item]:
         elif isinstance(entry, journal.ToolExecutionEntry):
             yield _Item(message=None, entry=entry)
         elif isinstance(entry, journal.CompactionEntry):
-            yield _Item(message=Message(role="user", content=f"{SUMMARY}\n\n{entry.summary}"), entry=entry)
+            yield _Item(message=compaction.standing(entry.summary), entry=entry)
         elif isinstance(entry, journal.MessageEntry):
             for message in journal.messages_of(entry):
-                yield _Item(message=_plain(message), entry=entry, opening=opening)
+                yield _Item(message=normalise.plain(message), entry=entry, opening=opening)
                 opening = False
 
 
-def _plain(message: Message) -> Message:
-    """Only the assistant calls, only a tool answers a call, and a role that nobody knows is the user's."""
-    known = message.role in {"assistant", "tool"} or _is_system(message)
-    return msgspec.structs.replace(
-        message,
-        role=message.role if known else "user",
-        tool_calls=message.tool_calls if message.role == "assistant" else (),
-        tool_call_id=message.tool_call_id or "" if message.role == "tool" else None,
-        is_error=message.is_error and message.role == "tool",
-    )
-
-
-def _is_system(message: Message) -> bool:
-    return message.role in {"system", "developer"}
-
-
-def _is_empty(message: Message) -> bool:
-    if message.role == "assistant":
-        return not message.tool_calls and not (
-            message.content if isinstance(message.content, list) else message.text.strip()
-        )
-    return message.role == "user" and not message.content
-
-
-def _hear(items: list[_Item], repairs: Counter[str]) -> list[_Item]:
+def _hear(items: list[_Item], repairs: Repairs) -> list[_Item]:
     """Leave out empty messages, and a question that was written down twice."""
     kept: list[_Item] = []
     asked: list[_Item] = []
     for item in items:
         message = item.message
-        if message is not None and _is_empty(message):
+        if message is not None and is_empty(message):
             repairs[f"an empty message of the {message.role} was left out"] += 1
             continue
-        if message is not None and message.role == "user":
+        if message is not None and message.role == "user" and message.content != continuation.CONTINUE:
             if any(_is_copy(item, earlier, directly=kept[-1] is earlier) for earlier in asked):
                 repairs["a question stood in the journal twice"] += 1
                 continue
@@ -260,6 +271,24 @@ def _is_copy(item: _Item, earlier: _Item, *, directly: bool) -> bool:
     return times[0] is not None and times[1] is not None and abs(times[0] - times[1]) <= _DOUBLE
 
 
+def _continued(items: list[_Item], repairs: Repairs) -> list[_Item]:
+    """Put our wish to go on behind each answer that was cut off, where a crash has kept it from being written.
+
+    Only our own journal is known to hold one there; its entries have a turn number.
+    """
+    kept: list[_Item] = []
+    for place, item in enumerate(items):
+        kept.append(item)
+        entry = item.entry
+        if not isinstance(entry, journal.MessageEntry) or entry.turn is None or not _is_part(entry):
+            continue
+        behind = next((one.message for one in items[place + 1 :] if one.message is not None), None)
+        if behind is None or behind.content != continuation.CONTINUE:
+            kept.append(_Item(message=Message(role="user", content=continuation.CONTINUE), entry=entry))
+            repairs["an answer that was cut off is to be continued"] += 1
+    return kept
+
+
 def _without(items: list[_Item], again: str | None) -> list[_Item]:
     """Leave out the question that will be asked again, if nothing followed it but other questions."""
     end = len(items)
@@ -268,96 +297,35 @@ def _without(items: list[_Item], again: str | None) -> list[_Item]:
     return items[:end] + [item for item in items[end:] if again is None or item.entry.request_id != again]
 
 
-def _pair(items: list[_Item], repairs: Counter[str]) -> list[Message]:
-    """Give each call one result, directly behind the message that made it."""
-    paired: list[Message] = []
-    taken: set[str] = set()
+def _fill(items: list[_Item], repairs: Repairs) -> list[Message]:
+    """Give the messages, and to each call whose result is missing the one that the record of its run holds."""
+    filled: list[Message] = []
     place = 0
     while place < len(items):
         message = items[place].message
-        calls: tuple[ToolCall, ...] = ()
-        if message is not None and message.role == "assistant":
-            calls = message.tool_calls
-            own = _own_ids(calls, taken, repairs)
-            paired.append(msgspec.structs.replace(message, tool_calls=own))
-            place += 1
-        else:
-            own = ()
+        made = message.tool_calls if message is not None and message.role == "assistant" else ()
+        filled += [message] if message is not None else []
+        place += 1
         end = place
         while end < len(items) and ((inner := items[end].message) is None or inner.role != "assistant"):
             end += 1
-        paired += _results(calls, own, items[place:end], repairs)
-        between = (item.message for item in items[place:end])
-        paired += [inner for inner in between if inner is not None and inner.role != "tool"]
+        behind = items[place:end]
+        filled += [item.message for item in behind if item.message is not None and item.message.role == "tool"]
+        filled += _from_runs(made, behind, repairs)
+        filled += [item.message for item in behind if item.message is not None and item.message.role != "tool"]
         place = end
-    return paired
+    return filled
 
 
-def _results(
-    calls: tuple[ToolCall, ...], own: tuple[ToolCall, ...], items: list[_Item], repairs: Counter[str]
-) -> list[Message]:
-    """One result for each call, from what stands between it and the next answer, under the call's own id."""
-    given = [item.message for item in items if item.message is not None and item.message.role == "tool"]
-    runs = [item.entry for item in items if isinstance(item.entry, journal.ToolExecutionEntry)]
-    results = []
-    for call, named in zip(calls, own, strict=True):
-        result = next((message for message in given if message.tool_call_id == call.id), None)
+def _from_runs(made: Sequence[ToolCall], behind: Sequence[_Item], repairs: Repairs) -> Iterator[Message]:
+    given = [item.message.tool_call_id for item in behind if item.message is not None and item.message.role == "tool"]
+    runs = [item.entry for item in behind if isinstance(item.entry, journal.ToolExecutionEntry)]
+    for call in made:
         run = next((run for run in runs if run.tool_use_id == call.id), None)
-        runs = [other for other in runs if other is not run]
-        if result is not None:
-            given = [message for message in given if message is not result]
+        if run is not None:
+            runs.remove(run)
+        if call.id in given:
+            given.remove(call.id)
         elif run is not None:
-            result = Message(role="tool", content=run.output, is_error=run.is_error)
             repairs["a tool's result was taken from the record of its run"] += 1
-        else:
-            result = Message(role="tool", content=INTERRUPTED, is_error=True)
-            repairs["a call without a result was answered as interrupted"] += 1
-        results.append(msgspec.structs.replace(result, tool_call_id=named.id))
-    for message in given:
-        twice = any(call.id == message.tool_call_id for call in calls)
-        repairs["a second result for one call was dropped" if twice else "a result without a call was dropped"] += 1
-    return results
-
-
-def _own_ids(calls: Iterable[ToolCall], taken: set[str], repairs: Counter[str]) -> tuple[ToolCall, ...]:
-    """Give calls whose ids are told apart over the whole conversation: some servers send none, or begin again at 1."""
-    own = []
-    for call in calls:
-        name = call.id
-        while not name or name in taken:
-            name = f"{call.id or 'call'}_{len(taken)}" if name == call.id else f"{name}_"
-        if name != call.id:
-            repairs["a call with an id that was missing or taken got one of its own"] += 1
-        taken.add(name)
-        own.append(msgspec.structs.replace(call, id=name))
-    return tuple(own)
-
-
-def _order(messages: Iterable[Message], repairs: Counter[str]) -> list[Message]:
-    """Merge neighbours of the user; put a note where a message between two others is missing."""
-    ordered: list[Message] = []
-    for message in messages:
-        last = ordered[-1].role if ordered else "assistant"
-        if message.role == "user" and last == "user":
-            ordered[-1] = _merged(ordered[-1], message)
-            repairs["questions that followed each other were put into one message"] += 1
-            continue
-        if message.role == "user" and last == "tool":  # some servers want the assistant between tool and user
-            ordered.append(Message(role="assistant", content=STOPPED))
-            repairs["a turn that ended after its tools was marked as stopped"] += 1
-        if message.role == "assistant" and last == "assistant":
-            ordered.append(Message(role="user", content=LOST))
-            repairs["a note was put where a message of the user is missing"] += 1
-        ordered.append(message)
-    return ordered
-
-
-def _merged(first: Message, second: Message) -> Message:
-    """Both, as the loop merges a new question into one that had no answer."""
-    extra = {**first.extra, **second.extra}
-    if isinstance(first.content, str) and isinstance(second.content, str):
-        return msgspec.structs.replace(first, content=f"{first.content}\n\n{second.content}", extra=extra)
-    parts: list[dict[str, Any]] = []
-    for content in (first.content, second.content):
-        parts += [{"type": "text", "text": content}] if isinstance(content, str) else content or []
-    return msgspec.structs.replace(first, content=parts, extra=extra)
+            yield Message(role="tool", content=run.output, tool_call_id=call.id, is_error=run.is_error)

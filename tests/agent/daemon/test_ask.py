@@ -58,7 +58,7 @@ def test_what_is_not_settled_in_time_is_told_with_its_request(tmp_path: Path, mo
     assert say(tmp_path, "hi", request_id="r", timeout=3) == Said(error="no reply within 3 s", settled=False)
     with pytest.raises(DaemonError, match="no reply within 3 s") as told:
         reply_to(tmp_path, "hi", timeout=3)
-    assert "request chat-" in told.value.hint
+    assert "nexdiag chat --reply chat-" in told.value.hint
     assert asked == ["user_chat", "wait_reply"] * 2
 
 

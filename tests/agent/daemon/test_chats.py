@@ -1,13 +1,18 @@
 """Promises of nexdiag.agent.daemon.chats: each question is settled once, with an answer or one clear line."""
 
 import asyncio
+import contextlib
+import socket
 import threading
 from pathlib import Path
 
 import pytest
+from crashes import full_at
 from daemons import Hosted, executor, hosted, outbox, until
 from model_server import (
+    DONE,
     PATIENCE,
+    Asked,
     Server,
     answers,
     calls,
@@ -22,14 +27,19 @@ from model_server import (
 )
 
 from nexdiag.agent.client import ChatClient
+from nexdiag.agent.daemon.chats import Chat
+from nexdiag.agent.daemon.client import DaemonClient
 from nexdiag.agent.driver import Driver
 from nexdiag.agent.progress import Tell
 from nexdiag.agent.session.conversation import Conversation, open_chat
+from nexdiag.agent.session.lock import is_held, request_release
 from nexdiag.agent.session.registry import Registry
-from nexdiag.core.errors import UsageError
+from nexdiag.core.errors import DaemonError, UsageError
 from nexdiag.core.message import Message
 
 NOW = 1779285792.009
+LONG = 100.0
+"""Seconds until a test with many writes fails: a disk may be slow, and the daemon waits for it."""
 REFUSED = sends(http('{"error": "no\\nway"}', "400 No"))
 
 
@@ -55,7 +65,7 @@ def said(server: Server, at: int = -1) -> list[tuple[str, str]]:
 
 
 def test_questions_are_answered_in_order(tmp_path: Path) -> None:
-    """One after the other, each with its own answer, in one conversation."""
+    """One after the other, each with its own answer, in one conversation (reference faults 49, 66)."""
 
     async def run(server: Server) -> None:
         async with hosted(tmp_path, executor(server.url)) as one:
@@ -80,7 +90,7 @@ def test_a_turn_is_logged(tmp_path: Path) -> None:
         assert ("INFO", "Turn 1 started: chat_id=0, request_id=r1, 2 characters", 1) in lines
         (retry,) = [text for level, text, turn in lines if level == "WARN"]
         assert retry.startswith("chat 0: HTTP 503 from http://127.0.0.1:")
-        assert retry.endswith("/v1: busy. Retrying in 0.5s (attempt 2)")
+        assert retry.endswith("/v1: busy. Retrying in 0.5s (attempt 2) (turn=1, request_id=r1)")
         assert [text for _, text, _ in lines if text.startswith("Turn 1 answered in") and text.endswith("2 characters")]
 
     with serving(sends(http('{"error": "busy"}', "503 Busy")), answers("yo")) as server:
@@ -88,7 +98,10 @@ def test_a_turn_is_logged(tmp_path: Path) -> None:
 
 
 def test_a_failure_settles_its_question_and_the_chat_goes_on(tmp_path: Path) -> None:
-    """One line in the outbox as system-error, the same in the log; the next question takes the first along."""
+    """One line in the outbox as system-error, the same in the log; the next question takes the first along.
+
+    (reference faults 2, 60)
+    """
 
     async def run(server: Server) -> None:
         async with hosted(tmp_path, executor(server.url)) as one:
@@ -115,10 +128,10 @@ def test_an_executor_that_cannot_be_made_settles_the_question(
     """Whatever it raises; and as soon as it can be made, the chat goes on."""
     faults = [error]
 
-    def make(conversation: Conversation, tell: Tell) -> Driver:
+    async def make(conversation: Conversation, tell: Tell) -> Driver:
         if faults:
             raise faults.pop()
-        return executor(server.url)(conversation, tell)
+        return await executor(server.url)(conversation, tell)
 
     async def run() -> None:
         async with hosted(tmp_path, make) as one:
@@ -139,8 +152,8 @@ def test_a_fault_in_mid_turn_settles_the_question(tmp_path: Path) -> None:
 
     broken = [True]
 
-    def make(conversation: Conversation, tell: Tell) -> Driver:
-        made = executor(server.url)(conversation, tell)
+    async def make(conversation: Conversation, tell: Tell) -> Driver:
+        made = await executor(server.url)(conversation, tell)
         if broken:
             broken.pop()
             made._client.__class__ = Broken
@@ -157,7 +170,10 @@ def test_a_fault_in_mid_turn_settles_the_question(tmp_path: Path) -> None:
 
 
 def test_a_question_from_another_program_is_heard(tmp_path: Path) -> None:
-    """One that stands in the inbox without a word over the socket is answered within moments."""
+    """One that stands in the inbox without a word over the socket is answered within moments.
+
+    (reference faults 48, 68)
+    """
 
     async def run(server: Server) -> None:
         async with hosted(tmp_path, executor(server.url)) as one:
@@ -176,7 +192,7 @@ def test_a_question_from_another_program_is_heard(tmp_path: Path) -> None:
 
 
 def test_a_question_posted_twice_is_asked_once(tmp_path: Path) -> None:
-    """A client that was cut off may send the same again; both times it gets the one answer."""
+    """A client that was cut off may send the same again; both times it gets the one answer (reference fault 53)."""
 
     async def run(server: Server) -> None:
         async with hosted(tmp_path, executor(server.url)) as one:
@@ -224,7 +240,10 @@ def test_an_old_question_is_not_taken_for_the_open_one(tmp_path: Path, life: str
 
 
 def test_an_interrupt_ends_the_turn_and_not_the_chat(tmp_path: Path) -> None:
-    """The question is settled as cancelled, the server is let go, and the next question is answered."""
+    """The question is settled as cancelled, the server is let go, and the next question is answered.
+
+    (reference faults 31, 49, L27)
+    """
     over = threading.Event()
 
     async def run(server: Server) -> None:
@@ -249,11 +268,10 @@ def test_an_interrupt_before_the_turn_has_begun_leaves_no_trace(tmp_path: Path) 
     async def run(server: Server) -> None:
         async with hosted(tmp_path, executor(server.url)) as one:
             await one.say("zero")
-            chat = one.daemon._chats[0][0]
+            chat = one.daemon._roster.chat(0)
             row = chat.conversation.mailbox.post("one", "r1")
             settling = asyncio.create_task(chat._settle(row))
-            await asyncio.sleep(0)  # it has made the turn's task, which has not run yet
-            assert chat.interrupt()
+            await until(chat.interrupt)  # as soon as there is something to break off
             await settling
             assert await one.reply("r1") == ("system-error", "cancelled")
             assert await one.say("one", request_id="r1") == ("coordinator", "echo: one")
@@ -264,7 +282,10 @@ def test_an_interrupt_before_the_turn_has_begun_leaves_no_trace(tmp_path: Path) 
 
 
 def test_a_stop_in_mid_turn_leaves_the_question_for_the_next_daemon(tmp_path: Path) -> None:
-    """Which answers it without being asked again, once; whoever waits is told that the first one stops."""
+    """Which answers it without being asked again, once; whoever waits is told that the first one stops.
+
+    (reference fault 49)
+    """
     over = threading.Event()
 
     async def run(server: Server) -> None:
@@ -346,11 +367,11 @@ def test_an_answer_that_cannot_be_written_is_not_asked_for_again(tmp_path: Path)
 def test_a_listener_that_fails_is_noted_once(tmp_path: Path) -> None:
     """The turn is played all the same, and the log says that somebody could not hear it."""
 
-    def make(conversation: Conversation, tell: Tell) -> Driver:
+    async def make(conversation: Conversation, tell: Tell) -> Driver:
         def deaf(progress: object) -> None:
             raise ValueError("no ear")
 
-        return executor(server.url)(conversation, deaf)
+        return await executor(server.url)(conversation, deaf)
 
     async def run() -> None:
         async with hosted(tmp_path, make) as one:
@@ -381,7 +402,7 @@ def test_chats_work_side_by_side(tmp_path: Path) -> None:
 
 
 def test_nobody_who_waits_is_forgotten(tmp_path: Path) -> None:
-    """Twelve who wait for one answer, and for others in between, all get theirs."""
+    """Twelve who wait for one answer, and for others in between, all get theirs (reference fault 66)."""
     over = threading.Event()
 
     async def run(server: Server) -> None:
@@ -407,3 +428,270 @@ def test_a_tool_is_logged(tmp_path: Path) -> None:
 
     with serving(sends(stream_head(), calls(("a", "look", "{}"))), answers("blind")) as server:
         asyncio.run(run(server))
+
+
+# ---- what a chat does of itself
+
+
+@pytest.mark.parametrize("text", ["/help", "/status", "/tokens", "/clear", "/quit", "/compact", "/foo"])
+def test_slash_text_gets_a_reply(tmp_path: Path, text: str) -> None:
+    """Whatever it is, it is no silence, and no model is asked (reference fault L24)."""
+
+    async def run(server: Server) -> None:
+        async with hosted(tmp_path, executor(server.url)) as one:
+            role, words = await one.say(text)
+            assert role == "coordinator"
+            assert words.strip()
+        assert server.asked == []
+
+    with serving(echoes) as server:
+        asyncio.run(run(server))
+
+
+def test_a_path_goes_to_the_model(tmp_path: Path) -> None:
+    """It begins with a slash, and is no command."""
+
+    async def run(server: Server) -> None:
+        async with hosted(tmp_path, executor(server.url)) as one:
+            assert await one.say("/etc/hosts: what is it?") == ("coordinator", "echo: /etc/hosts: what is it?")
+
+    with serving(echoes) as server:
+        asyncio.run(run(server))
+
+
+def test_a_chat_that_keeps_breaking_pauses_and_says_so(tmp_path: Path) -> None:
+    """After three faults of ours: in the chat and in the log. Others go on; a new message wakes it.
+
+    What the endpoint refuses is none of them (reference fault 62).
+    """
+    faults = [KeyError("boom")] * 3
+
+    async def make(conversation: Conversation, tell: Tell) -> Driver:
+        if faults and conversation.directory == Registry(tmp_path).directory("chat-0"):
+            raise faults.pop()
+        made = await executor(server.url)(conversation, tell)
+        assert isinstance(made, Driver)
+        return made
+
+    async def run() -> None:
+        async with hosted(tmp_path, make) as one:
+            for chat in (1, 0):
+                with open_chat(tmp_path, chat, clock=lambda: NOW) as mail:
+                    for number in range(4):
+                        mail.mailbox.post("hi", f"r{number}")
+            one.daemon._roster.chat(0)
+            rows = [await one.reply(f"r{number}") for number in range(3)]
+            assert [row[0] for row in rows] == ["system-error"] * 3
+            assert "the chat pauses" in rows[2][1]
+            assert "the chat pauses" not in rows[1][1]
+            assert one.logged("chat 0: the chat pauses after three internal errors")
+            listed = {chat["chat_id"]: chat for chat in (await one.ask("list_chats"))["chats"]}
+            assert (listed[0]["paused"], listed[0]["waiting"]) == (True, 1)
+            assert await one.say("go on") == ("coordinator", "echo: go on")
+            assert await one.reply("r3") == ("coordinator", "echo: hi")
+            for _ in range(4):
+                assert (await one.say("refused", chat=1))[0] == "system-error"
+            assert not {chat["chat_id"]: chat for chat in (await one.ask("list_chats"))["chats"]}[1]["paused"]
+
+    with serving(echoes, echoes, REFUSED) as server:
+        asyncio.run(run())
+
+
+def test_a_session_that_another_program_wants_is_given_up(tmp_path: Path) -> None:
+    """Between two turns, and not by breaking one off; a new message takes it back (reference faults 52, 62, L28)."""
+    over = threading.Event()
+
+    async def run(server: Server) -> None:
+        async with hosted(tmp_path, executor(server.url)) as one:
+            name = await one.post("hi")
+            await asyncio.to_thread(server.wait, 1)
+            place = Registry(tmp_path).directory("chat-0")
+            request_release(place)
+            assert is_held(place)
+            over.set()
+            assert await one.reply(name) == ("coordinator", "echo: hi")
+            await until(lambda: not is_held(place))
+            assert one.logged("chat 0: released, as another program asked")
+            with open_chat(tmp_path, 0, clock=lambda: NOW) as other:
+                assert [message.content for message in other.messages] == ["hi", "echo: hi"]
+                with pytest.raises(DaemonError, match="session lock busy"):
+                    await one.post("more")
+            assert await one.say("more") == ("coordinator", "echo: more")
+
+    with serving(first(over, echoes)) as server:
+        asyncio.run(run(server))
+
+
+def test_a_question_to_a_chat_that_is_not_open_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Posted into its inbox by another program while the daemon runs (reference faults 48, 58)."""
+    monkeypatch.setattr("nexdiag.agent.daemon.roster._WATCH", 0.01)
+
+    async def run(server: Server) -> None:
+        async with hosted(tmp_path, executor(server.url)) as one:
+            with open_chat(tmp_path, 4, clock=lambda: NOW) as mail:
+                mail.mailbox.post("hi", "r1")
+            await until(lambda: outbox(tmp_path, 4))
+            assert await one.reply("r1", chat=4) == ("coordinator", "echo: hi")
+
+    with serving(echoes) as server:
+        asyncio.run(run(server))
+
+
+def test_a_full_disk_loses_nothing_and_answers_once(tmp_path: Path) -> None:
+    """Full at each write in turn, once: the daemon lives, and every question that it took is answered, once."""
+    point, writes, told = 0, 1, 0
+
+    async def run(server: Server, state: Path) -> int:
+        nonlocal told
+        async with hosted(state, executor(server.url)) as one:
+            await one.ask("create_chat")
+            with full_at(point) as count:
+                name = None
+                while name is None:
+                    with contextlib.suppress(DaemonError):  # refused in words, and not taken
+                        name = await one.post("hi", request_id="r1")
+                one.daemon._roster.chat(0).call()
+                await until(lambda: outbox(state) or one.logged("No space left on device"))
+                one.daemon._roster.chat(0).call()
+                assert await one.reply(name) == ("coordinator", "echo: hi")
+            told += one.logged("No space left on device")
+        assert [row["request_id"] for row in outbox(state)] == ["r1"]
+        return count[0]
+
+    with serving(echoes) as server:
+        while point < writes:
+            point += 1
+            writes = asyncio.run(run(server, tmp_path / str(point)))
+    assert point > 8
+    assert told > 4
+
+
+def test_fifty_chats_at_once(tmp_path: Path) -> None:
+    """All of them at one daemon: every one gets its own answer, and the daemon knows what each has done.
+
+    (reference fault 64)
+    """
+    many = 50
+
+    async def run(server: Server) -> None:
+        async with hosted(tmp_path, executor(server.url)) as one:
+            client = DaemonClient(tmp_path)
+
+            async def talk(chat: int) -> str:
+                name = f"to {chat}"
+                await client.ask("user_chat", message=name, request_id=name, chat_id=chat, timeout=LONG)
+                got = await client.ask("wait_reply", request_id=name, chat_id=chat, timeout=LONG)
+                return str(got["content"])
+
+            every = await asyncio.gather(*map(talk, range(many)))
+            listed = (await client.ask("list_chats"))["chats"]
+            assert len(one.daemon._roster) == many
+        assert every == [f"echo: to {chat}" for chat in range(many)]
+        assert [(chat["turns"], chat["waiting"]) for chat in listed] == [(1, 0)] * many
+
+    with serving(echoes) as server:
+        asyncio.run(run(server))
+
+
+def test_chats_queue_at_a_server_with_one_slot(tmp_path: Path) -> None:
+    """Two chats, one at a time at the server: both get their answers."""
+    slot = threading.Lock()
+    most, now = 0, 0
+
+    def one_at_a_time(asked: Asked, wire: socket.socket) -> None:
+        nonlocal most, now
+        with slot:
+            now += 1
+            most = max(most, now)
+            echoes(asked, wire)
+            now -= 1
+
+    async def run(server: Server) -> None:
+        async with hosted(tmp_path, executor(server.url)) as one:
+            got = await asyncio.gather(*(one.say(f"to {chat}", chat=chat) for chat in (0, 1)))
+        assert got == [("coordinator", "echo: to 0"), ("coordinator", "echo: to 1")]
+
+    with serving(one_at_a_time) as server:
+        asyncio.run(run(server))
+    assert most == 1
+
+
+NOTHING_SAID = chunk({"role": "assistant"})
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        NOTHING_SAID + b'data: {"error": {"message": "CUDA out of memory", "code": 500}}\n\n',
+        chunk({"content": "half of"}),
+        NOTHING_SAID + chunk({}, "stop") + DONE,
+        calls(finish="tool_calls"),
+        NOTHING_SAID + chunk({"tool_calls": []}, "tool_calls") + DONE,
+        b"<html>a gateway is sorry</html>",
+        b"",
+    ],
+)
+def test_what_is_no_answer_is_one_row_that_says_so(tmp_path: Path, broken: bytes) -> None:
+    """Under a 200: an error, half a stream, nothing, calls without a call, a page; no request has an empty message.
+
+    The question goes along with the next one (reference faults L6, L9, L10).
+    """
+    mended = threading.Event()
+
+    def play(asked: Asked, wire: socket.socket) -> None:
+        (echoes if mended.is_set() else sends(stream_head(), broken))(asked, wire)
+
+    async def run(server: Server) -> None:
+        async with hosted(tmp_path, executor(server.url)) as one:
+            role, why = await one.say("one")
+            assert (role, bool(why)) == ("system-error", True)
+            mended.set()
+            assert await one.say("two") == ("coordinator", "echo: one\n\ntwo")
+
+    with serving(play) as server:
+        asyncio.run(run(server))
+    assert [row["role"] for row in outbox(tmp_path)] == ["system-error", "coordinator"]
+    assert all(message.get("content") for request in server.asked for message in request.messages)
+
+
+def test_an_error_that_a_retry_mends_is_no_reply(tmp_path: Path) -> None:
+    """Refused for a moment, then cut off, then whole: one row with the answer, its words once, and no error before it.
+
+    (reference faults L7, L8)
+    """
+    busy = sends(http('{"error": "overloaded"}', "503 Busy"))
+    half = sends(stream_head(), chunk({"content": "The answer "}))
+
+    async def run(server: Server) -> None:
+        async with hosted(tmp_path, executor(server.url)) as one:
+            assert await one.say("well?") == ("coordinator", "The answer is 42.")
+
+    with serving(busy, half, answers("The answer ", "is 42.")) as server:
+        asyncio.run(run(server))
+    assert [(row["role"], row["content"]) for row in outbox(tmp_path)] == [("coordinator", "The answer is 42.")]
+    assert (Registry(tmp_path).directory("chat-0") / "chat.log").read_text().count("The answer") == 1
+
+
+def test_an_idle_chat_asks_nobody_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it has looked for questions: there is no request and no row but those of the one that was asked.
+
+    (reference faults 63, 65)
+    """
+    monkeypatch.setattr("nexdiag.agent.daemon.chats._LOOK", 0.0001)
+    looks: list[None] = []
+    look = Chat._look
+
+    async def counted(chat: Chat) -> None:
+        looks.append(None)
+        await look(chat)
+
+    monkeypatch.setattr(Chat, "_look", counted)
+
+    async def run(server: Server) -> None:
+        async with hosted(tmp_path, executor(server.url)) as one:
+            await one.say("hi")
+            await until(lambda: len(looks) > 458)
+
+    with serving(echoes) as server:
+        asyncio.run(run(server))
+    assert (len(server.asked), [row["content"] for row in outbox(tmp_path)]) == (1, ["echo: hi"])

@@ -54,7 +54,11 @@ def test_started_it_answers_and_stopped_it_is_gone(state: Path) -> None:
     assert lifecycle.status(state) is None
     running = lifecycle.start(state, daemon(state))
     assert running.fresh
-    assert lifecycle.status(state) == Running(pid=running.pid, started_at=running.started_at, fresh=False)
+    found = lifecycle.status(state)
+    assert found is not None
+    assert (found.pid, found.started_at, found.fresh) == (running.pid, running.started_at, False)
+    assert found.socket == str(state / "service" / "daemon.sock")
+    assert (found.uptime > 0, found.recording) == (True, None)
     assert lifecycle.stop(state) == running.pid
     assert gone(running.pid)
     assert [path.name for path in (state / "service").iterdir()] == ["daemon.log"]
@@ -226,3 +230,13 @@ def test_the_real_service_says_why_it_cannot_start(state: Path) -> None:
     command = [sys.executable, "-m", "nexdiag", "service", "run", "--dir", str(state)]
     with pytest.raises(DaemonError, match=r"died at its start \(exit 2\): error: .*config.toml is not valid.*line 2"):
         lifecycle.start(state, command)
+
+
+def test_a_recording_is_never_written_over(tmp_path: Path) -> None:
+    """The next daemon records into a file of its own."""
+    path = tmp_path / "c.cassette.jsonl"
+    assert lifecycle.next_recording(path) == path
+    path.touch()
+    assert lifecycle.next_recording(path) == tmp_path / "c-2.cassette.jsonl"
+    (tmp_path / "c-2.cassette.jsonl").touch()
+    assert lifecycle.next_recording(path) == tmp_path / "c-3.cassette.jsonl"

@@ -1,6 +1,8 @@
 """Promises of nexdiag.agent.daemon.log: one line a call, in the reference's format, whoever's words are in it."""
 
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexdiag.agent.daemon import log
-from nexdiag.agent.daemon.log import DaemonLog, parse
+from nexdiag.agent.daemon.log import DaemonLog, Follower, parse
 from nexdiag.core.errors import DaemonError
 from nexdiag.core.turn import LogLine
 
@@ -167,3 +169,69 @@ def test_other_lines_are_none_of_ours(line: str) -> None:
 def test_no_line_is_too_odd(line: str) -> None:
     """Whatever stands in the file, the reader gives a line or none."""
     assert parse(line) is None or line.rstrip("\n")[:4].isdecimal()
+
+
+def test_a_log_is_turned_over_while_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line is lost or cut; there is one backup, and the old file is not written to any more."""
+    monkeypatch.setattr(log, "_ROTATE_AT", 200)
+    out = DaemonLog(tmp_path / "daemon.log", clock=lambda: NOW)
+    lines: list[str] = []
+    for number in range(12):
+        out.write("INFO", f"line {number}")
+        now = (tmp_path / "daemon.log").read_text().splitlines()
+        lines = [*lines, now[-1]]
+        assert (tmp_path / "daemon.log").stat().st_size <= 200
+    out.close()
+    kept = (tmp_path / "daemon.log.1").read_text() + (tmp_path / "daemon.log").read_text()
+    assert kept.splitlines() == lines[-len(kept.splitlines()) :]
+    assert len(kept.splitlines()) > 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["daemon.log", "daemon.log.1"]
+    assert (tmp_path / "daemon.log").stat().st_mode & 0o777 == 0o600
+
+
+def test_raw_stderr_follows_the_log(tmp_path: Path) -> None:
+    """What a daemon in the background says on stderr, a traceback, goes where its log goes, also after a turn."""
+    program = """
+import os, sys
+from pathlib import Path
+from nexdiag.agent.daemon import log
+log._ROTATE_AT = 100
+path = Path(sys.argv[1])
+out = log.DaemonLog(path, clock=lambda: 0.0)
+for number in range(4):
+    out.write("INFO", "x" * 40)
+    os.write(2, b"raw %d\\n" % number)
+"""
+    path = tmp_path / "daemon.log"
+    with path.open("a") as errors:
+        subprocess.run([sys.executable, "-c", program, str(path)], stderr=errors, check=True)
+    kept = (tmp_path / "daemon.log.1").read_text().splitlines() + path.read_text().splitlines()
+    assert kept[-1] == "raw 3"
+    assert path.read_text().endswith("raw 3\n")
+
+
+def test_a_log_is_followed_across_its_turns(tmp_path: Path) -> None:
+    """From the last lines on; each line once, whole, though it came in two pieces, the log was turned over or cut."""
+    path = tmp_path / "daemon.log"
+    follower = Follower(path, 2)
+    assert follower.look() == []
+    path.write_text("a\nb\nc\n")
+    assert follower.look() == ["b", "c"]
+    with path.open("a") as out:
+        out.write("d\nhal")
+    assert follower.look() == ["d"]
+    with path.open("a") as out:
+        out.write("f\ne\n")
+    path.rename(tmp_path / "daemon.log.1")
+    path.write_text("f\n")
+    assert follower.look() == ["half", "e", "f"]
+    path.unlink()
+    assert follower.look() == []
+    path.write_text("g\n")
+    assert follower.look() == ["g"]
+    path.write_text("")
+    assert follower.look() == []
+    with path.open("a") as out:
+        out.write("h\n")
+    assert follower.look() == ["h"]
+    follower.close()

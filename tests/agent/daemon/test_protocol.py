@@ -7,7 +7,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import json_values, names
 
-from nexdiag.agent.daemon.protocol import LONGEST_ASK, LONGEST_MESSAGE, Ask, answer, read_ask, refusal
+from nexdiag.agent.daemon.protocol import (
+    LONGEST_ASK,
+    LONGEST_MESSAGE,
+    Ask,
+    Told,
+    answer,
+    read_ask,
+    read_told,
+    refusal,
+    telling,
+)
+from nexdiag.agent.progress import (
+    Progress,
+    TextDelta,
+    TextTakenBack,
+    ToolRan,
+    TurnEnded,
+    TurnStarted,
+    UsageTold,
+)
+from nexdiag.core.exchange import Exchange, Request
+from nexdiag.core.message import Usage
+from nexdiag.core.turn import ToolRun, Turn
 
 
 def read(**values: object) -> Ask | str:
@@ -71,3 +93,66 @@ def test_an_answer_is_one_line(values: dict[str, object], why: str) -> None:
 def test_the_longest_message_fits_into_a_request() -> None:
     """Also with every character escaped."""
     assert len(json.dumps({"cmd": "user_chat", "message": "\x01" * LONGEST_MESSAGE})) < LONGEST_ASK
+
+
+def test_the_older_names_of_requests_count() -> None:
+    """A client of the reference's older protocol is understood."""
+    old = read(cmd="archive_coordinator", coordinator_id=2)
+    assert isinstance(old, Ask)
+    assert (old.cmd, old.named) == ("archive_chat", 2)
+    assert Ask(cmd="x").named is None
+
+
+@pytest.mark.parametrize(
+    "progress",
+    [
+        TurnStarted(turn=Turn(number=3, said="hi")),
+        TextDelta(text="é"),
+        TextTakenBack(),
+        ToolRan(run=ToolRun(call_id="c", name="bash", arguments="{}", output="o", is_error=True, duration=0.5)),
+        UsageTold(usage=Usage(input_tokens=5), used=7, window=9),
+        TurnEnded(turn=Turn(number=3, said="hi", reply="yo", usage=Usage(output_tokens=1))),
+    ],
+)
+def test_what_is_told_crosses_the_socket(progress: Progress) -> None:
+    """Each kind is the same on the other side, on one line."""
+    told = Told(seq=7, turn=3, progress=progress, request_id="r1")
+    line = telling(told)
+    assert line.count(b"\n") == 1
+    assert read_told(line) == told
+
+
+def test_exchanges_do_not_cross_the_socket() -> None:
+    """A turn may hold megabytes of wire: a follower is told the turn without them."""
+    exchange = Exchange(id=0, started=0.0, request=Request(method="POST", url="http://h/v1"))
+    turn = Turn(number=1, said="hi", exchanges=(exchange,))
+    read_back = read_told(telling(Told(seq=1, turn=1, progress=TurnEnded(turn=turn))))
+    assert read_back == Told(seq=1, turn=1, progress=TurnEnded(turn=Turn(number=1, said="hi")))
+
+
+def test_half_a_character_crosses_mended() -> None:
+    """A model that cuts an emoji in two does not end the following."""
+    read_back = read_told(telling(Told(seq=1, turn=1, progress=TextDelta(text="a\ud83d"))))
+    assert read_back == Told(seq=1, turn=1, progress=TextDelta(text="a\ufffd"))
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (refusal("overloaded"), "overloaded"),
+        (answer(), "the daemon told nothing"),
+        (b'{"seq": 1, "turn": 1, "progress": {"kind": "dance"}}', "not understood"),
+        (b"[]", "not understood"),
+        (b"\xff", "not understood"),
+    ],
+)
+def test_a_line_that_tells_nothing_ends_the_following(line: bytes, why: str) -> None:
+    """With the daemon's word, or ours."""
+    read_back = read_told(line)
+    assert isinstance(read_back, str)
+    assert why in read_back
+
+
+def test_a_refusal_has_its_hint_apart() -> None:
+    """So that a program shows each where it belongs."""
+    assert json.loads(refusal("no", "do this")) == {"ok": False, "error": "no", "hint": "do this"}

@@ -255,9 +255,10 @@ def test_a_request_id_is_made_and_told(tmp_path: Path) -> None:
             wanted = {"ok": True, "status": "accepted", "request_id": "made-1", "inbox_id": 1, "chat_id": 3}
             assert posted == wanted
             assert await one.reply("made-1", chat=3) == ("coordinator", "echo: hi")
-            with pytest.raises(DaemonError, match=r"already used for another message \(give each message"):
+            with pytest.raises(DaemonError, match="already used for another message"):
                 await one.ask("user_chat", message="other", request_id="made-1", chat_id=3)
-            assert (await one.ask("list_chats"))["chats"] == [3]
+            (chat,) = (await one.ask("list_chats"))["chats"]
+            assert (chat["chat_id"], chat["turns"], chat["waiting"], chat["archived"]) == (3, 1, 0, False)
 
     with serving(echoes) as server:
         asyncio.run(run(server))
@@ -327,7 +328,7 @@ def test_a_fault_of_ours_is_an_answer_too(tmp_path: Path) -> None:
 
     async def run() -> None:
         async with hosted(tmp_path, executor(NOBODY)) as one:
-            del one.daemon._new_request_id
+            del one.daemon._desk._new_request_id
             with pytest.raises(DaemonError, match="internal error: AttributeError"):
                 await one.ask("user_chat", message="hi")
             assert one.logged("IPC user_chat: internal error: AttributeError")
@@ -358,6 +359,7 @@ def test_the_log_reads_back(tmp_path: Path) -> None:
 
 def set_up(state: Path, server: Server, model: str = "m") -> list[str]:
     """Write the config, as init does, and give the command that serves it."""
+    server.only_chats = True
     entry = config.EndpointEntry(url=f"{server.url}/v1", model=model, is_default=True)
     agent = config.Agent(model=model, tools=())
     (state / "config.toml").unlink(missing_ok=True)
@@ -372,7 +374,10 @@ def said(state: Path, text: str, chat: int = 0) -> str:
 
 
 def test_a_kill_in_mid_turn_costs_no_question_and_no_second_answer(tmp_path: Path) -> None:
-    """Killed with -9 while the model thinks; the next daemon takes the socket's place and answers, once, unasked."""
+    """Killed with -9 while the model thinks; the next daemon takes the socket's place and answers, once, unasked.
+
+    (reference faults 49, L20)
+    """
     over = threading.Event()
     state = tmp_path / "state"
     with serving(holds(over, stream_head(), chunk({"content": "x"})), echoes) as server:
@@ -398,7 +403,10 @@ def test_a_kill_in_mid_turn_costs_no_question_and_no_second_answer(tmp_path: Pat
 
 
 def test_a_change_of_the_config_counts_for_the_next_chat(tmp_path: Path) -> None:
-    """Without a restart; a chat under way keeps what it began with, and a config that is broken is told in the chat."""
+    """Without a restart; a chat under way keeps what it began with, and a config that is broken is told in the chat.
+
+    (reference fault 55)
+    """
     state = tmp_path / "state"
     with serving(echoes) as server:
         lifecycle.start(state, set_up(state, server, "old"))

@@ -98,7 +98,10 @@ def scene(tmp_path: Path) -> Scene:
 
 
 def test_one_turn(scene: Scene) -> None:
-    """The answer, the tool, the usage and the turn are told in order; question and model went in (fault 56)."""
+    """The answer, the tool, the usage and the turn are told in order; question and model went in.
+
+    (reference fault 56)
+    """
     standin = scene.standin(answers("Hello."))
     [turn] = scene.play("Say hello – please")
     assert (turn.outcome, turn.reply, turn.error, turn.number) == ("answered", "Hello.", None, 1)
@@ -178,7 +181,7 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("name", FAILURES)
 def test_failure_is_one_line_and_the_session_goes_on(scene: Scene, name: str) -> None:
-    """Whatever the CLI does wrong is one clear line, and the next question is answered (faults 60 / L6)."""
+    """Whatever the CLI does wrong is one clear line, and the next question is answered (reference faults 60, L6)."""
     run, line = FAILURES[name]
     scene.standin(run, answers("Well."))
     first, second = scene.play("one", "two")
@@ -279,7 +282,7 @@ def test_change_of_executor_keeps_the_past(scene: Scene) -> None:
 
 
 def test_environment_is_what_was_given(scene: Scene) -> None:
-    """The CLI sees the base URL and keys that it is given, and nothing of ours (reference faults 9 / 59)."""
+    """The CLI sees the base URL and keys that it is given, and nothing of ours (reference faults 9, 59)."""
     standin = scene.standin(answers("Hello."))
     scene.environment |= {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_API_KEY": "k", "CLAUDECODE": "1"}
     scene.play("one")

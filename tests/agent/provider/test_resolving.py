@@ -73,7 +73,7 @@ def test_an_endpoint_that_is_not_there_is_told_with_those_that_are() -> None:
 def test_no_endpoint_is_told_with_the_way_to_name_one(model: str) -> None:
     """Without a URL there is nothing to guess: the reference sent such models to OpenRouter.
 
-    (reference fault L26, 8)
+    (reference faults 8, L26)
     """
     with pytest.raises(UsageError, match="no endpoint is configured") as refused:
         resolved(configured(), model=model)
@@ -118,7 +118,7 @@ def test_a_service_wants_an_entry_with_a_key(name: str) -> None:
      ("OpenAI", "openai"), ("codex", "openai"), ("ollama", "ollama")],
 )  # fmt: skip
 def test_an_entry_is_found_under_either_word(label: str, prefix: str) -> None:
-    """Prefixes and labels are one vocabulary: an entry is found by what it means (reference fault L31, 7, 9, 21)."""
+    """Prefixes and labels are one vocabulary: an entry is found by what it means (reference faults 7, 9, 21, L31)."""
     other = entry(name="other", url="http://other", provider="gemini", api_key="no")
     mine = entry(name="mine", url="http://mine", provider=label, api_key="yes", is_default=False)
     found = resolved(configured(other, mine), model=f"{prefix}:m")
@@ -174,11 +174,14 @@ def test_the_wire_is_what_is_said_of_it(fields: dict[str, str], model: str, wire
 def test_a_service_s_manners_count_on_its_own_host_only() -> None:
     """`openai` is also a word for any compatible server: its profile is implied at its own address.
 
-    (reference fault 21, 3)
+    (reference faults 3, 21)
     """
     own = resolved(configured(entry(provider="openai", url="https://api.openai.com", api_key="k")))
     assert own.profile.name == "openai"
     assert resolved(configured(entry(provider="openai"))).profile is NEUTRAL
+    assert resolved(configured(entry(provider="openai")), model="openai:m").profile is NEUTRAL
+    assert resolved(configured(), model="openai:m", at="http://h:1").profile is NEUTRAL
+    assert resolved(configured(), model="openai:m", at="https://api.openai.com").profile.name == "openai"
     assert resolved(configured(entry(url="https://api.openai.com/v1"))).profile.name == "openai"
     assert resolved(configured(entry(provider="vllm"))).profile.name == "vllm"
 

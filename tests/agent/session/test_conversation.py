@@ -1,5 +1,6 @@
 """Promises of nexdiag.agent.session.conversation: what is on disk is what an executor goes on from."""
 
+import json
 import os
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from nexdiag.agent.session.conversation import (
     Conversation,
     open_chat,
     open_session,
+    open_task,
     read_messages,
     waiting_chats,
 )
@@ -45,7 +47,7 @@ def test_a_new_chat_is_empty(tmp_path: Path) -> None:
 
 
 def test_what_was_said_is_there_the_next_time(tmp_path: Path) -> None:
-    """Messages, turns and the system prompt of the first life are the second one's."""
+    """Messages, turns and the system prompt of the first life are the second one's (reference fault L4)."""
     with open_chat(tmp_path, 3, clock=clock) as chat:
         live(chat)
         chat.journal.message(user("hi"), request_id="r1", turn=1)
@@ -156,3 +158,91 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
         assert Mailbox(chat.directory).pending() == ()
     with pytest.raises(UsageError, match="chat-9"):
         read_messages(tmp_path, 9)
+
+
+def test_a_look_at_a_chat_makes_no_directory(tmp_path: Path) -> None:
+    """What is missing stays missing, and a chat that there is not is told (reference fault 73)."""
+    registry = Registry(tmp_path, clock=clock)
+    registry.chat_session(0)
+    registry.directory("0").rmdir()
+    assert read_messages(tmp_path, 0) == ()
+    assert waiting_chats(tmp_path, clock=clock) == []
+    assert not registry.place("0").exists()
+    with pytest.raises(UsageError):
+        read_messages(tmp_path, 1)
+
+
+# ---- a state directory that the reference executor wrote
+
+KEY = "0196f0a2-7c1e-7b3d-9f00-aabbccddeeff"
+STAMP = "2026-05-20T14:03:12.118000000Z"
+
+
+def reference_state(state: Path) -> Path:
+    """As it leaves one: version 0, a dead handler's lock, a turn that was journaled twice and answered once."""
+    place = state / "chat" / KEY
+    place.mkdir(parents=True)
+    record = {"kind": "coordinator", "created": STAMP, "aliases": ["chat-0", "coordinator-0", "0"]}
+    (state / "chat" / "sessions.json").write_text(json.dumps({"version": 0, "sessions": {KEY: record}}))
+    rows = [
+        {"id": 1, "timestamp": STAMP, "role": "user", "content": "hi", "request_id": "chat-1-1", "user": "ana"},
+        {"id": 2, "timestamp": STAMP, "role": "user", "content": "and?", "request_id": "chat-2-2", "user": "ana"},
+    ]
+    (place / "inbox.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    answered = {"id": 1, "timestamp": STAMP, "role": "coordinator", "content": "hello", "request_id": "chat-1-1"}
+    (place / "outbox.jsonl").write_text(json.dumps(answered) + "\n")
+    (place / ".nex-cursor").write_text("1")
+    (place / ".cursor").write_text("1\n")
+    (place / ".handler.pid").write_text(f"{2**22 - 3}\n{STAMP}\nchat-nex\n")
+    text = [{"type": "text", "text": "hi"}]
+    entries = [
+        {"entry_type": "init", "model": "nex:m", "provider": "oai-compat", "system_prompt": "be kind", "tools": []},
+        {"entry_type": "message", "role": "user", "content": text},
+        {"entry_type": "message", "role": "user", "content": text},
+        {
+            "entry_type": "message",
+            "role": "assistant",
+            "content": [{"type": "text", "text": "hello"}],
+            "usage": {"input_tokens": 0, "output_tokens": 0},
+            "response_id": "chatcmpl-1",
+            "stop_reason": "end_turn",
+        },
+    ]
+    lines = [{"seq": number, "timestamp": STAMP, **entry} for number, entry in enumerate(entries, 1)]
+    (place / "conversation.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return place
+
+
+def test_the_reference_s_chat_goes_on_here(tmp_path: Path) -> None:
+    """Its names, its words, its cursor: one question waits, and what was journaled twice was said once.
+
+    (reference faults 49, L1, L20)
+    """
+    place = reference_state(tmp_path)
+    assert waiting_chats(tmp_path, clock=clock) == [0]
+    assert read_messages(tmp_path, 0) == (user("hi"), model("hello"))
+    with open_chat(tmp_path, 0, clock=clock) as chat:
+        assert chat.directory == place
+        assert (chat.messages, chat.system) == ((user("hi"), model("hello")), "be kind")
+        (row,) = chat.mailbox.pending()
+        assert (row.request_id, row.content) == ("chat-2-2", "and?")
+        assert "removed the stale session lock" in chat.told[0]
+        assert chat.mailbox.answer(row, "so").id == 2
+    assert (place / ".nex-cursor").read_text() == "2"
+    for name in ("chat-0", "coordinator-0", "0", ".chat-0", KEY, KEY[:8]):
+        assert Registry(tmp_path).resolve(name).id == KEY
+
+
+def test_a_session_whose_directory_is_missing_gets_one(tmp_path: Path) -> None:
+    """Named by the registry, made by nobody yet: it can be locked, written to and read (reference fault 61)."""
+    key = Registry(tmp_path, clock=clock).chat_session(0).id
+    (tmp_path / "chat" / key).rmdir()
+    with open_chat(tmp_path, 0, clock=clock) as chat:
+        assert chat.directory == tmp_path / "chat" / key
+        live(chat)
+        chat.mailbox.answer(chat.mailbox.post("hi", "r1"), "yo")
+    assert (tmp_path / "chat" / key / "outbox.jsonl").stat().st_size
+    task = Registry(tmp_path, clock=clock).task_session("build").id
+    (tmp_path / "output" / task).rmdir()
+    with open_task(tmp_path, "build", resume=True, clock=clock) as chat:
+        assert chat.directory == tmp_path / "output" / "build"

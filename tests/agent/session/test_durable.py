@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from crashes import full_at
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -178,3 +179,42 @@ def test_move_and_remove(tmp_path: Path) -> None:
     assert durable.read(tmp_path / "b") == b"1"
     durable.remove(tmp_path / "b")
     assert durable.facts(tmp_path / "b") is None
+
+
+def test_a_full_disk_is_told_apart(tmp_path: Path) -> None:
+    """It passes; what else cannot be written does not."""
+    with full_at(1), pytest.raises(durable.DiskFull, match="No space left on device"):
+        durable.append_line(tmp_path / "a", b"{}")
+    assert (tmp_path / "a").read_bytes() == b""
+    (tmp_path / "b").mkdir()
+    with pytest.raises(DaemonError) as caught:
+        durable.append_line(tmp_path / "b", b"{}")
+    assert not isinstance(caught.value, durable.DiskFull)
+
+
+def test_what_is_only_shown_is_put_there_in_one_move(tmp_path: Path) -> None:
+    """Without a wait for the disk; a draft that could not be written does not stay."""
+    path = tmp_path / "shown"
+    durable.show(path, b"one")
+    durable.show(path, b"two")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"two", 0o600)
+    with full_at(1), pytest.raises(durable.DiskFull):
+        durable.show(path, b"three")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["shown"]
+    durable.note(path, b"!")
+    assert path.read_bytes() == b"two!"
+    durable.hide(path)
+    durable.hide(path)
+    assert not path.exists()
+
+
+def test_a_second_name_keeps_what_stood_there(tmp_path: Path) -> None:
+    """Whatever becomes of the first one; a whole tree goes at once, and twice is no fault."""
+    (tmp_path / "a").write_bytes(b"old")
+    durable.keep_as(tmp_path / "a", tmp_path / "b")
+    durable.replace(tmp_path / "a", b"new")
+    assert (tmp_path / "b").read_bytes() == b"old"
+    (tmp_path / "c" / "d").mkdir(parents=True)
+    durable.remove_tree(tmp_path / "c")
+    durable.remove_tree(tmp_path / "c")
+    assert not (tmp_path / "c").exists()

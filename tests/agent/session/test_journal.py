@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from nexdiag.agent import compaction
 from nexdiag.agent.driver import Keeps
+from nexdiag.agent.events import Shortened
 from nexdiag.agent.session import durable
 from nexdiag.agent.session.journal import Journal, read_entries
 from nexdiag.codec import journal as codec
@@ -32,7 +34,7 @@ def test_a_session_in_the_reference_s_lines(tmp_path: Path) -> None:
     )
     journal.message(Message(role="assistant", tool_calls=(CALL,)), reply=reply)
     journal.tool_execution(ToolRun(call_id="c1", name="bash", arguments=CALL.arguments, output="a", duration=0.5))
-    journal.compaction(through=2, summary="so far", messages=2, tokens=9)
+    journal.compacted(Shortened(before=9, after=1, count=2, summary="so far"))
     journal.end("max_turns", usage=Usage(input_tokens=3), turns=1)
     journal.end("no server")
     lines = [json.loads(line) for line in (tmp_path / "conversation.jsonl").read_bytes().splitlines()]
@@ -68,7 +70,8 @@ def test_a_session_in_the_reference_s_lines(tmp_path: Path) -> None:
         (
             "compaction",
             {
-                "compacted_through_seq": 2,
+                "turn": 0,
+                "compacted_through_seq": 4,
                 "summary": "so far",
                 "original_message_count": 2,
                 "original_token_count": 9,
@@ -77,6 +80,17 @@ def test_a_session_in_the_reference_s_lines(tmp_path: Path) -> None:
         ("end", {"reason": "max_turns", "total_usage": none | {"input_tokens": 3}, "turns": 1}),
         ("end", {"reason": {"error": {"message": "no server"}}, "total_usage": none, "turns": 0}),
     ]
+
+
+def test_results_that_were_cleared_stand_for_no_message(tmp_path: Path) -> None:
+    """A remark is no summary: nothing may be left out for it, by our reader or the reference's (reference fault L3)."""
+    journal = opened(tmp_path)
+    journal.message(Message(role="user", content="hi"))
+    journal.compacted(Shortened(before=9, after=1, count=2, cleared=("a", "b")), turn=3)
+    entry = opened(tmp_path).entries[-1]
+    assert isinstance(entry, codec.CompactionEntry)
+    assert (entry.compacted_through_seq, entry.turn, entry.fallback_reason) == (0, 3, compaction.REASON)
+    assert compaction.remarked(entry.summary) == {"a", "b"}
 
 
 def test_every_message_is_journaled_once(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
+from crashes import full_at, killed_at
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nexdiag.agent.session import durable, lock
-from nexdiag.agent.session.lock import SessionLock
+from nexdiag.agent.session.lock import SessionLock, is_held, request_release
 from nexdiag.core.errors import DaemonError
 
 NOW = 1779285792.009
@@ -187,3 +188,56 @@ def test_a_missing_session_is_told(tmp_path: Path) -> None:
     with pytest.raises(DaemonError, match="gone"), locked(tmp_path / "gone"):
         pass
     assert not (tmp_path / "gone").exists()
+
+
+def test_a_lock_that_could_not_be_taken_whole_is_not_held(tmp_path: Path) -> None:
+    """The disk was full when the old request to leave was removed: nobody is left holding it."""
+    request_release(tmp_path)
+    with full_at(4), pytest.raises(DaemonError, match="No space left"), SessionLock(tmp_path, "chat-nex"):
+        pass
+    assert not is_held(tmp_path)
+    with SessionLock(tmp_path, "chat-nex"):
+        assert is_held(tmp_path)
+
+
+def test_who_holds_it_can_be_seen_without_taking_it(tmp_path: Path) -> None:
+    """A lock of ours by the kernel's word, one of the reference by its process."""
+    assert not is_held(tmp_path)
+    with SessionLock(tmp_path, "chat-nex"):
+        assert is_held(tmp_path)
+    assert not is_held(tmp_path)
+    (tmp_path / ".handler.pid").write_text("77\n2026-05-20T14:03:12Z\nchat-nex\n")
+    assert is_held(tmp_path, process_start=lambda pid: 0.0)
+    assert not is_held(tmp_path, process_start=lambda pid: None)
+
+
+def test_a_busy_chat_says_how_to_get_it(tmp_path: Path) -> None:
+    """The daemon's way out is another one than a terminal's (reference fault 52)."""
+    busy = pytest.raises(DaemonError)
+    with SessionLock(tmp_path, "chat-nex"), busy as caught, SessionLock(tmp_path, "interactive-nex"):
+        pass
+    assert "nexdiag service stop" in caught.value.hint
+    assert f"nexdiag session release {tmp_path.name}" in caught.value.hint
+
+
+def test_a_kill_at_any_write_of_the_lock_leaves_it_free(tmp_path: Path) -> None:
+    """Killed at each in turn, as it is taken, taken over or given back: the next one has it at once."""
+    died, point = True, 0
+    while died:
+        point += 1
+        directory = durable.ensure_directory(tmp_path / str(point))
+        (directory / ".handler.pid").write_text("4194301\n2026-05-20T14:03:12Z\nchat-nex\n")
+        request_release(directory)
+
+        def holds(acknowledge: object, directory: Path = directory) -> None:
+            del acknowledge
+            for _ in range(2):
+                with SessionLock(directory, "chat-nex"):
+                    pass
+
+        died, _ = killed_at(point, holds)
+        assert not is_held(directory)
+        with SessionLock(directory, "chat-nex"):
+            assert is_held(directory)
+        assert not (directory / ".handler.pid").exists()
+    assert point > 10

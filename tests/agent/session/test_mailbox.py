@@ -4,7 +4,9 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
+import crashes
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,7 +80,10 @@ def test_rows_are_the_reference_s(tmp_path: Path, mail: Mailbox) -> None:
 
 
 def test_questions_wait_until_they_are_answered(mail: Mailbox) -> None:
-    """A question waits until its answer or its failure is in the outbox, not until somebody has read it."""
+    """A question waits until its answer or its failure is in the outbox, not until somebody has read it.
+
+    (reference faults 49, L20)
+    """
     one, two = mail.post("a", "r1"), mail.post("b", "r2")
     assert mail.pending() == (one, two)
     assert mail.pending() == (one, two)
@@ -90,7 +95,10 @@ def test_questions_wait_until_they_are_answered(mail: Mailbox) -> None:
 
 
 def test_a_crash_before_the_cursor_does_not_answer_twice(tmp_path: Path, mail: Mailbox) -> None:
-    """The outbox row alone settles: without the cursor it is not asked again, nor answered a second time."""
+    """The outbox row alone settles: without the cursor it is not asked again, nor answered a second time.
+
+    (reference fault L20)
+    """
     answered, failed = mail.post("a", "r1"), mail.post("b", "r2")
     mail.answer(answered, "A")
     mail.fail(failed, "B")
@@ -114,7 +122,7 @@ def test_an_answer_out_of_order_swallows_nothing(tmp_path: Path, mail: Mailbox) 
 
 
 def test_a_retry_of_the_client_counts_once(tmp_path: Path, mail: Mailbox) -> None:
-    """The same request id posted again, by us or by the reference's daemon, is one question."""
+    """The same request id posted again, by us or by the reference's daemon, is one question (reference fault 53)."""
     row = mail.post("hi", "r1")
     assert mail_in(tmp_path).post("hi", "r1") == row
     write_row(tmp_path / "inbox.jsonl", 2, "r1")
@@ -148,7 +156,10 @@ def test_a_request_id_for_another_text_is_refused(mail: Mailbox) -> None:
 
 
 def test_an_error_on_the_way_does_not_settle(tmp_path: Path, mail: Mailbox) -> None:
-    """An error row of the reference, which may come before a retry that succeeds, leaves the question waiting."""
+    """An error row of the reference, which may come before a retry that succeeds, leaves the question waiting.
+
+    (reference fault L8)
+    """
     row = mail.post("hi", "r1")
     write_row(tmp_path / "outbox.jsonl", 1, "r1", role="system-error")
     assert mail.pending() == (row,)
@@ -179,7 +190,10 @@ def test_a_cursor_of_another_program_is_respected(tmp_path: Path, mail: Mailbox)
 
 
 def test_ids_that_began_anew_are_not_swallowed(tmp_path: Path, mail: Mailbox) -> None:
-    """After the reference rotated the inbox, rows below the old cursor wait, and stay so when more are posted."""
+    """After the reference rotated the inbox, rows below the old cursor wait, and stay so when more are posted.
+
+    (reference fault L20)
+    """
     (tmp_path / ".nex-cursor").write_text("3")
     write_row(tmp_path / "inbox.jsonl", 1, "new1")
     assert waiting(mail) == ["new1"]
@@ -212,7 +226,7 @@ BAD += [b'{"id": 9007199254740993, "timestamp": "", "role": "user", "content": "
 
 @pytest.mark.parametrize("line", BAD)
 def test_a_bad_line_is_passed_over_and_told(tmp_path: Path, mail: Mailbox, line: bytes) -> None:
-    """Rows before and behind a bad line are read, and the line is reported once."""
+    """Rows before and behind a bad line are read, and the line is reported once (reference fault L20)."""
     mail.post("a", "r1")
     with (tmp_path / "inbox.jsonl").open("ab") as file:
         file.write(line + b"\n")
@@ -393,7 +407,10 @@ def killed_at(directory: Path, point: int, *, torn: bool) -> tuple[bool, list[st
 
 @pytest.mark.parametrize("torn", [False, True])
 def test_a_kill_at_any_write_loses_nothing_and_answers_once(tmp_path: Path, torn: bool) -> None:
-    """Killed at each write in turn, then started again: what was acknowledged is there, and each answer once."""
+    """Killed at each write in turn, then started again: what was acknowledged is there, and each answer once.
+
+    (reference faults L1, L2, L20)
+    """
     died, point = True, 0
     while died:
         point += 1
@@ -414,3 +431,124 @@ def test_a_kill_at_any_write_loses_nothing_and_answers_once(tmp_path: Path, torn
         assert len([message for message in restored.messages if message.role == "tool"]) == 2
         assert restored.unanswered is None
     assert point > 40
+
+
+def test_an_old_error_is_no_reply_while_its_question_waits_again(mail: Mailbox) -> None:
+    """Whoever asks again and looks does not read the outcome of the first time (reference fault L8)."""
+    mail.fail(mail.post("hi", "r1"), "no server")
+    mail.post("hi", "r1")
+    assert mail.reply("r1") is None
+    mail.fail(mail.pending()[0], "still none")
+    failure = mail.reply("r1")
+    assert failure is not None
+    assert failure.content == "still none"
+
+
+# Rotation.
+
+
+def settled(mail: Mailbox, *names: str) -> None:
+    """Many questions and their answers; the disk is not waited for."""
+    with patch("os.fsync"), patch("os.fdatasync"):
+        for name in names:
+            mail.answer(mail.post("x" * 3000, name), "y" * 3000)
+
+
+def test_a_rotation_keeps_what_waits_and_ids_go_on(tmp_path: Path, mail: Mailbox) -> None:
+    """The archive holds all of it; the cursor is right, no id comes twice, an old reply stays (reference fault L20)."""
+    names = [f"r{number}" for number in range(300)]
+    settled(mail, *names[:200])
+    open_one = mail.post("open", "open")
+    settled(mail, *names[200:])
+    whole = [rows(tmp_path / f"{stem}.jsonl") for stem in ("inbox", "outbox")]
+    archived = mail.rotate()
+    assert [path.name for path in archived] == ["inbox-20260520-140312.jsonl", "outbox-20260520-140312.jsonl"]
+    assert [rows(path) for path in archived] == whole
+    assert len(rows(tmp_path / "inbox.jsonl")) < 110
+    for box in (mail, mail_in(tmp_path)):
+        assert box.pending() == (open_one,)
+        assert box.reply("r299") is not None
+        assert box.post("x" * 3000, "r299").id == 301
+    new = mail.post("new", "new")
+    assert (new.id, mail.answer(new, "N").id) == (302, 301)
+    mail.answer(open_one, "O")
+    assert (mail.pending(), mail_in(tmp_path).pending(), mail.cursor) == ((), (), 302)
+
+
+def test_a_rotation_is_automatic_and_rare(tmp_path: Path, mail: Mailbox) -> None:
+    """Over a megabyte it is done, not before, and not again at once."""
+    settled(mail, *(f"r{number}" for number in range(50)))
+    assert mail.rotate_if_due() == ()
+    settled(mail, *(f"r{number}" for number in range(50, 350)))
+    assert (tmp_path / "inbox.jsonl").stat().st_size > 1_000_000
+    assert len(mail.rotate_if_due()) == 2
+    assert mail.rotate_if_due() == ()
+    assert mail.rotate() == ()
+
+
+def test_a_lost_cursor_after_a_rotation_asks_nothing_again(tmp_path: Path, mail: Mailbox) -> None:
+    """The rows that stayed have the rows that settled them."""
+    settled(mail, *(f"r{number}" for number in range(200)))
+    mail.fail(mail.post("f", "failed"), "no")
+    assert mail.rotate()
+    (tmp_path / ".nex-cursor").unlink()
+    assert mail_in(tmp_path).pending() == ()
+
+
+def test_an_open_question_at_the_beginning_does_not_open_the_others(tmp_path: Path, mail: Mailbox) -> None:
+    """The cursor stands before it; each row that stays has the row that settled it, however long that is."""
+    mail.post("open", "open")
+    with patch("os.fsync"), patch("os.fdatasync"):
+        for number in range(400):
+            mail.answer(mail.post("x" * 100, f"r{number}"), "y" * 9000)
+    assert len(mail.rotate()) == 2
+    assert waiting(mail) == waiting(mail_in(tmp_path)) == ["open"]
+
+
+def test_ids_go_on_behind_a_row_that_is_longer_than_what_stays(tmp_path: Path, mail: Mailbox) -> None:
+    """The last row always stays."""
+    settled(mail, *(f"r{number}" for number in range(200)))
+    mail.answer(mail.post("x", "big"), "y" * 300_000)
+    mail._outbox.refresh()
+    with (tmp_path / "outbox.jsonl").open("ab") as file:
+        row = {"id": 777, "timestamp": STAMP, "role": "system-error", "content": "y" * 300_000, "request_id": "other"}
+        file.write(json.dumps(row).encode() + b"\n")
+    assert mail.rotate()
+    again = mail_in(tmp_path)
+    assert again.answer(again.post("new", "new"), "N").id == 778
+
+
+def test_a_bad_line_goes_to_the_archive(tmp_path: Path, mail: Mailbox) -> None:
+    """It is in nobody's way any more, and it is not lost."""
+    with (tmp_path / "inbox.jsonl").open("ab") as file:
+        file.write(b"nonsense\n")
+    settled(mail, *(f"r{number}" for number in range(200)))
+    (inbox, _) = mail.rotate()
+    assert inbox.read_bytes().startswith(b"nonsense\n")
+    assert mail_in(tmp_path).questions()
+    assert mail_in(tmp_path).bad == ()
+
+
+def test_a_kill_at_any_write_of_a_rotation_loses_nothing(tmp_path: Path) -> None:
+    """Killed at each in turn: what waits waits, what was answered stays so, and all rows are somewhere."""
+    died, point = True, 0
+    while died:
+        point += 1
+        directory = durable.ensure_directory(tmp_path / str(point))
+        lines = [
+            {"id": number, "timestamp": STAMP, "role": "user", "content": "x" * 3000, "request_id": f"r{number}"}
+            for number in range(1, 201)
+        ]
+        (directory / "inbox.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        (directory / "outbox.jsonl").write_text(
+            "".join(json.dumps(line | {"role": "coordinator", "settles": [line["id"]]}) + "\n" for line in lines[:-1])
+        )
+        died, _ = crashes.killed_at(point, lambda acknowledge, place=directory: mail_in(place).rotate())
+        survivor = mail_in(directory)
+        assert waiting(survivor) == ["r200"]
+        assert survivor.post("new", "new").id == 201
+        found = {row["request_id"] for path in directory.rglob("inbox*.jsonl") for row in rows(path)}
+        assert found == {f"r{number}" for number in range(1, 201)} | {"new"}
+        survivor.rotate()
+        assert waiting(survivor) == ["r200", "new"]
+    assert point > 10

@@ -1,5 +1,6 @@
 """Promises of nexdiag.agent.session.registry: one session for each name, and no name is ever lost."""
 
+import contextlib
 import json
 import re
 import subprocess
@@ -8,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import crashes
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,7 +78,10 @@ def test_a_session_is_stored_as_the_reference_does(registry: Registry) -> None:
 
 
 def test_a_chat_has_three_names_and_one_directory(registry: Registry) -> None:
-    """Whatever name or spelling a program uses for chat 0, it finds the directory of the key, and it exists."""
+    """Whatever name or spelling a program uses for chat 0, it finds the directory of the key, and it exists.
+
+    (reference faults 50, 51, 61, 72)
+    """
     session = registry.chat_session(0)
     names = (
         "0",
@@ -96,7 +101,7 @@ def test_a_chat_has_three_names_and_one_directory(registry: Registry) -> None:
 
 
 def test_names_spread_over_two_sessions_are_brought_together(registry: Registry) -> None:
-    """Where chat 3 has two sessions, one gets all three names, and the user is told."""
+    """Where chat 3 has two sessions, one gets all three names, and the user is told (reference fault 51)."""
     one = registry.create("coordinator", ["chat-3"])
     two = registry.create("coordinator", ["3", "mine"])
     assert registry.chat_session(3).aliases == ("chat-3", "coordinator-3", "3")
@@ -107,7 +112,7 @@ def test_names_spread_over_two_sessions_are_brought_together(registry: Registry)
 
 @pytest.mark.parametrize("content", [None, b"", b" \n"])
 def test_a_missing_or_empty_registry_is_an_empty_one(path: Path, registry: Registry, content: bytes | None) -> None:
-    """Nothing is told, nothing is moved, and the first session can be made."""
+    """Nothing is told, nothing is moved, and the first session can be made (reference fault 54)."""
     if content is not None:
         path.write_bytes(content)
     assert registry.sessions() == ()
@@ -117,7 +122,7 @@ def test_a_missing_or_empty_registry_is_an_empty_one(path: Path, registry: Regis
 
 
 def test_writers_lose_no_name(tmp_path: Path) -> None:
-    """Programs that make sessions at once keep all of them."""
+    """Programs that make sessions at once keep all of them (reference fault L20)."""
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, tmp_path, name]) for name in ("a", "b", "c")]
     assert [writer.wait() for writer in writers] == [0, 0, 0]
     names = {name for session in Registry(tmp_path).sessions() for name in session.aliases}
@@ -276,3 +281,108 @@ def test_a_read_only_state_can_be_read(path: Path, registry: Registry) -> None:
     path.write_text('{"version": 1, "sessions": {}}')
     registry.sessions()
     assert [entry.name for entry in registry.chat.iterdir()] == ["sessions.json"]
+
+
+def test_new_chats_get_numbers_of_their_own(registry: Registry) -> None:
+    """Above all that were used, archived ones too; each with the name that was wanted (reference fault 50)."""
+    assert registry.new_chat("work")[0] == 0
+    registry.chat_session(5)
+    number, session = registry.new_chat()
+    assert (number, session.label, session.aliases) == (6, "chat 6", ("chat-6", "coordinator-6", "6"))
+    registry.archive("chat-6")
+    assert registry.new_chat()[0] == 7
+    assert list(registry.chats()) == [0, 5, 6, 7]
+
+
+def test_an_archived_session_can_be_taken_back(registry: Registry) -> None:
+    """With its files and its names, but for those that another one has by now."""
+    first = registry.chat_session(0)
+    (registry.directory("0") / "x").write_text("kept")
+    registry.archive("0")
+    assert registry.restore(first.id) == first
+    assert (registry.directory("chat-0") / "x").read_text() == "kept"
+    registry.archive("0")
+    second = registry.chat_session(0)
+    back = registry.restore(first.id)
+    assert (back.aliases, back.archived_at) == ((), None)
+    assert registry.resolve("chat-0") == second
+
+
+def test_a_deleted_session_leaves_nothing(registry: Registry) -> None:
+    """Neither record nor files; the others are not touched."""
+    doomed, other = registry.chat_session(0), registry.chat_session(1)
+    (registry.directory("0") / "x").write_text("secret")
+    assert registry.delete("chat-0") == doomed
+    assert registry.sessions() == (other,)
+    assert not list(registry.chat.rglob("x"))
+    with pytest.raises(UsageError):
+        registry.resolve("chat-0")
+
+
+def test_a_fork_begins_with_what_the_other_holds(registry: Registry) -> None:
+    """Journal, summary and overrides; not the mail. The other is not changed, and knows nothing of it."""
+    source = registry.chat_session(0)
+    for name in ("conversation.jsonl", "session-summary.md", "overrides.json", "inbox.jsonl"):
+        (registry.directory("0") / name).write_text(name)
+    fork, number = registry.fork("chat-0")
+    assert (number, fork.kind, fork.forked_from, fork.label) == (None, "interactive", source.id, "fork of chat 0")
+    assert fork.aliases[0].startswith("fork-")
+    place = registry.directory(fork.id)
+    assert sorted(path.name for path in place.iterdir()) == [
+        "conversation.jsonl",
+        "overrides.json",
+        "session-summary.md",
+    ]
+    assert (place / "conversation.jsonl").read_text() == "conversation.jsonl"
+    chat, number = registry.fork("chat-0", "two", chat=True)
+    assert (number, chat.aliases) == (1, ("two", "chat-1", "coordinator-1", "1"))
+    with pytest.raises(UsageError, match="is taken"):
+        registry.fork("chat-0", "two")
+    assert registry.resolve("chat-0") == source
+
+
+def test_a_look_makes_nothing(registry: Registry) -> None:
+    """The place of a session whose directory is missing is told, and stays missing."""
+    session = registry.chat_session(0)
+    registry.directory("0").rmdir()
+    assert registry.place("0") == registry.chat / session.id
+    assert not registry.place("0").exists()
+
+
+OPERATIONS = {
+    "new": lambda registry: registry.new_chat("work"),
+    "archive": lambda registry: registry.archive("keep"),
+    "restore": lambda registry: registry.restore("kept"),
+    "delete": lambda registry: registry.delete("doomed"),
+    "fork": lambda registry: registry.fork("keep", "copy", chat=True),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_kill_at_any_write_of_the_registry_leaves_a_whole_one(tmp_path: Path, name: str) -> None:
+    """Killed at each in turn: every other session is there with its files, and the same can be done again."""
+    died, point = True, 0
+    while died:
+        point += 1
+        state = tmp_path / str(point)
+        registry = Registry(state)
+        for alias in ("keep", "kept", "doomed"):
+            place = registry.directory(registry.create("other", [alias]).id)
+            for file in ("conversation.jsonl", "chat.log", "inbox.jsonl"):
+                (place / file).write_text(alias)
+        doomed = place
+        registry.archive("kept")
+        died, _ = crashes.killed_at(point, lambda acknowledge, place=state: OPERATIONS[name](Registry(place)))
+        survivor = Registry(state)
+        assert survivor.told == []
+        for alias in ("keep", "kept", "doomed"):
+            if alias == "doomed" and name == "delete":
+                assert len(list(doomed.glob("*"))) in (0, 3)  # half a session is none
+                continue
+            session = survivor.resolve(alias)
+            files = list(survivor.chat.rglob(f"{session.id}/conversation.jsonl"))
+            assert [path.read_text() for path in files] == [alias]
+        with contextlib.suppress(UsageError):  # it was done already
+            OPERATIONS[name](survivor)
+        assert [session for session in survivor.sessions() if "copy" in session.aliases] or name != "fork"
+    assert point > 3

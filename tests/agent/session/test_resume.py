@@ -11,6 +11,7 @@ import strategies as our
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nexdiag.agent import calls, compaction, continuation
 from nexdiag.agent.loop import INTERRUPTED, STOPPED
 from nexdiag.agent.session.resume import LOST, SUMMARY, Restored, restore
 from nexdiag.codec import journal
@@ -61,7 +62,7 @@ def asked(text: str, request_id: str) -> journal.Entry:
     return msgspec.structs.replace(entry, request_id=request_id, turn=1)
 
 
-def compaction(through: int, summary: str, reason: str | None = None) -> journal.Entry:
+def compacted(through: int, summary: str, reason: str | None = None) -> journal.Entry:
     """Journal a compaction."""
     return journal.CompactionEntry(
         seq=0,
@@ -102,7 +103,8 @@ def assert_valid(messages: Iterable[Message]) -> None:
             results = messages[place + 1 : place + 1 + len(message.tool_calls)]
             assert [result.tool_call_id for result in results] == [call.id for call in message.tool_calls]
     assert sum(message.role == "tool" for message in messages) == len(ids)
-    assert all(message.content for message in messages if message.role == "user")
+    assert all(message.content for message in messages if message.role in {"user", "tool"})
+    assert all(calls.mended(message) is message for message in messages)
     assert all(message.tool_calls or message.text.strip() for message in messages if message.role == "assistant")
 
 
@@ -141,7 +143,7 @@ def journals(draw: st.DrawFn) -> list[journal.Entry | journal.Bad]:
 
 
 odd_entries: st.SearchStrategy[journal.Entry] = st.one_of(
-    st.builds(compaction, st.integers(-1, 40), st.sampled_from(["", "all that was", "microcompact: -5 bytes"])),
+    st.builds(compacted, st.integers(-1, 40), st.sampled_from(["", "all that was", "microcompact: -5 bytes"])),
     st.builds(ran, our.names, our.texts),
     st.builds(asked, our.texts, st.sampled_from(["r1", "r2"])),
     st.sampled_from([Message(role="", content="x"), Message(role="tool", tool_calls=model(None, "a").tool_calls)]).map(
@@ -179,7 +181,10 @@ def test_no_words_of_the_user_are_lost(entries: list[journal.Entry | journal.Bad
 
 
 def test_a_message_that_the_reference_wrote_twice_counts_once() -> None:
-    """The first question of a process and its tool results, which the reference journals twice, are there once."""
+    """The first question of a process and its tool results, which the reference journals twice, are there once.
+
+    (reference fault L1)
+    """
     question, results = user("hi"), tool("a")
     again = restored(INIT, question, question, model(None, "a"), results, results, model("done"))
     assert again.messages == (question, model(None, "a"), results, model("done"))
@@ -219,7 +224,10 @@ def test_a_question_asked_again_after_a_crash_counts_once() -> None:
 
 
 def test_a_call_without_a_result_is_answered_right_behind_it() -> None:
-    """A crash while tools ran leaves no open call; what ran before it keeps its result, in the order of the calls."""
+    """A crash while tools ran leaves no open call; what ran before it keeps its result, in the order of the calls.
+
+    (reference fault L2)
+    """
     again = restored(user("hi"), model(None, "a", "b", "c"), ran("c", "from the record"), tool("b"), user("well?"))
     assert again.messages == (
         user("hi"),
@@ -234,7 +242,7 @@ def test_a_call_without_a_result_is_answered_right_behind_it() -> None:
 
 
 def test_results_without_a_call_are_dropped() -> None:
-    """A result whose call was cut away, or that comes a second time, goes, and is told."""
+    """A result whose call was cut away, or that comes a second time, goes, and is told (reference fault L5)."""
     again = restored(tool("x"), user("hi"), model(None, "a"), tool("a", "1"), tool("a", "2"), tool("b"), model("done"))
     assert again.messages == (user("hi"), model(None, "a"), tool("a", "1"), model("done"))
     assert again.repairs == (
@@ -244,7 +252,10 @@ def test_results_without_a_call_are_dropped() -> None:
 
 
 def test_ids_that_were_used_before_are_told_apart() -> None:
-    """Calls without ids, or with ids that began again in each answer, keep their own results under ids of their own."""
+    """Calls without ids, or with ids that began again in each answer, keep their own results under ids of their own.
+
+    (reference fault L11)
+    """
     again = restored(
         user("1"),
         model(None, "", ""),
@@ -268,7 +279,10 @@ def test_two_answers_in_a_row_get_a_note_between_them() -> None:
 
 
 def test_neighbours_are_merged_as_the_loop_does() -> None:
-    """Two questions without an answer between them are one message, with parts if one of them has parts."""
+    """Two questions without an answer between them are one message, with parts if one of them has parts.
+
+    (reference fault 2)
+    """
     assert restored(user("a"), user("b")).messages == (user("a\n\nb"),)
     picture = [{"type": "image_url", "image_url": {"url": "x"}}]
     again = restored(user("a"), Message(role="user", content=picture))
@@ -276,7 +290,7 @@ def test_neighbours_are_merged_as_the_loop_does() -> None:
 
 
 def test_empty_messages_are_left_out() -> None:
-    """An answer of nothing but thoughts, and an empty question, are none."""
+    """An answer of nothing but thoughts, and an empty question, are none (reference fault L10)."""
     thought = Message(role="assistant", reasoning="hm")
     again = restored(user("hi"), thought, Message(role="user", content=""), model(" \n"), user("well?"))
     assert again.messages == (user("hi\n\nwell?"),)
@@ -285,24 +299,27 @@ def test_empty_messages_are_left_out() -> None:
 
 def test_a_summary_stands_for_what_it_sums_up() -> None:
     """What lies up to the compacted `seq` is left out; the tail behind it stays, and so does all that came later."""
-    again = restored(user("1"), model("1"), user("2"), model("2"), compaction(2, "one"), user("3"), model("3"))
+    again = restored(user("1"), model("1"), user("2"), model("2"), compacted(2, "one"), user("3"), model("3"))
     assert [message.text for message in again.messages] == [f"{SUMMARY}\n\none\n\n2", "2", "3", "3"]
 
 
 def test_the_tail_that_the_reference_kept_is_kept() -> None:
-    """A summary that claims everything keeps the last two messages beside it, and no call without its results."""
+    """A summary that claims everything keeps the last two messages beside it, and no call without its results.
+
+    (reference fault L3)
+    """
     before = (user("1"), model("1"), user("2"), model(None, "a", "b"))
     results = Message(role="user", content=None)
     entry = msgspec.structs.replace(
         journal.message_entry(results, seq=0, timestamp=""),
         content=tuple(journal.ToolResult(tool_use_id=name, content="ran") for name in "ab"),
     )
-    again = restored(*before, entry, entry, compaction(6, "all"))
+    again = restored(*before, entry, entry, compacted(6, "all"))
     assert again.messages[1:] == (model(None, "a", "b"), tool("a"), tool("b"))
     assert again.messages[0].text.endswith("all")
-    again = restored(*before, entry, model("done"), compaction(6, "all"))
+    again = restored(*before, entry, model("done"), compacted(6, "all"))
     assert again.messages[1:] == (model(None, "a", "b"), tool("a"), tool("b"), model("done"))
-    again = restored(user("1"), model("1"), user("2"), user("2"), compaction(4, "all"))
+    again = restored(user("1"), model("1"), user("2"), user("2"), compacted(4, "all"))
     assert again.messages[1] == model("1")
 
 
@@ -311,15 +328,18 @@ def test_the_tail_that_the_reference_kept_is_kept() -> None:
     [("microcompact: -5120 bytes (~1300 tokens)", None), ("  ", None), ("we spoke", "summary call failed")],
 )
 def test_a_compaction_that_sums_up_nothing_costs_nothing(summary: str, reason: str | None) -> None:
-    """The remark of a failed or small compaction stands for no message, even before a real one's summary is known."""
-    again = restored(user("1"), model("1"), compaction(99, summary, reason), user("2"))
+    """The remark of a failed or small compaction stands for no message, even before a real one's summary is known.
+
+    (reference fault L3)
+    """
+    again = restored(user("1"), model("1"), compacted(99, summary, reason), user("2"))
     assert again.messages == (user("1"), model("1"), user("2"))
     assert len(again.repairs) == 1
 
 
 def test_a_compaction_does_not_reach_beyond_itself() -> None:
     """However high its number, a summary stands only for what was written before it."""
-    again = restored(user("1"), model("1"), compaction(10**18, "one"), user("2"), model("2"))
+    again = restored(user("1"), model("1"), compacted(10**18, "one"), user("2"), model("2"))
     assert again.messages[-2:] == (user("2"), model("2"))
 
 
@@ -384,3 +404,82 @@ def test_a_doubled_line_counts_once() -> None:
     again = restore([*entries, *entries])
     assert again.messages == (user("a"), model("b"), user("c"), model("b"))
     assert Counter(again.repairs) == Counter({"a line of the journal stood there twice (4 times)": 1})
+
+
+# ---- what our own journal holds
+
+
+def ours(*messages: Message | journal.Entry) -> list[journal.Entry]:
+    """Journal these as we do: each entry has a turn number."""
+    return [msgspec.structs.replace(entry, turn=1) for entry in entered(messages)]
+
+
+def test_our_summary_stands_for_all_before_it() -> None:
+    """Nothing is kept beside it that the machine did not keep, whatever the numbers (reference fault L3)."""
+    again = restore(ours(user("1"), model("1"), user("2"), compacted(3, "all"), model("2")))
+    assert again.messages == (compaction.standing("all"), model("2"))
+    spoiled = ours(user("1"), model("1"), compacted(1, "all"))
+    assert restore(spoiled).messages == (compaction.standing("all"),)
+
+
+def test_results_that_were_cleared_stay_cleared() -> None:
+    """The results of the calls that are named, and of no other; and nobody is bothered with it."""
+    remark = compaction_entry(compaction.remark(["a", "c"]), compaction.REASON)
+    again = restore(ours(user("1"), model(None, "a", "b"), tool("a"), tool("b"), model("1"), remark))
+    assert [message.text for message in again.messages[2:4]] == [compaction.CLEARED, "ran"]
+    assert again.repairs == ()
+
+
+def test_an_id_that_begins_anew_behind_a_summary_is_another_call() -> None:
+    """What was cleared before the summary is gone; a call that is named the same keeps its result."""
+    remark = compaction_entry(compaction.remark(["a"]), compaction.REASON)
+    again = restore(
+        ours(user("1"), model(None, "a"), tool("a"), remark, compacted(4, "all"), model(None, "a"), tool("a", "new"))
+    )
+    assert again.messages[-1] == tool("a", "new")
+
+
+@pytest.mark.parametrize(
+    "summary", ["microcompact: cleared the results of [", "microcompact: cleared the results of 1"]
+)
+def test_a_spoiled_remark_clears_nothing(summary: str) -> None:
+    """Nor does one that is not ours."""
+    entries = ours(user("1"), model(None, "a"), tool("a"), compaction_entry(summary, compaction.REASON))
+    assert restore(entries).messages[2] == tool("a")
+
+
+def compaction_entry(summary: str, reason: str) -> journal.Entry:
+    """Journal a remark."""
+    return compacted(0, summary, reason)
+
+
+def cut(text: str) -> journal.Entry:
+    """Journal an answer that was cut off at its token limit."""
+    entry = journal.message_entry(model(text), seq=0, timestamp="")
+    return msgspec.structs.replace(entry, stop_reason="max_tokens")
+
+
+WISH = user(continuation.CONTINUE)
+
+
+def test_an_answer_in_parts_is_one_answer() -> None:
+    """The question that it answers is given the whole of it, and our wishes to go on are no questions of the user."""
+    question = msgspec.structs.replace(asked("q", "r1"), turn=1)
+    entries = ours(question, cut("The answer is fo"), WISH, cut("answer is forty"), WISH, model("-two"))
+    entries = [msgspec.structs.replace(entry, request_id="r1") for entry in entries]
+    again = restore(entries)
+    assert again.answered == {"r1": "The answer is forty-two"}
+    assert [message.text for message in again.messages][1::2] == ["The answer is fo", "answer is forty", "-two"]
+    assert (again.unanswered, again.repairs) == (None, ())
+    assert restore(entries[:-1]).unanswered == "r1"
+
+
+def test_a_crash_before_our_wish_to_go_on_does_not_end_the_answer() -> None:
+    """The half answer is never taken for a whole one: the wish is put behind it, also if more was said since."""
+    entries = ours(asked("q", "r1"), cut("half"))
+    again = restore(entries)
+    assert again.messages == (user("q"), model("half"), WISH)
+    assert (again.unanswered, again.answered) == ("r1", {})
+    again = restore(ours(asked("q", "r1"), cut("half"), model("whole")))
+    assert again.messages == (user("q"), model("half"), WISH, model("whole"))
+    assert again.answered == {"r1": "halfwhole"}

@@ -70,7 +70,7 @@ def test_waiting_has_an_end(tmp_path: Path) -> None:
 
 
 def test_killing_ends_the_whole_tree(tmp_path: Path) -> None:
-    """Children in groups and sessions of their own, and those that ignore SIGTERM (reference fault 46 / L23)."""
+    """Children in groups and sessions of their own, and those that ignore SIGTERM (reference faults 46, L23)."""
 
     async def act(jobs: Jobs) -> None:
         tree = f"trap '' TERM; (set -m; {FOREVER} & wait) & setsid bash -c '{FOREVER}' & {FOREVER}"

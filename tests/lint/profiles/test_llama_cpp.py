@@ -21,3 +21,9 @@ def test_it_ignores_the_model_and_pairs_no_calls() -> None:
     """Measured: any model name answers, and nothing is checked of tool messages."""
     for rule in ("model-name-prefix", "orphan-tool-result", "unanswered-tool-call", "stream-options-unsupported"):
         assert PROFILE.refusal(rule) is None
+
+
+def test_nex_asks_it_for_usage_and_gives_thinking_back() -> None:
+    """Measured: it takes stream_options and tells no usage without them, and it reads reasoning_content."""
+    assert PROFILE.sends.stream_options
+    assert PROFILE.sends.reasoning_field == "reasoning_content"

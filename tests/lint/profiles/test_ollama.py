@@ -22,3 +22,9 @@ def test_it_pairs_no_calls() -> None:
     """What hosted services check, it does not."""
     assert PROFILE.refusal("orphan-tool-result") is None
     assert PROFILE.refusal("unanswered-tool-call") is None
+
+
+def test_thinking_goes_back_under_the_field_that_it_reads() -> None:
+    """A template that keeps the thinking of a tool loop has to be given it."""
+    assert PROFILE.sends.reasoning_field == "reasoning"
+    assert PROFILE.sends.stream_options

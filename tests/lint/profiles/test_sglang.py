@@ -24,6 +24,7 @@ def test_alternation_is_the_templates_matter() -> None:
     assert [entry.variant for entry in CONDITIONAL] == ["strict"]
 
 
-def test_nex_sends_it_no_stream_options() -> None:
-    """They are sent only where a server is known to want them."""
-    assert not PROFILE.sends.stream_options
+def test_nex_asks_it_for_usage_and_gives_thinking_back() -> None:
+    """It takes stream_options and tells no usage without them; templates read the thinking of a tool loop."""
+    assert PROFILE.sends.stream_options
+    assert PROFILE.sends.reasoning_field == "reasoning_content"

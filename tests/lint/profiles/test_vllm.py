@@ -23,3 +23,9 @@ def test_it_pairs_no_calls_and_takes_stream_options() -> None:
     for rule in ("orphan-tool-result", "unanswered-tool-call", "stream-options-unsupported"):
         assert PROFILE.refusal(rule) is None
     assert PROFILE.sends.stream_options
+
+
+def test_thinking_goes_back_under_the_field_that_it_reads() -> None:
+    """A template that keeps the thinking of a tool loop has to be given it."""
+    assert PROFILE.sends.reasoning_field == "reasoning"
+    assert PROFILE.sends.stream_options
