@@ -198,3 +198,21 @@ def test_where_a_model_is_asked_and_as_what(
     assert (asked.method, asked.path, body["model"]) == ("POST", "/v1/chat/completions", "qwen3-coder")
     assert asked.headers.get("authorization") == (key and f"Bearer {key}")
     assert set(body) <= {"model", "messages", "stream", "tools", "tool_choice", "max_tokens"}
+
+
+def test_evaluated_it_says_nothing_but_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not of its tools, of a retry, or of what had to be mended: stdout is one line, stderr none (reference fault 47)."""
+    monkeypatch.setenv("NEXDIAG_DIR", str(tmp_path / "s"))
+    busy = sends(http('{"error": "busy"}', "503 Busy", headers={"retry-after": "0"}))
+    wanted = sends(stream_head(), calls(("", "glob", "")))
+    plays = iter((wanted, busy, answers("Done.")))
+
+    def play(asked: Asked, wire: socket.socket) -> None:
+        (next(plays) if asked.path == "/v1/chat/completions" else sends(http("{}", "404 Not Found")))(asked, wire)
+
+    with model_server.serving(play) as server:
+        assert run(["nex", "hi", "-m", "m", "-e", server.url, "--eval-mode"]) == 0
+    shown = capsys.readouterr()
+    assert (json.loads(shown.out)["status"], shown.err) == ("ok", "")

@@ -173,3 +173,17 @@ def test_the_limits_come_from_config_and_endpoint(tmp_path: Path) -> None:
     assert limits_of(crew(tmp_path, max_turns=3)).calls == 3
     assert limits_of(crew(tmp_path)).start_up > 0
     assert limits_of(crew(tmp_path, "http://far.example")).start_up == 0
+
+
+def test_the_room_of_a_request_counts_all_that_goes_out(tmp_path: Path) -> None:
+    """System prompt, tools and the answer's own tokens, in the window of the endpoint (reference fault 32)."""
+    made = crew(tmp_path, system="word " * 4000, tools=("bash", "grep"))
+    made = msgspec.structs.replace(made, endpoint=msgspec.structs.replace(made.endpoint, window=32_000, max_tokens=900))
+
+    async def limits(driver: Driver) -> tuple[int | None, int, int]:
+        found = driver.machine.limits
+        return found.window, found.reserve, found.overhead
+
+    window, reserve, overhead = with_driver(made, limits)
+    assert (window, reserve) == (32_000, 900)
+    assert overhead > 5000 + 300

@@ -107,7 +107,8 @@ def interrupted(place: Path, answer: bytes, at: type[Progress], *, times: int) -
             signal.raise_signal(signal.SIGINT)
 
     hold = threading.Event()
-    with serving(holds(hold, stream_head(), answer), answers("Yes."), only_chats=True) as server:
+    with serving(holds(hold, stream_head(), answer), answers("Yes.")) as server:
+        server.only_chats = True
         made = crew(server.url, place)
         made = msgspec.structs.replace(made, config=configuration.Config())
         talker = Talker(made, state=None, tell=tell, say=lambda text: None)
@@ -136,7 +137,9 @@ def test_a_second_ctrl_c_ends_what_runs(tmp_path: Path) -> None:
     pressed = threading.Event()
 
     def press() -> None:
-        while not (tmp_path / "pid").exists():
+        for _ in range(1000):
+            if (tmp_path / "pid").exists():
+                break
             pressed.wait(0.01)
         for _ in range(2):
             os.kill(os.getpid(), signal.SIGINT)
