@@ -88,10 +88,9 @@ def test_each_fault_has_one_line() -> None:
     assert rows(PAGE.read_text(encoding="utf-8")) == FAULTS
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_has_a_test(fault: str) -> None:
+def test_each_fault_has_a_test() -> None:
     """That names it in its docstring: a design that leaves no room for a fault can be put to the test as well."""
-    assert proofs()[fault], f"no test names reference fault {fault}"
+    assert [fault for fault in FAULTS if not proofs()[fault]] == []
 
 
 def test_the_page_lists_the_tests() -> None:

@@ -41,7 +41,7 @@ class Attempts:
         delay = self._starting_up(failed)
         if delay is None:
             allowed = {
-                "server": self._limits.retries,
+                "server": self._limits.refused_retries if failed.kind == REFUSED else self._limits.retries,
                 "stream": self._limits.stream_retries,
                 "empty": self._limits.empty_retries,
             }

@@ -161,6 +161,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Model calls in one turn."""
     retries: int = 4
     """Requests sent again, for one answer, because the server or the network failed."""
+    refused_retries: int = 2
+    """The same, because nobody listens there."""
     stream_retries: int = 2
     """The same, because the stream was not whole."""
     empty_retries: int = 2

@@ -12,7 +12,10 @@ DAY = dt.date(2026, 5, 20)
 
 
 def test_the_prompt_says_the_day_and_nothing_finer() -> None:
-    """Equal on one day, so that the server's prompt cache and a recording hold; another on the next."""
+    """Equal on one day, so that the server's prompt cache and a recording hold; another on the next.
+
+    (reference fault 43)
+    """
     assert "2026-05-20 (Wednesday)" in system_prompt(today=DAY)
     assert system_prompt(today=DAY) == system_prompt(today=DAY)
     assert system_prompt(today=DAY) != system_prompt(today=DAY + dt.timedelta(days=1))

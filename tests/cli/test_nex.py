@@ -203,7 +203,7 @@ def test_where_a_model_is_asked_and_as_what(
 def test_evaluated_it_says_nothing_but_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Not of its tools, of a retry, or of what had to be mended: stdout is one line, stderr none (reference fault 47)."""
+    """Not of its tools, a retry, or what had to be mended: stdout is one line, stderr none (reference fault 47)."""
     monkeypatch.setenv("NEXDIAG_DIR", str(tmp_path / "s"))
     busy = sends(http('{"error": "busy"}', "503 Busy", headers={"retry-after": "0"}))
     wanted = sends(stream_head(), calls(("", "glob", "")))

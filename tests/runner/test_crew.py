@@ -1,6 +1,7 @@
 """What an executor is made of."""
 
 import asyncio
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -8,10 +9,13 @@ from typing import TypeVar
 
 import msgspec
 import pytest
+from model_server import Asked, echoes, http, sends
+from model_server import serving as model_server
 
+from nexdiag.agent import budget
 from nexdiag.agent import config as configuration
 from nexdiag.agent.driver import Driver
-from nexdiag.agent.progress import Progress, Repaired
+from nexdiag.agent.progress import Compacted, Progress, Repaired
 from nexdiag.agent.session.conversation import open_chat
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.errors import UsageError
@@ -186,4 +190,34 @@ def test_the_room_of_a_request_counts_all_that_goes_out(tmp_path: Path) -> None:
 
     window, reserve, overhead = with_driver(made, limits)
     assert (window, reserve) == (32_000, 900)
-    assert overhead > 5000 + 300
+    assert overhead > 5000 + 100
+
+
+def test_who_types_has_what_a_full_window_needs(tmp_path: Path) -> None:
+    """The executor of terminal and daemon makes a long talk shorter on its way; no request outgrows the window.
+
+    (reference faults 35, 37)
+    """
+    told: list[Progress] = []
+    sizes: list[int] = []
+
+    def play(asked: Asked, wire: socket.socket) -> None:
+        if asked.method == "GET":  # a question about the server itself
+            return sends(http("{}", "404 Not Found"))(asked, wire)
+        sizes.append(budget.tokens(asked.body.decode()))
+        return echoes(asked, wire)
+
+    with model_server(play) as server:
+        made = crew(tmp_path, server.url, tools=())
+        endpoint = msgspec.structs.replace(made.endpoint, window=4000, max_tokens=300)
+
+        async def run() -> list[str | None]:
+            driver = await make_executor(msgspec.structs.replace(made, endpoint=endpoint), None, told.append)
+            turns = [await driver.say(f"{number} " + "word " * 400) for number in range(12)]
+            await driver.close()
+            return [turn.reply for turn in turns]
+
+        replies = asyncio.run(run())
+    assert all(reply and reply.startswith("echo: ") for reply in replies)
+    assert any(isinstance(progress, Compacted) for progress in told)
+    assert max(sizes) < 4000

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from talking import talking
 
+from nexdiag.agent.session.journal import Journal
+from nexdiag.agent.session.resume import restore
 from nexdiag.core.errors import NexdiagError, ToolError, UsageError
 from nexdiag.runner import slash
 
@@ -149,3 +151,17 @@ def test_background_jobs_need_their_tool(tmp_path: Path) -> None:
         for text in ("/bg list", "/cancel job-1"):
             with pytest.raises((UsageError, ToolError, NexdiagError), match="bg"):
                 slash.run(talker, text)
+
+
+def test_what_is_said_after_clear_is_journaled_elsewhere(tmp_path: Path) -> None:
+    """Each journal gives back the very conversation that was in memory while it was written (reference fault L5)."""
+    with talking(tmp_path, state=tmp_path / "s") as talker:
+        places = []
+        for text in ("first", "second"):
+            assert talker.play(text) is not None
+            assert talker.conversation is not None
+            places.append(talker.conversation.directory)
+            assert [message.text for message in talker.messages][::2] == [text]
+            assert restore(Journal.open(places[-1]).entries).messages == talker.messages
+            slash.run(talker, "/clear")
+        assert [message.text for message in restore(Journal.open(places[0]).entries).messages] == ["first", "One."]

@@ -9,7 +9,7 @@ from daemons import executor, hosted, outbox, until
 from model_server import Server, echoes, first, serving
 
 from nexdiag.agent.daemon.listing import Live
-from nexdiag.agent.driver import Driver
+from nexdiag.agent.executor import Executor
 from nexdiag.agent.progress import Tell
 from nexdiag.agent.session.conversation import Conversation, open_chat
 from nexdiag.agent.session.lock import is_held
@@ -128,7 +128,7 @@ def test_only_a_question_opens_a_chat_and_no_look_touches_one_at_work(tmp_path: 
     async def run(server: Server) -> None:
         make = executor(server.url)
 
-        async def counted(conversation: Conversation, tell: Tell) -> Driver:
+        async def counted(conversation: Conversation, tell: Tell) -> Executor:
             made.append(conversation.directory)
             return await make(conversation, tell)
 

@@ -94,3 +94,19 @@ def test_a_tool_s_box_is_short() -> None:
     long = ToolRun(call_id="c", name="bash", arguments="ls", output="\n".join("abcdefghijklmnopq"))
     assert box(long).splitlines()[-2:] == ["│ ... (2 more lines)", "└─"]
     assert "│ × no" in box(ToolRun(call_id="c", name="x", arguments="", output="no", is_error=True))
+
+
+def test_no_part_of_a_turn_is_written_over_by_the_next(tmp_path: Path) -> None:
+    """What was said and done before each tool is still there after the last (reference fault 69)."""
+
+    async def run() -> None:
+        script = transcript(tmp_path)
+        script.tell(TurnStarted(turn=TURN))
+        for number in range(4):
+            script.tell(TextDelta(text=f"part {number}"))
+            script.tell(ToolRan(run=RUN))
+        script._show()  # as the timer does
+        assert (tmp_path / ".streaming").read_text() == "".join(f"part {number}{box(RUN)}" for number in range(4))
+        script.close()
+
+    asyncio.run(run())
