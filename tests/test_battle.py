@@ -53,7 +53,10 @@ def strict() -> Iterator[str]:
 
 
 def test_fifty_messages_back_to_back(strict: str, tmp_path: Path) -> None:
-    """Each is answered, though the conversation outgrows the window: it is compacted, and no request is refused."""
+    """Each is answered, though the chat outgrows the window: it is compacted, and nothing is refused.
+
+    (reference faults 2, 33-35, 37)
+    """
     told: list[Progress] = []
 
     async def play() -> list[tuple[str, str]]:

@@ -272,7 +272,7 @@ def test_an_interrupt_before_the_turn_has_begun_leaves_no_trace(tmp_path: Path) 
             chat = one.daemon._roster.chat(0)
             row = chat.conversation.mailbox.post("one", "r1")
             settling = asyncio.create_task(chat._settle(row))
-            while not settling.done() and not chat.interrupt():  # as soon as there is something to break off
+            while not settling.done() and not chat.interrupt():  # noqa: ASYNC110 - the very first moment counts
                 await asyncio.sleep(0)
             await settling
             assert await one.reply("r1") == ("system-error", "cancelled")

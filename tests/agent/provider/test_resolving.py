@@ -268,3 +268,24 @@ def test_whatever_stands_there_is_an_endpoint_or_told(
     assert found.base_url.startswith(("http://", "https://"))
     assert found.model.strip() == found.model != ""
     assert found.key == ""
+
+
+@pytest.mark.parametrize(
+    ("label", "url", "base_url", "wire", "profile"),
+    [
+        ("anthropic", "http://h:1", "http://h:1/v1", "anthropic", None),
+        ("claude", "http://h:1", "http://h:1/v1", "anthropic", None),
+        ("local", "http://h:1", "http://h:1/v1", "chat", None),
+        ("openai", "http://h:1", "http://h:1/v1", "chat", None),
+        ("ollama", "", "http://127.0.0.1:11434/v1", "chat", "ollama"),
+        ("vllm", "http://h:1", "http://h:1/v1", "chat", "vllm"),
+    ],
+)
+def test_a_bare_model_is_asked_as_its_endpoint_s_label_says(
+    label: str, url: str, base_url: str, wire: str, profile: str | None
+) -> None:
+    """By the endpoint's name, or as the default one: address, dialect and manners are its own (reference fault 7)."""
+    for at in ("mine", None):
+        found = resolved(configured(entry(name="mine", url=url, provider=label)), model="claude-or-not", at=at)
+        assert (found.base_url, found.wire, found.model) == (base_url, wire, "claude-or-not")
+        assert (found.profile is NEUTRAL) if profile is None else (found.profile.name == profile)
