@@ -10,8 +10,6 @@ from typing import Protocol
 
 import msgspec
 
-from nexdiag.agent import budget
-from nexdiag.agent.calls import CUT_REASONS
 from nexdiag.agent.loop import (
     CallModel,
     Cancelled,
@@ -32,7 +30,9 @@ from nexdiag.agent.loop import (
     Summarise,
     Summarised,
     ToolsRan,
+    budget,
 )
+from nexdiag.agent.loop.calls import CUT_REASONS
 from nexdiag.agent.progress import (
     Compacted,
     Progress,

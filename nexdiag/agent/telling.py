@@ -6,8 +6,8 @@ is asked for again, all that was told before it is told again.
 
 from collections import Counter
 
-from nexdiag.agent.continuation import Seam
-from nexdiag.agent.events import CallModel, Summarise
+from nexdiag.agent.loop.continuation import Seam
+from nexdiag.agent.loop.events import CallModel, Summarise
 from nexdiag.agent.progress import ReasoningDelta, Tell, TextDelta, TextTakenBack, ToolBuilding
 from nexdiag.codec.chat import Delta
 

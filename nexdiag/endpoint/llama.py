@@ -36,6 +36,7 @@ _HOST = "127.0.0.1"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LISTENING = "listening "
 _TAIL = 600
+_TAKEN = "the port may be taken: port 0 picks a free one"
 
 
 class _Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +131,7 @@ def _start(settings: _Settings) -> Any:  # noqa: ANN401 - xllamacpp comes withou
             return library.Server(_parameters(library, settings))
         except RuntimeError as error:
             what = f"llama.cpp would not serve on {_HOST}:{settings.port}: {error}"
-            hint = "the port may be taken: port 0 picks a free one" if settings.port else "its log above tells why"
+            hint = _TAKEN if settings.port else "its log above tells why"
             raise EndpointError(what, hint=hint) from error
 
 
@@ -186,6 +187,10 @@ def _died(status: int, log: str) -> EndpointError:
     said = re.search(r"^error: (.*)\nhint: (.*)$", log, re.MULTILINE)
     if said is not None:
         return EndpointError(said[1], hint=said[2])
+    bound = re.search(r"couldn't bind HTTP server socket, hostname: (\S+), port: (\d+)", log)
+    if bound is not None:  # llama.cpp may end the process before Python hears of it
+        what = f"llama.cpp would not serve on {bound[1]}:{bound[2]}: it could not be bound"
+        return EndpointError(what, hint=_TAKEN)
     tail = log[-_TAIL:].strip() or "no output"
     what = f"the llama.cpp server ended with status {status} before it listened: {tail}"
     return EndpointError(what, hint="pip install 'nexdiag[llama]' brings it" if not available() else "")

@@ -10,10 +10,9 @@ from collections.abc import Callable
 import httpx
 import msgspec
 
-from nexdiag.agent import budget
 from nexdiag.agent.client import ChatClient
 from nexdiag.agent.driver import Driver
-from nexdiag.agent.loop import Limits, Machine
+from nexdiag.agent.loop import Limits, Machine, budget
 from nexdiag.agent.tools.toolbox import Toolbox
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.errors import ToolError

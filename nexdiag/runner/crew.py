@@ -16,7 +16,7 @@ from nexdiag.agent import bundle as bundles
 from nexdiag.agent import config as configuration
 from nexdiag.agent import executors
 from nexdiag.agent.client import ChatClient
-from nexdiag.agent.clocks import allowed_silence, clocks_for, is_loopback
+from nexdiag.agent.client.clocks import allowed_silence, clocks_for, is_loopback
 from nexdiag.agent.driver import Driver
 from nexdiag.agent.executor import Executor
 from nexdiag.agent.loop import Limits, Machine

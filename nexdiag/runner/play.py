@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Callable
 import httpx
 import msgspec
 
-from nexdiag.agent import budget
 from nexdiag.agent.client import ChatClient
 from nexdiag.agent.driver import Driver, Tools
-from nexdiag.agent.loop import AttachWarning, Limits, Machine
+from nexdiag.agent.loop import AttachWarning, Limits, Machine, budget
 from nexdiag.agent.progress import Progress, Tell, ToolRan, TurnEnded, TurnStarted
 from nexdiag.agent.prompt import system_prompt
 from nexdiag.agent.provider import with_window

@@ -9,7 +9,7 @@ import asyncio
 import httpx
 import msgspec
 
-from nexdiag.agent import probe
+from nexdiag.agent.client import probe
 from nexdiag.agent.discover import ask
 from nexdiag.agent.provider import with_window
 from nexdiag.core.endpoint import Endpoint, Profile

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from nexdiag.agent import budget
+from nexdiag.agent.loop import budget
 from nexdiag.agent.progress import Compacted
 from nexdiag.agent.session.registry import Registry
 from nexdiag.codec import chat, jsontext

@@ -1,6 +1,6 @@
 """Promises of nexdiag.agent.telling: what a stream brings is told as it comes, and no text twice."""
 
-from nexdiag.agent.events import CallModel, Summarise
+from nexdiag.agent.loop.events import CallModel, Summarise
 from nexdiag.agent.progress import Progress, ReasoningDelta, TextDelta, TextTakenBack, ToolBuilding
 from nexdiag.agent.telling import Telling
 from nexdiag.codec.chat import Delta

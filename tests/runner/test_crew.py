@@ -12,9 +12,9 @@ import pytest
 from model_server import Asked, echoes, http, sends
 from model_server import serving as model_server
 
-from nexdiag.agent import budget
 from nexdiag.agent import config as configuration
 from nexdiag.agent.driver import Driver
+from nexdiag.agent.loop import budget
 from nexdiag.agent.progress import Compacted, Progress, Repaired
 from nexdiag.agent.session.conversation import open_chat
 from nexdiag.core.endpoint import Endpoint

@@ -11,8 +11,8 @@ from typing import Any, Self
 
 import msgspec
 
-from nexdiag.agent import compaction
-from nexdiag.agent.events import Shortened
+from nexdiag.agent.loop import compaction
+from nexdiag.agent.loop.events import Shortened
 from nexdiag.agent.session import durable
 from nexdiag.codec import journal as codec
 from nexdiag.core.message import Message, Reply, Usage

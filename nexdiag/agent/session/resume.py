@@ -17,9 +17,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from nexdiag.agent import compaction, continuation, normalise
-from nexdiag.agent.compaction import SUMMARY
-from nexdiag.agent.normalise import LOST, Repairs, is_empty, is_system
+from nexdiag.agent.loop import compaction, continuation, normalise
+from nexdiag.agent.loop.compaction import SUMMARY
+from nexdiag.agent.loop.normalise import LOST, Repairs, is_empty, is_system
 from nexdiag.codec import journal
 from nexdiag.core.message import Message, ToolCall
 

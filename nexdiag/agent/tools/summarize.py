@@ -8,7 +8,7 @@ import asyncio
 import functools
 from typing import Any, ClassVar
 
-from nexdiag.agent import budget
+from nexdiag.agent.loop import budget
 from nexdiag.agent.tools.asker import NOBODY, Asker
 from nexdiag.agent.tools.spill import Spill
 from nexdiag.agent.tools.together import together

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from nexdiag.agent import compaction
 from nexdiag.agent.driver import Keeps
-from nexdiag.agent.events import Shortened
+from nexdiag.agent.loop import compaction
+from nexdiag.agent.loop.events import Shortened
 from nexdiag.agent.session import durable
 from nexdiag.agent.session.journal import Journal, read_entries
 from nexdiag.codec import journal as codec

@@ -11,8 +11,7 @@ import strategies as our
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nexdiag.agent import calls, compaction, continuation
-from nexdiag.agent.loop import INTERRUPTED, STOPPED
+from nexdiag.agent.loop import INTERRUPTED, STOPPED, calls, compaction, continuation
 from nexdiag.agent.session.resume import LOST, SUMMARY, Restored, restore
 from nexdiag.codec import journal
 from nexdiag.core.message import Message, ToolCall
