@@ -180,7 +180,9 @@ def test_a_compressed_body_is_no_hiding_place(encoding: str, squeeze: object) ->
 
 
 @pytest.mark.parametrize(
-    "raw", [b"no gzip", gzip.compress(b"x" * 10)[:-9], gzip.compress(b"\0" * 2**26 + KEY.encode())]
+    "raw",
+    [b"no gzip", gzip.compress(b"x" * 10)[:-9], gzip.compress(b"\0" * 2**26 + KEY.encode())],
+    ids=["no gzip", "cut", "a bomb"],  # by themselves they would be named for the second in which they were made
 )
 def test_what_does_not_decompress_is_kept(raw: bytes) -> None:
     """Broken, cut off, or a bomb: the bytes are the record."""

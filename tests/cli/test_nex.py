@@ -1,5 +1,6 @@
 """`nexdiag nex`."""
 
+import inspect
 import io
 import json
 import socket
@@ -8,11 +9,13 @@ from pathlib import Path
 import model_server
 import pytest
 from model_server import Asked, answers, calls, http, sends, stream_head
+from typer.models import OptionInfo
 
-from nexdiag.cli.app import run
+from nexdiag.cli.app import app, run
 from nexdiag.cli.nex import with_values
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
+from nexdiag.runner.slash import COMMANDS
 
 
 @pytest.fixture(autouse=True)
@@ -216,3 +219,24 @@ def test_evaluated_it_says_nothing_but_its_line(
         assert run(["nex", "hi", "-m", "m", "-e", server.url, "--eval-mode"]) == 0
     shown = capsys.readouterr()
     assert (json.loads(shown.out)["status"], shown.err) == ("ok", "")
+
+
+def test_the_page_names_every_flag_and_every_slash_command() -> None:
+    """docs/reference/nex.md is whole: what can be typed can be looked up."""
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "nex.md").read_text()
+    flags = {flag for name in ("nex", "native-exec") for flag in _flags(name)} - {"--help"}
+    assert not [flag for flag in flags if f"`{flag}" not in page and f" {flag} " not in page]
+    assert not [command.usage for command in COMMANDS.values() if f"| `{command.usage}` |" not in page]
+
+
+def _flags(name: str) -> set[str]:
+    """The long options of a command, whose first name typer keeps as the default of the option."""
+    command = next(one for one in app.registered_commands if one.name == name)
+    assert command.callback is not None
+    flags = set()
+    for key, parameter in inspect.signature(command.callback).parameters.items():
+        for option in getattr(parameter.annotation, "__metadata__", ()):
+            if isinstance(option, OptionInfo):
+                named = [word for word in (option.default, *(option.param_decls or ())) if isinstance(word, str)]
+                flags |= {word for word in named if word.startswith("--")} or {f"--{key.replace('_', '-')}"}
+    return flags
