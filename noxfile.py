@@ -15,8 +15,12 @@ ROOT = Path(__file__).parent
 EVERYTHING = ".[dev,llama]"
 COSTS = {"--version": 40, "--help": 150, "lint": 200}
 """Commands, and the milliseconds that their imports may take on an idle machine."""
-GENERATED = {"tests/lint/test_pages.py": "docs/reference/rules", "tests/test_cassettes.py": "reports/sample"}
-"""Which program writes which folder; the same program, as a test, compares them."""
+GENERATED = {
+    "tests/lint/test_pages.py": "docs/reference/rules",
+    "tests/test_cassettes.py": "reports/sample",
+    "tests/test_faults.py": "docs/reference/faults.md",
+}
+"""Which program writes which folder or page; the same program, as a test, compares them."""
 COST = re.compile(r"^import time:\s*(?P<own>\d+) \|\s*(?P<all>\d+) \|(?P<indent>\s*)(?P<name>[\w.]+)$", re.MULTILINE)
 
 
@@ -127,5 +131,6 @@ def docs(session: nox.Session) -> None:
 
 def pages() -> dict[Path, bytes]:
     """Read what no hand writes."""
-    found = [path for folder in GENERATED.values() for path in (ROOT / folder).rglob("*") if path.is_file()]
-    return {path.relative_to(ROOT): path.read_bytes() for path in found}
+    places = [ROOT / name for name in GENERATED.values()]
+    found = [path for place in places for path in ([place] if place.is_file() else place.rglob("*"))]
+    return {path.relative_to(ROOT): path.read_bytes() for path in found if path.is_file()}

@@ -104,28 +104,21 @@ def _encode_chat(  # noqa: PLR0913 - the shape of EncodeRequest
     )
 
 
-def _encode_responses(  # noqa: PLR0913 - the shape of EncodeRequest
-    messages: Sequence[Message],
-    *,
-    model: str,
-    max_tokens: int | None,
-    tools: Sequence[ToolSpec],
-    sends: Sends,  # noqa: ARG001 - this wire leaves nothing to choose
-    stream: bool = True,
-) -> bytes:
-    return responses.encode_request(messages, model=model, max_tokens=max_tokens, tools=tools, stream=stream)
+def _plain(encode: Callable[..., bytes]) -> EncodeRequest:
+    """For a wire that leaves a client nothing to choose."""
 
+    def encoded(  # noqa: PLR0913 - the shape of EncodeRequest
+        messages: Sequence[Message],
+        *,
+        model: str,
+        max_tokens: int | None,
+        tools: Sequence[ToolSpec],
+        sends: Sends,  # noqa: ARG001 - nothing is chosen by it
+        stream: bool = True,
+    ) -> bytes:
+        return encode(messages, model=model, max_tokens=max_tokens, tools=tools, stream=stream)
 
-def _encode_anthropic(  # noqa: PLR0913 - the shape of EncodeRequest
-    messages: Sequence[Message],
-    *,
-    model: str,
-    max_tokens: int | None,
-    tools: Sequence[ToolSpec],
-    sends: Sends,  # noqa: ARG001 - this wire leaves nothing to choose
-    stream: bool = True,
-) -> bytes:
-    return anthropic.encode_request(messages, model=model, max_tokens=max_tokens, tools=tools, stream=stream)
+    return encoded
 
 
 def _own(message: Message) -> Message:
@@ -157,7 +150,7 @@ DIALECTS: Mapping[Wire, Dialect] = MappingProxyType(
         ),
         "responses": Dialect(
             route="/responses",
-            encode_request=_encode_responses,
+            encode_request=_plain(responses.encode_request),
             decode_request=responses.decode_request,
             decode_reply=responses.decode_reply,
             accumulator=responses.Accumulator,
@@ -165,7 +158,7 @@ DIALECTS: Mapping[Wire, Dialect] = MappingProxyType(
         ),
         "anthropic": Dialect(
             route="/messages",
-            encode_request=_encode_anthropic,
+            encode_request=_plain(anthropic.encode_request),
             decode_request=anthropic.decode_request,
             decode_reply=anthropic.decode_reply,
             accumulator=anthropic.Accumulator,
