@@ -1,9 +1,9 @@
 """What a turn of the executor costs as the conversation grows, against the least that its bytes require.
 
 The endpoint answers at once and in this process, so all that is measured is ours: the machine, the normaliser, the
-budget, the client, the journal. The peer is what nobody can leave away: the whole conversation written as JSON by the
-standard library, once a request. A turn that costs the same multiple of that at 10 and at 1000 grows with its bytes and
-with nothing else.
+budget, the client, the journal; in processor time. The peer is what nobody can leave away: the whole conversation
+written as JSON by the standard library, once a request. A turn that costs the same multiple of that at 10 and at 1000
+grows with its bytes and with nothing else.
 
 Run it with: nox -s bench        (or: python benchmarks/turns.py [TURNS ...])
 """
@@ -50,15 +50,15 @@ class AtOnce(httpx.AsyncBaseTransport):
 
 
 def peer(messages: list[Message]) -> float:
-    """Seconds to write the conversation as JSON with the standard library."""
+    """Seconds of processor time to write the conversation as JSON with the standard library."""
     value = [json.loads(chat.encode_message(message)) for message in messages]
-    began = time.perf_counter()
+    began = time.process_time()
     json.dumps({"model": "m", "messages": value}).encode()
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 async def measure(state: Path, most: int) -> dict[int, tuple[float, float, int]]:
-    """For each number of turns: median seconds of a turn there, of the peer, and bytes of the conversation."""
+    """For each number of turns: median seconds of a turn there, of the peer, and the conversation's size."""
     endpoint = Endpoint(base_url="http://127.0.0.1:9/v1", model="m", profile=Profile(name="none", title="none"))
     taken: list[float] = []
     peers: list[float] = []
@@ -72,9 +72,9 @@ async def measure(state: Path, most: int) -> dict[int, tuple[float, float, int]]
             journal=conversation.journal,
         )
         for number in range(1, most + 1):
-            began = time.perf_counter()
+            began = time.process_time()
             turn = await driver.say(QUESTION.format(number, number) * 3)
-            taken.append(time.perf_counter() - began)
+            taken.append(time.process_time() - began)
             assert turn.outcome == "answered", turn.error
             peers.append(peer(driver.machine.messages))
             if number in TURNS:
