@@ -55,12 +55,13 @@ from nexdiag.core.turn import ToolRun, Turn
 class Model(Protocol):
     """Asks a model: the client, or a double of it."""
 
-    async def ask(
+    async def ask(  # noqa: PLR0913 - what is asked, for whom, and who is told
         self,
         command: CallModel,
         *,
         tools: Sequence[ToolSpec] = (),
         turn: int | None = None,
+        question: str | None = None,
         on_delta: Callable[[Delta], None] = ...,
         on_wait: Callable[[float, str], None] = ...,
     ) -> Replied | Failed:
@@ -140,6 +141,7 @@ class Driver:
         self._telling = Telling(self._tell)
         self._asking: asyncio.Task[Event] | None = None
         self._interrupted = False
+        self._question: str | None = None
         if not machine.limits.overhead:
             extra = budget.overhead(system, specs)
             machine.limits = msgspec.structs.replace(machine.limits, overhead=extra)
@@ -194,6 +196,7 @@ class Driver:
     async def _play(self, event: Event, request_id: str | None) -> EndTurn:
         """Do what the machine commands, until it ends the turn."""
         self._interrupted = False
+        self._question = request_id
         command = self._feed(event, request_id)
         while not isinstance(command, EndTurn):
             command = self._feed(Cancelled() if self._interrupted else await self._do(command), request_id)
@@ -254,8 +257,14 @@ class Driver:
             await self._sleep(command.delay)
         self._telling.begin(command)
         asked = msgspec.structs.replace(command, messages=(*self._system, *command.messages))
-        came, waits = self._telling.came, self._waits
-        event = await self._client.ask(asked, tools=self._specs, turn=self.turns, on_delta=came, on_wait=waits)
+        event = await self._client.ask(
+            asked,
+            tools=self._specs,
+            turn=self.turns,
+            question=self._question,
+            on_delta=self._telling.came,
+            on_wait=self._waits,
+        )
         if isinstance(event, Failed):
             return event
         self._usage += event.reply.usage

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from daemons import until
 from model_server import answers, http, sends
 from model_server import serving as model_server
 
 from nexdiag.agent import config as configuration
+from nexdiag.agent.daemon.client import DaemonClient
 from nexdiag.agent.executors.cli import CliExecutor
 from nexdiag.agent.session.conversation import open_chat
 from nexdiag.agent.session.overrides import Overrides, write_overrides
@@ -120,3 +122,30 @@ def test_a_config_that_cannot_work_is_told_before_the_daemon_serves(tmp_path: Pa
     Host(tmp_path / "b").check()
     with pytest.raises(UsageError, match="cannot be recorded"), Host(tmp_path / "b").recording(tmp_path / "c", None):
         pass
+
+
+def test_log_turn_and_exchange_are_joined_by_one_request_id(tmp_path: Path) -> None:
+    """The id of a question stands in the log's lines of its turn, and begins that of each request in the recording."""
+    cassette = tmp_path / "c.cassette.jsonl"
+    with model_server(answers("Hello.")) as server:
+        server.only_chats = True
+        set_up(tmp_path / "s", Wanted(url=server.url, model="m", window=8000, profile="llama.cpp"))
+        host = Host(tmp_path / "s")
+
+        async def play() -> None:
+            serving = asyncio.create_task(host.serve())
+            client = DaemonClient(tmp_path / "s")
+            await until((tmp_path / "s" / "service" / "state.json").exists)
+            await client.ask("user_chat", message="hi", request_id="q-7")
+            await client.ask("wait_reply", request_id="q-7", timeout=20)
+            await client.ask("shutdown")
+            await serving
+
+        with host.recording(cassette, None):
+            asyncio.run(play())
+    recorded = load(cassette)
+    headers = dict(recorded.exchanges[0].request.headers)
+    assert headers["x-request-id"].startswith("q-7.")
+    logged = [line.text for line in recorded.log if "request_id=q-7" in line.text]
+    assert any("Turn 1 started" in text for text in logged)
+    assert recorded.exchanges[0].turn == 1

@@ -32,8 +32,8 @@ _QUOTED = 512
 """Bytes of what is no event stream that a reason quotes."""
 _LOOKS = 20
 """Times that a reply is put together to see whether it is finished: another choice may say so in each event."""
-_FINISH = re.compile(r'"finish_reason"\s*:\s*"')
-"""In an event's own text: in a text within it the quotation marks are escaped."""
+_FINISH = re.compile(r'"(?:finish|stop)_reason"\s*:\s*"')
+"""In an event's own text, of whatever wire: in a text within it the quotation marks are escaped."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +41,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     dialect: Dialect
     tools: Collection[str] = ()
-    """Names of those that the model was offered."""
+    """Names of those that the model was offered; as a mapping, each with the schema of its arguments."""
     max_tokens: int = 0
     window: int | None = None
     on_delta: OnDelta = lambda delta: None
@@ -133,8 +133,7 @@ class Stream:
         """Why a stream that said how it ended is no answer all the same."""
         if self._behind:
             return "more of the answer came after its finish reason"
-        conflict: str | None = getattr(self._reply, "conflict", None)
-        return conflict
+        return self._reply.conflict
 
     def _take(self, events: list[sse.Event], guard: Guard | None) -> None:
         self._events += len(events)

@@ -31,6 +31,8 @@ from nexdiag.core.version import VERSION
 
 Aside = Callable[[], httpx.AsyncBaseTransport]
 _LONGEST = 700
+_NAME = re.compile(r"[\w.-]{1,100}", re.ASCII)
+"""A request id that a header can carry."""
 _SECRET = 6
 """Shorter keys are none: taking `x` out of every reason would spoil it."""
 
@@ -69,17 +71,21 @@ class ChatClient:
         self._new_id = new_id
         self._where = re.sub(r"//[^/]*@", "//", endpoint.base_url)
 
-    async def ask(
+    async def ask(  # noqa: PLR0913 - what is asked, for whom, and who is told
         self,
         command: CallModel,
         *,
         tools: Sequence[chat.ToolSpec] = (),
         turn: int | None = None,
+        question: str | None = None,
         on_delta: answer.OnDelta = lambda delta: None,
         on_wait: OnWait = lambda seconds, reason: None,
     ) -> Replied | Failed:
-        """Send the conversation; tell each piece as it comes, and each wait; give the reply, or why there is none."""
-        request_id = self._new_id()
+        """Send the conversation; tell each piece as it comes, and each wait; give the reply, or why there is none.
+
+        `question` is the request id under which the user's message came: that of the HTTP request begins with it.
+        """
+        request_id = self._name(question)
         key, source = self.endpoint.key, self.endpoint.key_variable
         if not (key.isascii() and key.isprintable()):  # httpx would quote it in its error
             reason = f"the key{f' from {source}' if source else ''} holds a character that no HTTP header can carry"
@@ -91,6 +97,11 @@ class ChatClient:
         except answer.BROKEN as error:
             got = self._broke(error).failed()
         return self._clean(got, request_id)
+
+    def _name(self, question: str | None) -> str:
+        """An id for this attempt; the daemon's log and the server's can be joined by how it begins."""
+        own = self._new_id()
+        return f"{question}.{own[:8]}" if question and _NAME.fullmatch(question) else own
 
     async def close(self) -> None:
         """Close the connections."""
@@ -118,7 +129,7 @@ class ChatClient:
     def _asked(self, command: CallModel, tools: Sequence[chat.ToolSpec], on_delta: answer.OnDelta) -> answer.Asked:
         return answer.Asked(
             dialect=DIALECTS[self.endpoint.wire],
-            tools=frozenset(tool.name for tool in tools),
+            tools={tool.name: tool.parameters for tool in tools},
             max_tokens=self._max_tokens(command),
             window=self.endpoint.window,
             on_delta=on_delta,

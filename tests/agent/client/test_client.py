@@ -439,6 +439,22 @@ def test_each_request_says_whose_it_is() -> None:
     assert sent[0]["user-agent"] == f"nexdiag/{VERSION}"
 
 
+@pytest.mark.parametrize(("question", "begins"), [("chat-17-04", "chat-17-04."), ("a\r\nx: y", "r1"), (None, "r1")])
+def test_a_request_is_named_for_its_question(question: str | None, begins: str) -> None:
+    """Its id begins with that of the question, as daemon.log has it; one that no header could carry is left out."""
+
+    async def ask() -> None:
+        client = ChatClient(at(server.url), transport(), new_id=lambda: "r1")
+        try:
+            await client.ask(ASK, question=question)
+        finally:
+            await client.close()
+
+    with serving(answers("yo")) as server:
+        asyncio.run(ask())
+    assert server.asked[0].headers["x-request-id"].startswith(begins)
+
+
 def test_what_is_not_known_is_not_said() -> None:
     """Outside a session and a turn neither header goes out; two requests never share an id."""
     with serving(answers("yo")) as server:

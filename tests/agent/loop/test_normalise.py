@@ -245,12 +245,13 @@ class Life:
 
     # ---- the model
 
-    async def ask(
+    async def ask(  # noqa: PLR0913 - what a client is handed
         self,
         command: CallModel,
         *,
         tools: Sequence[ToolSpec] = (),  # noqa: ARG002 - it is what a client is handed
         turn: int | None = None,  # noqa: ARG002 - likewise
+        question: str | None = None,  # noqa: ARG002 - likewise
         on_delta: Callable[[Delta], None] | None = None,
         on_wait: Callable[[float, str], None] = lambda seconds, reason: None,  # noqa: ARG002 - likewise
     ) -> Replied | Failed:
