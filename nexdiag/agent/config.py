@@ -22,6 +22,8 @@ STATE_NAME = ".nexdiag"
 CONFIG_NAME = "config.toml"
 _TABLES: tuple[str, ...] = ("agent", "llm_endpoints", "tools", "mcp")
 """Those that are ours; the file may hold others."""
+_THEIRS = frozenset({"agency", "coordinator", "dispatcher", "native_executor", "tiers"})
+"""Tables of a config that the reference executor wrote: in such a file, keys that we do not know are its own."""
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -106,6 +108,18 @@ class Mcp(msgspec.Struct, frozen=True, kw_only=True):
     servers: dict[str, McpServer] = {}
 
 
+class _Permissions(msgspec.Struct, frozen=True, kw_only=True):
+    """The reference's `[native_executor.permissions]` table."""
+
+    deny_tools: tuple[str, ...] = ()
+
+
+class _NativeExecutor(msgspec.Struct, frozen=True, kw_only=True):
+    """The reference's `[native_executor]` table, as far as it binds us: what is denied there is denied here."""
+
+    permissions: _Permissions = _Permissions()
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """What config.toml says."""
 
@@ -136,6 +150,7 @@ def read(state: Path) -> Config:
         table = tomllib.loads(_text(path.read_bytes()))
         ours = {name: table[name] for name in _TABLES if name in table}
         config = msgspec.convert(ours, Config)
+        denied = msgspec.convert(table.get("native_executor", {}), _NativeExecutor).permissions.deny_tools
     except FileNotFoundError as error:
         hint = "write one with: nexdiag init -m MODEL -e URL -x nex"
         raise UsageError(f"no state directory at {state}", hint=hint) from error
@@ -144,11 +159,12 @@ def read(state: Path) -> Config:
     except (ValueError, RecursionError) as error:  # bad TOML tells its line, a bad value its key
         hint = "mend that line, or write a new one with: nexdiag init"
         raise UsageError(f"{path} is not valid: {error}", hint=hint) from error
-    for place, key, known in _unknown(ours):
+    for place, key, known in () if _THEIRS & table.keys() else _unknown(ours):
         near = difflib.get_close_matches(key, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"the keys are: {', '.join(known)}"
         raise UsageError(f"{path} is not valid: [{place}] has no key {key!r}", hint=hint)
-    return msgspec.structs.replace(config, directory=state)
+    tools = msgspec.structs.replace(config.tools, deny_tools=(*config.tools.deny_tools, *denied))
+    return msgspec.structs.replace(config, directory=state, tools=tools)
 
 
 def write(state: Path, config: Config) -> Path:

@@ -28,6 +28,10 @@ from nexdiag.runner.play import fitted, telling
 from nexdiag.runner.probed import probed
 
 
+OURS = ("nex", "native")
+"""Our own executor, under the reference's name for it too."""
+
+
 @contextlib.contextmanager
 def recording(
     path: Path, endpoint: Endpoint, scenario: Scenario | None, *, calls: int | None = None
@@ -84,14 +88,14 @@ class Host:
     def check(self) -> None:
         """Raises `UsageError` for a config with which no chat could work: now, and not at the first question."""
         config = configuration.read(self.state)
-        if config.agent.executor not in executors.KINDS:
+        if _kind(config.agent.executor) == OURS[0]:
             endpoint_of(config)
 
     @contextlib.contextmanager
     def recording(self, cassette: Path, scenario: Scenario | None) -> Iterator[None]:
         """Record what the chats send, as long as the context lasts."""
         config = configuration.read(self.state)
-        if config.agent.executor in executors.KINDS:
+        if _kind(config.agent.executor) != OURS[0]:
             what = f"what {config.agent.executor} sends does not pass here, so it cannot be recorded in this process"
             raise UsageError(what, hint="record our own executor: init -x nex")
         self._recorded = asyncio.run(probed(endpoint_of(config)))
@@ -119,8 +123,8 @@ class Host:
         """The executor of a chat. The config is read again for each: what it says now is in force (fault 55)."""
         own = conversation.overrides
         config = configuration.read(self.state)
-        kind = own.executor or config.agent.executor
-        if kind in executors.KINDS:
+        kind = _kind(own.executor or config.agent.executor)
+        if kind != OURS[0]:
             agent = msgspec.structs.replace(config.agent, model=own.model or config.agent.model)
             config = msgspec.structs.replace(config, agent=agent)
             tell = telling(self.recorder, tell) if self.recorder is not None else tell
@@ -141,6 +145,16 @@ class Host:
         if known is None or (known.base_url, known.model) != (endpoint.base_url, endpoint.model):
             return endpoint
         return known
+
+
+def _kind(word: str) -> str:
+    """The executor that is meant. Raises `UsageError` for a word that is none: to guess would be to change the model."""
+    if word in OURS:
+        return OURS[0]
+    if word not in executors.KINDS:
+        hint = f"the executors are: {OURS[0]}, {', '.join(executors.KINDS)}"
+        raise UsageError(f"no such executor: {word[:64]!r}", hint=hint)
+    return word
 
 
 def _open_scenario(cassette: Path, crew: Crew) -> Scenario:

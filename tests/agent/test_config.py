@@ -212,3 +212,35 @@ def test_one_file_is_the_whole_config(tmp_path: Path, monkeypatch: pytest.Monkey
     assert lines[2:] == ["[agent]", 'model = "nex:m"', 'executor = "nex"']
     found = config.read(config.find_state(None, {}, state.parent))
     assert (found.agent.model, found.llm_endpoints.endpoints) == ("nex:m", ())
+
+
+def test_a_config_of_the_reference_executor_is_read(tmp_path: Path) -> None:
+    """Its own keys in the tables that we share are passed over; what it denies is denied (reference fault L21)."""
+    (tmp_path / "config.toml").write_text(
+        """
+[agent]
+model = "nex:qwen3-coder"
+executor = "native"
+heartbeat_timeout = 5
+
+[dispatcher]
+max_agents = 8
+
+[native_executor.permissions]
+deny_tools = ["bash"]
+
+[tools]
+deny_tools = ["web_fetch"]
+
+[[llm_endpoints.endpoints]]
+name = "default"
+provider = "local"
+url = "http://127.0.0.1:8088"
+model = "qwen3-coder"
+is_default = true
+"""
+    )
+    read = config.read(tmp_path)
+    assert read.agent.model == "nex:qwen3-coder"
+    assert read.tools.deny_tools == ("web_fetch", "bash")
+    assert read.llm_endpoints.endpoints[0].url == "http://127.0.0.1:8088"

@@ -149,3 +149,16 @@ def test_log_turn_and_exchange_are_joined_by_one_request_id(tmp_path: Path) -> N
     logged = [line.text for line in recorded.log if "request_id=q-7" in line.text]
     assert any("Turn 1 started" in text for text in logged)
     assert recorded.exchanges[0].turn == 1
+
+
+def test_an_executor_that_there_is_not_is_an_error(tmp_path: Path) -> None:
+    """A word that nobody knows is no word for ours; the reference's `native` is."""
+    for word in ("claud", "native"):
+        state = tmp_path / word
+        set_up(state, Wanted(url="http://127.0.0.1:9", model="m"), configuration.Agent())
+        text = (state / "config.toml").read_text().replace('executor = "nex"', f'executor = "{word}"')
+        (state / "config.toml").write_text(text)
+    Host(tmp_path / "native").check()
+    with pytest.raises(UsageError) as raised:
+        Host(tmp_path / "claud").check()
+    assert raised.value.hint == "the executors are: nex, claude, codex"
