@@ -27,7 +27,6 @@ from nexdiag.runner.crew import Crew, endpoint_of, make_executor, offered, other
 from nexdiag.runner.play import fitted, telling
 from nexdiag.runner.probed import probed
 
-
 OURS = ("nex", "native")
 """Our own executor, under the reference's name for it too."""
 
@@ -148,7 +147,7 @@ class Host:
 
 
 def _kind(word: str) -> str:
-    """The executor that is meant. Raises `UsageError` for a word that is none: to guess would be to change the model."""
+    """The executor that is meant. Raises `UsageError` for a word that is none: nothing is guessed."""
     if word in OURS:
         return OURS[0]
     if word not in executors.KINDS:
