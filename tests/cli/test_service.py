@@ -122,7 +122,7 @@ def test_status_and_restart_tell_the_whole_service(tmp_path: Path, capsys: pytes
             shown = capsys.readouterr().out
             assert "Uptime 0:00:" in shown
             assert "daemon.sock" in shown
-            assert "Chat 0: chat 0, nex nex:m, 1 turns" in shown
+            assert "Chat 0: chat 0, nex m, 1 turns" in shown
             assert "Recording" not in shown
             assert run(["service", "restart", "--dir", state]) == 0
             told = capsys.readouterr()

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from nexdiag.agent import config
+from nexdiag.agent.provider import split_model
 from nexdiag.agent.session import durable
 from nexdiag.agent.session.history import History
 from nexdiag.agent.session.mailbox import Mailbox
@@ -62,7 +63,7 @@ class Listing:
             "chat_id": number,
             "name": session.label or f"chat {number}",
             "executor": overrides.executor or agent.executor,
-            "model": overrides.model or agent.model or "",
+            "model": _name(overrides.model or agent.model or ""),
             "running": now.running,
             "paused": now.paused,
             "waiting": len(looks.mailbox.pending()),
@@ -71,3 +72,8 @@ class Listing:
             "archived": session.archived_at is not None,
             "session": session.id,
         }
+
+
+def _name(model: str) -> str:
+    """The model as its server knows it, without the prefix that says where it is."""
+    return split_model(model)[1] if model.strip() else ""

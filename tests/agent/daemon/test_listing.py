@@ -20,7 +20,7 @@ def test_chats_are_told_from_disk(tmp_path: Path) -> None:
     listing = Listing(tmp_path, clock=lambda: NOW)
     (entry,) = listing.entries(lambda number: Live(running=number == 3))
     told = (entry["chat_id"], entry["executor"], entry["model"], entry["turns"], entry["waiting"], entry["running"])
-    assert told == (3, "nex", "nex:m", 1, 1, True)
+    assert told == (3, "nex", "m", 1, 1, True)
     Registry(tmp_path).archive("chat-3")
     (entry,) = listing.entries(lambda number: Live(running=True))
     assert (entry["archived"], entry["running"], entry["waiting"]) == (True, False, 1)
