@@ -124,7 +124,7 @@ def test_chats_are_made_listed_and_looked_at(state: str, capsys: pytest.CaptureF
             assert run(["service", "stop", "--dir", state]) == 0
     capsys.readouterr()
     assert run(["chat", "--list", "--dir", state]) == 0
-    assert capsys.readouterr().out.split()[:6] == ["0", "first", "nex", "nex:m", "2", "turns"]
+    assert capsys.readouterr().out.split()[:6] == ["0", "first", "nex", "m", "2", "turns"]
     assert run(["chat", "--last", "--dir", state]) == 0
     assert capsys.readouterr().out == "Two.\n"
     assert run(["chat", "--history", "-n", "3", "--dir", state]) == 0
