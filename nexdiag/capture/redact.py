@@ -24,7 +24,7 @@ KEPT_HEADERS = frozenset(
         "connection", "content-encoding", "content-length", "content-type", "date", "host", "keep-alive", "location",
         "openai-processing-ms", "openai-version", "request-id", "retry-after", "server", "transfer-encoding",
         "user-agent", "vary", "x-accel-buffering", "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests",
-        "x-ratelimit-reset-requests", "x-request-id",
+        "x-nexdiag-attempt", "x-nexdiag-session", "x-nexdiag-turn", "x-ratelimit-reset-requests", "x-request-id",
     }
 )  # fmt: skip
 """All other headers are written as a placeholder: a header that nobody knows may be a credential."""

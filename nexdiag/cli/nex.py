@@ -69,7 +69,8 @@ def command(
         evaluated=eval_mode,
     )
     place = prepare(asked, os.environ, Path.cwd())
-    wishes = Wishes(autonomous=autonomous or eval_mode, max_turns=max_turns)
+    typing = sys.stdin.isatty()
+    wishes = Wishes(autonomous=autonomous or eval_mode, max_turns=max_turns, interactive=typing)
     say = progress().print
     tell = Live(quiet=eval_mode, chatty=chatty, verbose=verbose)
     talker = Talker(place.crew, state=place.state, tell=tell, say=(lambda text: None) if eval_mode else say)
@@ -84,7 +85,7 @@ def command(
         return _INTERRUPTED
     if done.failure is not None and wishes.autonomous:
         raise EndpointError(done.failure, hint="record what was sent with: nexdiag capture")
-    failed = done.failure is not None and not sys.stdin.isatty()  # it has been told as it came
+    failed = done.failure is not None and not typing  # it has been told as it came
     return EndpointError.exit_code if failed or not done.well else 0
 
 

@@ -28,6 +28,7 @@ from nexdiag.agent.session.conversation import Conversation
 from nexdiag.agent.tools.toolbox import Toolbox
 from nexdiag.capture.recorder import Recorder, RecordingTransport
 from nexdiag.core.endpoint import Endpoint, Profile
+from nexdiag.core.errors import UsageError
 from nexdiag.core.message import Message
 from nexdiag.lint import profiles
 from nexdiag.runner.asking import ModelAsker
@@ -114,8 +115,17 @@ async def make_executor(
 def other_executor(
     kind: str, config: configuration.Config, conversation: Conversation, tell: Tell, *, workspace: Path
 ) -> Executor:
-    """The installed CLI of that kind as a chat's executor. It sees the whole environment: it needs its own keys."""
-    model = config.agent.model
+    """The installed CLI of that kind as a chat's executor. It sees the whole environment: it needs its own keys.
+
+    Raises `UsageError` where the config binds tools or prompt, which a CLI would not heed.
+    """
+    agent = config.agent
+    binding = {"tools.deny_tools": config.tools.deny_tools, "agent.tools": agent.tools is not None}
+    ignored = [name for name, said in {**binding, "agent.system": agent.system}.items() if said]
+    if ignored:  # what would be ignored is refused: it may be there for safety
+        hint = f"take it out of config.toml, and tell {kind} in its own configuration"
+        raise UsageError(f"{kind} takes no {', '.join(ignored)} from us", hint=hint)
+    model = agent.model
     return executors.make(kind, conversation, tell, model=model, environment=os.environ, workspace=workspace)
 
 

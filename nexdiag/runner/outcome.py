@@ -13,6 +13,9 @@ QUIT = "user_quit"
 CANCELLED = "cancelled"
 MAX_TURNS = "max_turns"
 EMPTY = "empty_first_input"
+BROKEN_OFF = "interrupted"
+"""By a signal, or by a fault of ours: nothing else was noted."""
+RELEASED = "release_requested"
 WELL = (END_TURN, EOF, QUIT)
 """Reasons of an end as it should be."""
 
@@ -32,9 +35,9 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failure(self) -> str | None:
-        """Why its last turn has no answer; None if it has one, or there was none."""
+        """Why its last turn has no answer, or none that is whole; None if it has one, or there was none."""
         last = self.turns[-1] if self.turns else None
-        return None if last is None or last.outcome == "answered" else last.error or last.outcome
+        return None if last is None else last.error or (None if last.outcome == "answered" else last.outcome)
 
     @property
     def line(self) -> str:

@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 
-from nexdiag.agent.loop import budget
 from nexdiag.agent.progress import Compacted
 from nexdiag.agent.session.registry import Registry
 from nexdiag.codec import chat, jsontext
@@ -78,7 +77,7 @@ def _clear(talker: Talker, words: list[str]) -> str:
 def _tokens(talker: Talker, words: list[str]) -> str:
     del words
     usage, window = talker.usage, talker.driver.machine.limits.window
-    used = budget.estimate(talker.messages)
+    used = talker.driver.machine.used
     of = f" of {window} ({round(100 * used / window)}%)" if window else ""
     return f"sent {usage.input_tokens}, received {usage.output_tokens}; the conversation takes about {used} tokens{of}"
 

@@ -15,7 +15,7 @@ from nexdiag.core.errors import NexdiagError, UsageError
 from nexdiag.core.message import Usage
 from nexdiag.core.turn import Turn
 from nexdiag.runner import slash
-from nexdiag.runner.outcome import CANCELLED, EMPTY, EOF, MAX_TURNS, QUIT, Talk, ending
+from nexdiag.runner.outcome import BROKEN_OFF, CANCELLED, EMPTY, EOF, MAX_TURNS, QUIT, RELEASED, Talk, ending
 from nexdiag.runner.talker import Talker
 
 
@@ -25,12 +25,14 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     autonomous: bool = False
     """End after the first answer."""
     max_turns: int = 200
+    interactive: bool = False
+    """Somebody types: a turn that was broken off is no bad end of the session."""
 
 
 def talk(talker: Talker, lines: Iterable[str], wishes: Wishes, *, say: Callable[[str], None]) -> Talk:
     """Say each line, until they end. `say` prints what is no answer: hints, errors."""
     turns: list[Turn] = []
-    reason = EOF
+    reason = BROKEN_OFF
     try:
         reason = _say_all(talker, lines, wishes, turns, say)
     finally:
@@ -54,10 +56,14 @@ def _say_all(
         elif text:
             utf8(text)
             turn = talker.play(text)
-            ended = CANCELLED if turn is None or turn.outcome == CANCELLED else EOF
+            cancelled = turn is None or turn.outcome == CANCELLED
+            ended = CANCELLED if cancelled and not wishes.interactive else EOF
             _keep(turn, turns, wishes, say)
             if wishes.autonomous:
                 return ending(turn)
+            if talker.release_requested:
+                say("released, as another program asked for this session")
+                return RELEASED
             if len(turns) >= wishes.max_turns:
                 say(f"stopped after {wishes.max_turns} turns (--max-turns)")
                 return MAX_TURNS

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from nexdiag.agent.driver import Driver
 from nexdiag.agent.progress import Tell
 from nexdiag.agent.session.conversation import Conversation, open_session, open_task
+from nexdiag.agent.session.lock import release_requested
 from nexdiag.core.errors import UsageError
 from nexdiag.core.message import Message, Usage
 from nexdiag.core.turn import Turn
@@ -37,6 +38,7 @@ class Talker:
         self._tell = tell
         self._say = say
         self._driver: Driver | None = None
+        self._playing: asyncio.Task[Turn] | None = None
         self._session = contextlib.ExitStack()
         self._held = contextlib.ExitStack()
         self._runner = self._held.enter_context(asyncio.Runner())
@@ -79,23 +81,23 @@ class Talker:
 
         Ctrl-C stops it gently: tools that run may end, and what they did is kept. A second one ends them as well.
         """
-        playing = self._runner.get_loop().create_task(self.driver.say(text))
+        playing = self._playing = self._runner.get_loop().create_task(self.driver.say(text))
         try:
-            turn = self._runner.run(self._played(playing))
+            turn = self._runner.run(self._played(playing, self.driver))
         except KeyboardInterrupt:
             self._runner.run(_ended(playing))
             return None
         self.usage += turn.usage
         return turn
 
-    async def _played(self, playing: "asyncio.Task[Turn]") -> Turn:
+    async def _played(self, playing: "asyncio.Task[Turn]", driver: Driver) -> Turn:
         try:
             return await asyncio.shield(playing)
         except asyncio.CancelledError:  # asyncio's own answer to the first Ctrl-C; at the second, it raises
             task = asyncio.current_task()
             assert task is not None
             task.uncancel()
-            self.driver.interrupt()
+            driver.interrupt()
         return await playing
 
     def wait(self, doing: Coroutine[Any, Any, _T]) -> _T:
@@ -128,9 +130,17 @@ class Talker:
             self.conversation = conversation
             self._session = opening.pop_all()
 
+    @property
+    def release_requested(self) -> bool:
+        """Whether another program asks for the session."""
+        return self.conversation is not None and release_requested(self.conversation.directory)
+
     def _leave(self) -> None:
+        playing, self._playing = self._playing, None
         driver, self._driver, self.conversation = self._driver, None, None
         try:
+            if playing is not None and not playing.done():  # a signal has broken off more than the turn
+                self._runner.run(_ended(playing))
             if driver is not None:
                 self._runner.run(driver.close())
         finally:

@@ -22,7 +22,7 @@ from nexdiag.core.errors import UsageError
 from nexdiag.core.message import ToolCall
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
-from nexdiag.runner.crew import Crew, endpoint_of, limits_of, make_executor, offered
+from nexdiag.runner.crew import Crew, endpoint_of, limits_of, make_executor, offered, other_executor
 
 T = TypeVar("T")
 NEUTRAL = profiles.resolve(None)
@@ -221,3 +221,18 @@ def test_who_types_has_what_a_full_window_needs(tmp_path: Path) -> None:
     assert all(reply and reply.startswith("echo: ") for reply in replies)
     assert any(isinstance(progress, Compacted) for progress in told)
     assert max(sizes) < 4000
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"tools": configuration.Tools(deny_tools=("bash",))},
+        {"agent": configuration.Agent(tools=("grep",))},
+        {"agent": configuration.Agent(system="Be brief.")},
+    ],
+)
+def test_what_another_executor_would_not_heed_is_refused(tmp_path: Path, more: dict[str, object]) -> None:
+    """A denied tool that runs all the same is worse than no chat."""
+    config = configuration.Config(**more)  # type: ignore[arg-type]
+    with open_chat(tmp_path / "s", 0, clock=lambda: 1.0) as conversation, pytest.raises(UsageError, match="from us"):
+        other_executor("codex", config, conversation, lambda told: None, workspace=tmp_path)

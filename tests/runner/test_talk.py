@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from talking import talking
 
+from nexdiag.agent.session.lock import request_release
 from nexdiag.core.errors import UsageError
 from nexdiag.core.turn import Turn
 from nexdiag.runner.outcome import Talk
@@ -94,3 +95,30 @@ def test_text_that_cannot_be_sent_is_a_usage_error(tmp_path: Path) -> None:
     """A line with half a character is not sent."""
     with pytest.raises(UsageError, match="not UTF-8"):
         talked(tmp_path, ["a\ud800"])
+
+
+def test_a_session_that_is_broken_off_is_not_noted_as_complete(tmp_path: Path) -> None:
+    """Whatever ends it without a reason of its own, the journal says that it was interrupted."""
+    with pytest.raises(UsageError, match="not UTF-8"):
+        talked(tmp_path, ["a\ud800"], keep=True)
+    (journal,) = (tmp_path / "s" / "chat").glob("*/conversation.jsonl")
+    last = json.loads(journal.read_text().splitlines()[-1])
+    assert (last["entry_type"], "complete" in str(last["reason"])) == ("end", False)
+
+
+def test_a_session_is_given_back_when_it_is_asked_for(tmp_path: Path) -> None:
+    """After the turn: another program waits for it."""
+    said: list[str] = []
+    with talking(tmp_path, state=tmp_path / "s") as talker:
+        assert talker.conversation is not None
+        request_release(talker.conversation.directory)
+        done = talk(talker, ["first", "second"], Wishes(), say=said.append)
+    assert [turn.said for turn in done.turns] == ["first"]
+    assert (done.exit_reason, done.well) == ("release_requested", False)
+
+
+def test_whoever_types_may_break_a_turn_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of input is a good end then; in a pipe, a turn that was broken off is none."""
+    monkeypatch.setattr(Talker, "play", lambda talker, text: None)
+    assert talked(tmp_path, ["first"], Wishes(interactive=True)).exit_reason == "eof"
+    assert talked(tmp_path, ["first"], Wishes()).exit_reason == "cancelled"

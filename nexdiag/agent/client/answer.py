@@ -30,6 +30,8 @@ _PATIENCE = 10.0
 """Seconds for the words of a refusal, once its head has come."""
 _QUOTED = 512
 """Bytes of what is no event stream that a reason quotes."""
+SECRET = 6
+"""Shorter keys are none: taking `x` out of every reason would spoil it."""
 _LOOKS = 20
 """Times that a reply is put together to see whether it is finished: another choice may say so in each event."""
 _FINISH = re.compile(r'"(?:finish|stop)_reason"\s*:\s*"')
@@ -44,6 +46,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Names of those that the model was offered; as a mapping, each with the schema of its arguments."""
     max_tokens: int = 0
     window: int | None = None
+    key: str = ""
+    """What no reason may quote, whole or in part."""
     on_delta: OnDelta = lambda delta: None
 
 
@@ -72,7 +76,7 @@ class Stream:
             async for piece in response.aiter_bytes():
                 guard.heard()
                 self.begun = True
-                self._head += piece[: _QUOTED - len(self._head)]
+                self._head += piece[: _QUOTED + len(self._asked.key) - len(self._head)]
                 self._take(self._parser.feed(piece), guard)
                 size += len(piece)
                 if size > _LARGEST:
@@ -124,7 +128,8 @@ class Stream:
     def _ended(self) -> str:
         """How a stream ended that was no answer, though nothing broke it off."""
         if self._head.lstrip()[:1] in (b"<", b"{", b"[") and not self._events:
-            return f"an event stream was wanted, found: {self._head.decode('utf-8', 'replace')}"
+            head = without(self._head, self._asked.key)[:_QUOTED]
+            return f"an event stream was wanted, found: {head.decode('utf-8', 'replace')}"
         if self._reply.done:
             return "the stream held no answer"
         return "the stream ended without finish_reason and [DONE]"
@@ -177,7 +182,7 @@ async def whole(response: httpx.Response, guard: Guard, asked: Asked) -> Replied
     reply = asked.dialect.decode_reply(raw)
     if not reply.complete:
         cut = raw.lstrip()[:1] == b"{" and not _is_json(raw)
-        told = failure.of_body(raw, cut=cut)
+        told = failure.of_body(without(raw, asked.key), cut=cut)
         said = "the answer is no whole JSON" if cut else "HTTP 200 without an answer"
         return msgspec.structs.replace(told, reason=f"{said}: {told.reason}").failed()
     shown = visible.Visible(asked.tools)
@@ -185,6 +190,11 @@ async def whole(response: httpx.Response, guard: Guard, asked: Asked) -> Replied
         for delta in shown.feed(Delta(kind=kind, text=text)) if text else ():
             asked.on_delta(delta)
     return judged(reply, asked, shown)
+
+
+def without(raw: bytes, key: str) -> bytes:
+    """The bytes without the key, which some servers quote. Before anything is cut: half a key is a secret too."""
+    return raw.replace(key.encode(), b"[the key]") if len(key) >= SECRET else raw
 
 
 def _is_json(raw: bytes) -> bool:

@@ -33,8 +33,6 @@ Aside = Callable[[], httpx.AsyncBaseTransport]
 _LONGEST = 700
 _NAME = re.compile(r"[\w.-]{1,100}", re.ASCII)
 """A request id that a header can carry."""
-_SECRET = 6
-"""Shorter keys are none: taking `x` out of every reason would spoil it."""
 
 
 class ChatClient:
@@ -132,6 +130,7 @@ class ChatClient:
             tools={tool.name: tool.parameters for tool in tools},
             max_tokens=self._max_tokens(command),
             window=self.endpoint.window,
+            key=self.endpoint.key,
             on_delta=on_delta,
         )
 
@@ -178,6 +177,12 @@ class ChatClient:
     async def _read(
         self, response: httpx.Response, guard: Guard, stream: answer.Stream, asked: answer.Asked
     ) -> Replied | Failed:
+        encoding = response.headers.get("content-encoding", "")
+        if "," in encoding:  # a few kilobytes, compressed twice, fill the memory before anybody can count them
+            reason = (
+                f"the answer from {self._where} is compressed more than once ({encoding}), and nothing asked for it"
+            )
+            return Failure(kind="content", verdict="final", reason=reason, status=response.status_code).failed()
         if response.status_code != httpx.codes.OK:
             return await self._refused(response)
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -185,14 +190,15 @@ class ChatClient:
             return stream.end(await stream.take(response, guard))
         if kind == "application/json":  # the server does not stream: a whole reply is as good
             return await answer.whole(response, guard, asked)
-        words = chat.split_error(response.status_code, await answer.beginning(response))
+        raw = answer.without(await answer.beginning(response), self.endpoint.key)
+        words = chat.split_error(response.status_code, raw)
         found = f"{kind or 'an untyped body'} came from {self._where}: {words}"
         reason = f"an event stream was wanted, {found}"
         return Failure(kind="content", verdict="final", reason=reason, status=response.status_code).failed()
 
     async def _refused(self, response: httpx.Response) -> Failed:
         status = response.status_code
-        raw = await answer.beginning(response)
+        raw = answer.without(await answer.beginning(response), self.endpoint.key)
         told = failure.of_refusal(status, raw, headers=dict(response.headers), now=self._clock())
         target = response.headers.get("location", "").partition("?")[0]
         words = told.reason
@@ -249,7 +255,7 @@ class ChatClient:
 
     def _line(self, text: str) -> str:
         key = self.endpoint.key
-        if len(key) >= _SECRET:
+        if len(key) >= answer.SECRET:
             text = text.replace(key, "[the key]")
         line = visible(" ".join(text.split()))
         return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

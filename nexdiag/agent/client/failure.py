@@ -54,6 +54,8 @@ _TEMPLATE = re.compile(
 )
 """Refusals as final as a 400 that come as a 500. llama.cpp's "Failed to parse input at pos" is none: it means what the
 model wrote, and the next answer will be another."""
+_NOBODY = "All connection attempts failed"
+"""A refused connection in the words of httpx's network library: all that a recording has kept of one."""
 _AGAIN_IN = re.compile(r"(?:try again|retry) in (?:(\d{1,4})m)?(\d{1,6}(?:\.\d{1,9})?)\s?(ms|s)\b", re.IGNORECASE)
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 _DEEP = 8
@@ -126,7 +128,7 @@ def of_break(error: BaseException) -> Failure:
     own = {kind.__name__ for kind in type(error).__mro__}
     if own & {"LocalProtocolError", "UnsupportedProtocol", "InvalidURL"} or not own & {"TransportError", "OSError"}:
         return Failure(kind="address", verdict="final", reason=reason)
-    if "ConnectionRefusedError" in names:
+    if "ConnectionRefusedError" in names or _NOBODY in reason:
         return Failure(kind="refused", verdict="retry", reason=reason)
     kind = "timeout" if names & {"TimeoutException", "TimeoutError"} else "transport"
     return Failure(kind=kind, verdict="retry", reason=reason)

@@ -16,6 +16,7 @@ from nexdiag.agent.session.history import History, Page
 from nexdiag.agent.session.mailbox import Mailbox
 from nexdiag.agent.session.overrides import Overrides, write_overrides
 from nexdiag.agent.session.registry import Registry, SessionRef
+from nexdiag.agent.setup import EXECUTORS, check_executor
 from nexdiag.core.errors import DaemonError, UsageError
 
 _POLL = 0.05
@@ -90,6 +91,7 @@ def create(
     state: Path, name: str, *, model: str | None = None, endpoint: str | None = None, executor: str | None = None
 ) -> int:
     """Make a chat; its number. The daemon, if one runs, finds it when it is asked for it."""
+    check_executor(executor or EXECUTORS[0])
     registry = Registry(state)
     number, session = registry.new_chat(name)
     overrides = Overrides(model=model, endpoint=endpoint, executor=executor)

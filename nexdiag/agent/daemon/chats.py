@@ -177,9 +177,12 @@ class Chat:
         mailbox = self.conversation.mailbox
         try:
             (mailbox.answer if verdict.answered else mailbox.fail)(row, verdict.text)
-        except NexdiagError:
+        except NexdiagError as error:
             self._verdicts[row.id] = verdict
-            raise
+            if row.request_id is None or mailbox.reply(row.request_id) is None:
+                raise
+            del self._verdicts[row.id]
+            self._complain(error.what)  # the answer is out; the cursor follows with the next one
         self.feed.settle(_turn_of(row, verdict))
         async with self._settled:
             self._settled.notify_all()

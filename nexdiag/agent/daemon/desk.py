@@ -10,6 +10,7 @@ from nexdiag.agent.daemon.log import DaemonLog
 from nexdiag.agent.daemon.protocol import LONGEST_MESSAGE, Ask, answer, refusal
 from nexdiag.agent.daemon.roster import STOPPING, Roster
 from nexdiag.agent.session.overrides import Overrides, read_overrides, write_overrides
+from nexdiag.agent.setup import EXECUTORS, check_executor
 from nexdiag.codec import jsontext
 from nexdiag.core.errors import NexdiagError, UsageError
 
@@ -177,5 +178,6 @@ def _named(ask: Ask) -> int:
 
 
 def _wanted(ask: Ask, old: Overrides) -> Overrides:
+    check_executor(ask.executor or EXECUTORS[0])
     given = {"model": ask.model, "endpoint": ask.endpoint, "executor": ask.executor}
     return msgspec.structs.replace(old, **{name: value for name, value in given.items() if value is not None})

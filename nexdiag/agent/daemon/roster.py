@@ -103,7 +103,11 @@ class Roster:
     def look_through(self) -> None:
         """Open the chats in which questions wait, but for those that rest."""
         try:
-            for number, session in self.registry.chats().items():
+            chats = self.registry.chats()
+            for told in self.registry.told:
+                self._log.write("WARN", told)
+            self.registry.told.clear()
+            for number, session in chats.items():
                 idle = number not in self._seats and number not in self._resting and session.archived_at is None
                 if idle and self.listing.looks(session).mailbox.pending():
                     self._try(number)

@@ -931,3 +931,25 @@ def test_a_real_llama_answers_on_each_wire(wire: str) -> None:
         first, second = asking(at(url, profile=LLAMA, wire=wire), 2)
     assert text(first)
     assert text(second)
+
+
+def test_half_a_key_is_not_quoted_either() -> None:
+    """A server that quotes the key where its words are cut leaks no part of it (a secret is taken out before a cut)."""
+    key = "sk-" + "SECRET" * 20
+    for room in (480, 495, 500, 510, 640, 690):
+        body = json.dumps({"error": {"message": "x" * room + " " + key}})
+        for answer in (http(body, "401 No"), http(body), http("<p>" + "x" * room + key, kind="text/html")):
+            with serving(sends(answer)) as server:
+                (got,) = asking(at(server.url, key=key))
+            assert "SECRET" not in repr(got)
+
+
+def test_an_answer_that_is_compressed_twice_is_not_opened() -> None:
+    """It could hold a thousand times a thousand times its size, in one piece."""
+    body = gzip.compress(gzip.compress(b"\0" * 2**20))
+    for status in ("200 OK", "500 No"):
+        with serving(sends(http(body, status, headers={"content-encoding": "gzip, gzip"}))) as server:
+            (got,) = asking(at(server.url))
+        assert isinstance(got, Failed)
+        assert "compressed more than once" in got.reason
+        assert not got.may_pass

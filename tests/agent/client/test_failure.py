@@ -188,6 +188,7 @@ def caused(error: Exception, *causes: BaseException) -> Exception:
         (caused(httpx.ConnectError("x"), OSError("all"), ConnectionRefusedError(111, "no")), "refused", "retry"),
         (caused(httpx.ConnectError("x"), ExceptionGroup("g", [ConnectionRefusedError()])), "refused", "retry"),
         (ConnectionRefusedError(111, "no"), "refused", "retry"),
+        (httpx.ConnectError("All connection attempts failed"), "refused", "retry"),  # out of a recording
         (httpx.ConnectError("name not known"), "transport", "retry"),
         (httpx.ConnectTimeout("x"), "timeout", "retry"),
         (httpx.RemoteProtocolError("x"), "transport", "retry"),
