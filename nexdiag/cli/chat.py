@@ -58,7 +58,7 @@ def command(  # noqa: C901 - one branch for each thing that can be wanted
     else:
         message = read_input(whole=True) if message == "-" else message
         if message is not None:
-            typer.echo(ask.reply_to(state, message, chat=number, timeout=timeout))
+            typer.echo(ask.reply_to(state, message, chat=number, timeout=timeout, tell=progress().print))
         if interactive:
             return _converse(state, number, timeout)
     return 0

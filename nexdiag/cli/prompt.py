@@ -19,6 +19,7 @@ _LONGEST = 1000
 
 def typed(state: Path | None, *, prompt: str = "\nyou> ", ask: Callable[[str], str] = input) -> Iterator[str]:
     """Each line that is typed, until the end of input. With a state directory, its history is kept there (0600)."""
+    readline.parse_and_bind("set enable-bracketed-paste on")  # what is pasted is one line to edit, whatever it holds
     path = state / HISTORY if state is not None and state.is_dir() else None
     if path is not None:
         with contextlib.suppress(OSError):

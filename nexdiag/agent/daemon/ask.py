@@ -5,7 +5,9 @@ Law: what no daemon could take is refused here, as the user's fault, before any 
 
 import secrets
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -17,6 +19,8 @@ from nexdiag.core.errors import DaemonError, EndpointError, NothingToDo, UsageEr
 
 LONGEST_WAIT = 86400.0
 """Seconds: the daemon waits no longer for anything."""
+_LOOK = 2.0
+"""Seconds after which a waiting client hears what is in the way."""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,8 +38,18 @@ def new_request_id() -> str:
     return f"chat-{time.time_ns() // 1_000_000}-{secrets.randbelow(10**10):010d}"
 
 
-def say(state: Path, text: str, *, request_id: str, chat: int = 0, timeout: float) -> Said:
+def say(  # noqa: PLR0913 - what is said, to whom, and who is told meanwhile
+    state: Path,
+    text: str,
+    *,
+    request_id: str,
+    chat: int = 0,
+    timeout: float,
+    tell: Callable[[str], None] = lambda doing: None,
+) -> Said:
     """Say something to a chat, and wait `timeout` seconds at most for what comes of it.
+
+    `tell` hears what is in its way meanwhile: a server that is away, a silence.
 
     Raises `UsageError` for what cannot be said, `DaemonError` if no daemon answers or it refuses.
     """
@@ -45,20 +59,38 @@ def say(state: Path, text: str, *, request_id: str, chat: int = 0, timeout: floa
             f"a wait of {timeout:g} s is not possible", hint=f"at most {LONGEST_WAIT:g} s, and more than 0"
         )
     ipc.ask(state, "user_chat", message=text, request_id=request_id, chat_id=chat)
-    answer = ipc.ask(state, "wait_reply", request_id=request_id, chat_id=chat, timeout=timeout)
+    answer, doing = _waited(state, request_id, chat, timeout, tell)
     if not answer.get("settled"):
-        return Said(error=f"no reply within {timeout:g} s", settled=False)
+        why = f": {doing}" if doing else ""
+        return Said(error=f"no reply within {timeout:g} s{why}", settled=False)
     words = str(answer.get("content"))
     return Said(reply=words) if answer.get("role") == ANSWER else Said(error=words)
 
 
-def reply_to(state: Path, text: str, *, chat: int = 0, timeout: float) -> str:
-    """The reply to a new question.
+def _waited(
+    state: Path, request_id: str, chat: int, timeout: float, tell: Callable[[str], None]
+) -> tuple[dict[str, Any], str]:
+    """What came of it in that time, and what the daemon was last at; `tell` hears of that as it changes."""
+    left, doing = timeout, ""
+    while True:
+        answer = ipc.ask(state, "wait_reply", request_id=request_id, chat_id=chat, timeout=min(left, _LOOK))
+        at = str(answer.get("doing") or "")
+        if answer.get("settled") or left <= _LOOK:
+            return answer, at or doing
+        if at and at != doing:
+            tell(at)
+        doing, left = at, left - _LOOK
+
+
+def reply_to(
+    state: Path, text: str, *, chat: int = 0, timeout: float, tell: Callable[[str], None] = lambda doing: None
+) -> str:
+    """The reply to a new question; `tell` hears what is in its way.
 
     Raises, beside what `say` raises, `DaemonError` if none came in time, and `EndpointError` with the failure's line.
     """
     request_id = new_request_id()
-    said = say(state, text, request_id=request_id, chat=chat, timeout=timeout)
+    said = say(state, text, request_id=request_id, chat=chat, timeout=timeout, tell=tell)
     if said.reply is not None:
         return said.reply
     if said.settled:

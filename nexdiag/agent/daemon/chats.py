@@ -79,6 +79,11 @@ class Chat:
         return self._player.running
 
     @property
+    def doing(self) -> str:
+        """What is in the way of the turn under way, if something is."""
+        return self._player.doing
+
+    @property
     def paused(self) -> bool:
         """It waits for somebody to say something, after too many faults."""
         return self._paused_at is not None

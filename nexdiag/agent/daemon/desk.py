@@ -91,7 +91,7 @@ class Desk:
             return refusal(f"chat {ask.chat} was never asked anything with the request id {ask.request_id!r}")
         row = await chat.wait_reply(ask.request_id, ask.timeout)
         if row is None:
-            return answer(settled=False)
+            return answer(settled=False, doing=chat.doing)
         return answer(settled=True, role=row.role, content=row.content)
 
     async def _interrupt(self, ask: Ask) -> bytes:

@@ -11,8 +11,10 @@ from nexdiag.agent.progress import (
     Repaired,
     Retrying,
     Tell,
+    TextDelta,
     ToolRan,
     TurnEnded,
+    TurnStarted,
     UsageTold,
     Waiting,
 )
@@ -54,6 +56,8 @@ class Player:
         self._open: str | None = None
         """The question that the conversation ends with, if it ends with one: asked again, it is not said again."""
         self._usage = Usage()
+        self.doing = ""
+        """What is in the way of the turn under way, if something is."""
         self._last: UsageTold | None = None
 
     @property
@@ -158,6 +162,10 @@ class Player:
         line = _line(progress)
         if line is not None:
             self._report(line[0], f"chat {self.number}: {line[1]}", number)
+        if isinstance(progress, Retrying | Waiting):
+            self.doing = progress.reason
+        elif isinstance(progress, TextDelta | TurnStarted | TurnEnded):
+            self.doing = ""
         if isinstance(progress, TurnEnded):
             self._ended = progress.turn
             self._usage += progress.turn.usage

@@ -52,14 +52,16 @@ def test_what_is_not_settled_in_time_is_told_with_its_request(tmp_path: Path, mo
 
     def slow(state: Path, cmd: str, **values: object) -> dict[str, object]:
         asked.append(cmd)
-        return {"ok": True, "settled": False}
+        return {"ok": True, "settled": False, "doing": "the server is away" if len(asked) > 2 else ""}
 
     monkeypatch.setattr("nexdiag.agent.daemon.ipc.ask", slow)
-    assert say(tmp_path, "hi", request_id="r", timeout=3) == Said(error="no reply within 3 s", settled=False)
-    with pytest.raises(DaemonError, match="no reply within 3 s") as told:
-        reply_to(tmp_path, "hi", timeout=3)
+    assert say(tmp_path, "hi", request_id="r", timeout=1) == Said(error="no reply within 1 s", settled=False)
+    doing: list[str] = []
+    with pytest.raises(DaemonError, match="no reply within 7 s: the server is away") as told:
+        reply_to(tmp_path, "hi", timeout=7, tell=doing.append)
     assert "nexdiag chat --reply chat-" in told.value.hint
-    assert asked == ["user_chat", "wait_reply"] * 2
+    assert asked == ["user_chat", "wait_reply", "user_chat", *["wait_reply"] * 4]
+    assert doing == ["the server is away"]
 
 
 @pytest.mark.parametrize("text", ["", " \n", "\udcff", "a\ud800b", "x" * (LONGEST_MESSAGE + 1)])

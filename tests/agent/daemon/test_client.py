@@ -219,7 +219,7 @@ def test_a_silent_daemon_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyP
             name = await one.post("hi")
             client = DaemonClient(tmp_path)
             got = await client.ask("wait_reply", request_id=name, timeout=0.01)
-            assert got == {"ok": True, "settled": False}
+            assert got == {"ok": True, "settled": False, "doing": ""}
             one.daemon._desk.kinds["status"] = lambda ask: asyncio.sleep(30, b"")
             with pytest.raises(DaemonError, match="did not answer within 0 s"):
                 await client.ask("status", timeout=0.0)

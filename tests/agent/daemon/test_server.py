@@ -283,7 +283,7 @@ def test_waiting_ends_when_its_time_is_over(tmp_path: Path) -> None:
         async with hosted(tmp_path, executor(server.url)) as one:
             name = await one.post("hi")
             got = await one.ask("wait_reply", request_id=name, timeout=0.05)
-            assert got == {"ok": True, "settled": False}
+            assert got == {"ok": True, "settled": False, "doing": ""}
             over.set()
             assert await one.reply(name) == ("coordinator", "echo: hi")
 
