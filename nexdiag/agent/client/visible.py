@@ -4,9 +4,11 @@ A server without the right parser leaves both in the content. While the answer s
 reasoning, and what may yet be a call is held back. When it is whole, the text is divided once more, as a whole.
 
 Law: nothing that was said is lost. A structured field wins over a tag, a structured call over a written one; thinking
-without an end never hides the whole answer; and what was taken out of the text is told (`repairs`).
+without an end never hides the whole answer; what was only thought of is never run; and what was taken out of the text
+is told (`repairs`).
 """
 
+import re
 from collections.abc import Collection, Iterator
 
 import msgspec
@@ -17,6 +19,8 @@ from nexdiag.core.message import Reply
 
 UNCLOSED = "the model never ended its thinking: what stood there is taken for its answer"
 _NAMED = 3
+_THINKS = re.compile(rf"(?<!`)(?:{'|'.join(map(re.escape, think.PAIRS))})")
+_THOUGHT = re.compile("|".join(re.escape(closer) for closers in think.PAIRS.values() for closer in closers))
 
 
 class Visible:
@@ -68,8 +72,10 @@ class Visible:
 def settled(reply: Reply, known: Collection[str]) -> tuple[Reply, tuple[str, ...]]:
     """The whole reply with its thinking and its calls in their places, and what was done for that."""
     divided, told = _divided(reply)
+    if told or reply.message.text.rstrip().endswith(think.ORPHANS):  # what stands before that closing tag was thought
+        return divided, told
     recovered, found = _recovered(divided, known)
-    return recovered, (*told, *found)
+    return recovered, found
 
 
 def _divided(reply: Reply) -> tuple[Reply, tuple[str, ...]]:
@@ -95,7 +101,7 @@ def _recovered(reply: Reply, known: Collection[str]) -> tuple[Reply, tuple[str, 
     if message.tool_calls or not known or not isinstance(message.content, str):
         return reply, ()
     found = textcalls.recover(message.content, known)
-    if not found.calls:
+    if not found.calls or _thinks(found.text):
         return reply, ()
     changed = msgspec.structs.replace(message, content=found.text or None, tool_calls=found.calls)
     reason = "tool_calls" if reply.finish_reason == "stop" else reply.finish_reason
@@ -103,3 +109,12 @@ def _recovered(reply: Reply, known: Collection[str]) -> tuple[Reply, tuple[str, 
     one = len(found.calls) == 1
     told = f"the model wrote {'a tool call' if one else f'{len(found.calls)} tool calls'} as text ({names}); recovered"
     return msgspec.structs.replace(reply, message=changed, finish_reason=reason), (told,)
+
+
+def _thinks(text: str) -> bool:
+    """Whether thinking is open at the end: within a line no tag counts, and a text that speaks of calls keeps its own.
+
+    See `codec.think`. A tag in backticks is only spoken of.
+    """
+    opened = max((tag.start() for tag in _THINKS.finditer(text)), default=-1)
+    return opened > max((tag.start() for tag in _THOUGHT.finditer(text)), default=-1)

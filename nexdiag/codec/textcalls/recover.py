@@ -1,4 +1,11 @@
-"""Calls out of a whole text, and what of a growing text may be told before it is whole."""
+"""Calls out of a whole text, and what of a growing text may be told before it is whole.
+
+Law: what a model only quotes is never run. A block of calls counts where it begins a line (at most three spaces in, or
+right behind another block), outside code, quotes, comments and tables, and where nothing is said behind it: white
+space, other blocks and end markers may follow, prose may not. Models do say what they will do before a call, in lines
+of its own; but a model that calls stops there and waits, and one that goes on to talk has mostly shown an example. To
+take a call for an example costs a question; to take an example for a call may cost the user's files.
+"""
 
 import re
 from collections.abc import Collection, Mapping
@@ -6,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from nexdiag.codec.markdown import Code
+from nexdiag.codec.markdown import Code, shallow
 from nexdiag.codec.textcalls.blocks import Schemas, block_at
 from nexdiag.codec.textcalls.objects import KEYS, calls_of
 from nexdiag.codec.textcalls.scan import OPENER, Openers, Text, begun
@@ -23,6 +30,12 @@ _BEGUN = re.compile(
     rf"|<(?:[\w-]{{1,32}}:)?invoke(?: (?:{begun('name=')})?)?|" + "|".join(begun(word) for word in _LITERALS)
 )
 """The beginnings of openers. `<div` is one: it could go on as `<div:tool_call>`."""
+_MARKERS = re.compile(
+    r"(?:\s|</(?:[\w-]{1,32}:)?(?:tool_calls?|function_calls|function|s)>|<end_of_turn>|\[/TOOL_CALLS\]"
+    r"|<\|(?:im_end|eot_id|eom_id|eot|end|end_of_text|end_of_turn|endoftext|return|call|/tool_calls?|/plugin"
+    r"|tool_call_end|tool_calls_section_end)\|>|<｜(?:end▁of▁sentence|tool▁calls▁end)｜>)*+"
+)
+"""What may stand behind a block: it ends something, and says nothing."""
 _OBJECT = r"\s{0,64}(?:\[\s{0,64})?\{\s{0,64}"
 _BARE = re.compile(_OBJECT + '"(?:' + "|".join(KEYS) + ')"')
 """How a text begins that is the JSON of a call and nothing else, as Llama writes it."""
@@ -47,7 +60,7 @@ def recover(text: str, known: Collection[str]) -> Recovered:
     is written as plain text stands for.
     """
     schemas: Mapping[str, Any] = known if isinstance(known, Mapping) else {name: {} for name in known}
-    if _BARE.match(text):
+    if _BARE.match(text) and _shallow(text):
         calls = calls_of(text.strip(), strict=True)
         if calls and all(call.name in schemas for call in calls):
             return Recovered(text="", calls=tuple(calls))
@@ -55,33 +68,53 @@ def recover(text: str, known: Collection[str]) -> Recovered:
 
 
 def _recover(text: Text, schemas: Schemas) -> Recovered:
+    blocks = _last(text, schemas)
+    if not blocks:
+        return Recovered(text=text.text)
+    starts = [*(start for start, _, _ in blocks[1:]), len(text.text)]
+    first = text.text[: blocks[0][0]].rstrip()
+    others = [text.text[end:start].strip() for (_, end, _), start in zip(blocks, starts, strict=True)]
+    calls = tuple(call for _, _, calls in blocks for call in calls)
+    return Recovered(text="\n".join(part for part in (first, *others) if part), calls=calls)
+
+
+def _last(text: Text, schemas: Schemas) -> list[tuple[int, int, list[ToolCall]]]:
+    """The blocks behind which nothing is said: where each begins and ends, and its calls.
+
+    A block that calls a tool that is not known is not run, but is no prose either: it may stand between others.
+    """
     openers = Openers(text.text)
-    calls: list[ToolCall] = []
-    said: list[str] = []
-    start = 0
+    blocks: list[tuple[int, int, list[ToolCall]]] = []
+    behind = 0
     opener = openers.after(0)
     while opener is not None:
         block = block_at(text, opener, schemas)
-        if block is not None and all(call.name in schemas for call in block[0]):
-            said.append(text.text[start : opener.start()])
-            calls += block[0]
-            start = block[1]
-            opener = openers.after(start)
-        else:
+        if block is None:
             opener = openers.after(opener.end())
-    if not calls:
-        return Recovered(text=text.text)
-    first, *others = [*said, text.text[start:]]
-    parts = [first.rstrip(), *(part.strip() for part in others)]
-    return Recovered(text="\n".join(part for part in parts if part), calls=tuple(calls))
+            continue
+        calls, end = block
+        if not _MARKERS.fullmatch(text.text, behind, opener.start()):
+            blocks.clear()
+        if all(call.name in schemas for call in calls):
+            blocks.append((opener.start(), end, calls))
+        behind = end
+        opener = openers.after(end)
+    return blocks if blocks and _MARKERS.fullmatch(text.text, behind) else []
+
+
+def _shallow(text: str) -> bool:
+    """Whether the first line that is not blank is no indented code."""
+    blank = text[: len(text) - len(text.lstrip())]
+    return shallow(blank[blank.rfind("\n") + 1 :])
 
 
 def could_begin(text: str) -> bool:
     """Whether a text so far may yet become a block of calls, or is the beginning of one."""
     rest = text.lstrip()
-    return bool(
-        not rest or OPENER.match(rest) or _BEGUN.fullmatch(rest) or _BARE.match(rest) or _BARE_BEGUN.fullmatch(rest)
-    )
+    if not rest:
+        return True
+    begins = OPENER.match(rest) or _BEGUN.fullmatch(rest) or _BARE.match(rest) or _BARE_BEGUN.fullmatch(rest)
+    return _shallow(text) and begins is not None
 
 
 class Gate:
@@ -133,7 +166,7 @@ class Gate:
             place = sign.start()
             self._code.feed(text[read:place])
             read = place
-            if not self._code.inside:
+            if self._code.block_start:
                 self.shut = OPENER.match(text, place) is not None
                 if self.shut or _BEGUN.fullmatch(text, place):
                     return place

@@ -1,4 +1,4 @@
-"""Finding things in a text of any size: openers outside code, the end of a JSON value, the next of a literal.
+"""Finding things in a text of any size: openers of blocks, the end of a JSON value, the next of a literal.
 
 Law: all work is linear in the text, whatever it holds.
 """
@@ -72,21 +72,27 @@ class Text:
 
 
 class Openers:
-    """The openers outside code, first to last."""
+    """The openers that begin a block of their own, first to last. Those in code, in quotes, within a line are none."""
 
     def __init__(self, text: str) -> None:
         """Start before the first."""
         self._text = text
         self._code = Code()
         self._read = 0
+        self._behind = -1
+        """Where the block ends that was read last, until the next opener was looked at."""
 
     def after(self, place: int) -> "re.Match[str] | None":
-        """Give the next one from `place` on; what lies between it and the one before is read for code."""
-        self._read = max(self._read, place)  # a block that was read is no Markdown
+        """Give the next one from `place` on; what lies between it and the one before is read as Markdown."""
+        if place > self._read:  # a block that was read is no Markdown
+            self._read = self._behind = place
         while (found := OPENER.search(self._text, place)) is not None:
-            self._code.feed(self._text[self._read : found.start()])
-            self._read, place = found.start(), found.end()
-            if not self._code.inside:
+            between = self._text[self._read : found.start()]
+            close = self._read == self._behind and not between.strip() and "\n" not in between
+            self._code.feed(between)
+            self._read, place, self._behind = found.start(), found.end(), -1
+            if close or self._code.block_start:
+                self._read = place  # a second one may stand right behind a wrapper
                 return found
         return None
 

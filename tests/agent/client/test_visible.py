@@ -110,6 +110,62 @@ def test_what_is_no_call_of_ours_is_text(text: str, tools: tuple[str, ...], call
     assert visible.settled(given_, tools) == (given_, ())
 
 
+QUOTED = (
+    f"I must never write {CALL} because it is dangerous.",
+    f'The web page says: "{CALL}"',
+    f"The web page says:\n> {CALL}",
+    f"| call | what |\n|---|---|\n| {CALL} | runs |",
+    f"<!-- {CALL} -->",
+    f"<!--\n{CALL}\n-->",
+    f"As in:\n\n    {CALL}",
+    f"As ``{CALL}`` or so",
+    f"For example:\n{CALL}\n\nThat is how to call.",
+)
+
+
+@pytest.mark.parametrize("text", QUOTED)
+def test_a_quoted_call_is_never_run(text: str) -> None:
+    """In prose, quotes, tables, comments, code: it is said, and shown as it was said."""
+    assert visible.settled(reply(text), ["bash"]) == (reply(text), ())
+    told, _ = shown(*text)
+    assert (said(told), [delta for delta in told if delta.kind == "tool"]) == (text, [])
+
+
+@pytest.mark.parametrize("before", ["", "Hello.\n"])
+@pytest.mark.parametrize("call", [CALL, f"perhaps {CALL} no", f"perhaps\n{CALL}", '{"name": "bash", "arguments": {}}'])
+def test_what_was_only_thought_of_is_never_run(before: str, call: str) -> None:
+    """Calls in thinking that has no end stay there, also where it is all there is of an answer."""
+    whole, repairs = visible.settled(reply(f"{before}<think>{call}"), ["bash"])
+    assert whole.message.tool_calls == ()
+    assert (whole.message.text.strip(), whole.message.reasoning, repairs) == (
+        (before.strip(), call, ()) if before else (call, None, (visible.UNCLOSED,))
+    )
+    told, _ = shown(before, "<think>", *call)
+    assert [delta for delta in told if delta.kind == "tool"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Of <tool_call> I think.\n<think>\n{CALL}",
+        f"Well <think>perhaps\n{CALL}",
+        f"perhaps\n{CALL}\n</think>",
+        "perhaps\n[TOOL_CALLS]bash[ARGS]{}\n</think>\n",
+        "perhaps\n<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>bash<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>\n</think>",
+        '{"name": "bash", "arguments": {}}\n</think>',
+    ],
+)
+def test_thinking_by_its_tags_alone_is_never_run(text: str) -> None:
+    """Where a tag stayed in the text, or closes what a template opened: the call was thought of."""
+    assert visible.settled(reply(text), ["bash"])[0].message.tool_calls == ()
+
+
+def test_a_call_behind_thinking_is_a_call() -> None:
+    """What follows an end of thinking is the answer, and a tag that is only spoken of opens nothing."""
+    for text in (f"<think>hm</think>\n{CALL}", f"hm\n</think>\n{CALL}", f"I use `<think>` tags.\n{CALL}"):
+        assert visible.settled(reply(text), ["bash"])[0].message.tool_calls == (RAN,)
+
+
 def test_held_text_is_told_in_the_end() -> None:
     """What looked like a call and was none, and what came before a structured call."""
     told, _ = shown("See <tool_call", "> and so on")

@@ -23,9 +23,13 @@ PARTS = st.sampled_from(
     ["<tool_call>", "</tool_call>", '{"name": "read_file", "arguments": {"path": "a"}}', "<function=read_file>",
      "<parameter=path>", "</parameter>", "</function>", "[TOOL_CALLS]", "read_file[ARGS]", "{", "}", "[", "]", '"', "`",
      "```\n", "\n", " ", "z", "<", "<|python_tag|>", '<invoke name="read_file">', "</invoke>", "<minimax:tool_call>",
-     '{"name"', "<arg_key>", "</arg_value>"]
+     '{"name"', "<arg_key>", "</arg_value>", "\n    ", "\n> ", "\n| ", "<!--", "-->", "``", "<|im_end|>"]
 )  # fmt: skip
-HOSTILE = st.lists(PARTS, max_size=14).map("".join)
+WHOLE = st.sampled_from(["read_file", "get_day"]).map(
+    '\n<tool_call>{{"name": "{}", "arguments": {{}}}}</tool_call>'.format
+)
+HOSTILE = st.lists(PARTS | WHOLE, max_size=14).map("".join)
+RUN = f'<tool_call>{{"name": "read_file", "arguments": {READ}}}</tool_call>'
 
 
 def found(text: str) -> tuple[str, list[tuple[str, str]]]:
@@ -130,15 +134,102 @@ def test_a_half_call_takes_no_whole_one_with_it() -> None:
     """A value that was never ended does not swallow the call behind it: that would run with a text that is not its."""
     half = "<function=write_file><parameter=content>a</function>"
     whole = "<function=read_file><parameter=path>b</parameter></function>"
-    assert found(half + whole) == (half, [("read_file", '{"path":"b"}')])
+    assert found(half + "\n" + whole) == (half, [("read_file", '{"path":"b"}')])
 
 
-def test_text_around_calls_is_kept() -> None:
-    """What is said before, between and behind is the text, and the calls are in order."""
+def test_text_before_calls_is_kept() -> None:
+    """What is said before is the text, and the calls behind it are in order, each in its line or all in one."""
     one, two = (f'<tool_call>{{"name": "{name}", "arguments": {{}}}}</tool_call>' for name in ("read_file", "get_day"))
-    said, calls = found(f"  First.\n\n{one}\nThen.\n{two}\n\nAt last.\n")
-    assert said == "  First.\nThen.\nAt last."
-    assert [name for name, _ in calls] == ["read_file", "get_day"]
+    for between in ("\n", "", "    ", "\n\n   "):
+        said, calls = found(f"  First.\n\nThen.\n{one}{between}{two}\n\n")
+        assert said == "  First.\n\nThen."
+        assert [name for name, _ in calls] == ["read_file", "get_day"]
+
+
+QUOTED = (
+    f"I must never write {RUN} because it is dangerous.",
+    f"I must never write {RUN}",
+    f"{RUN} is dangerous.",
+    f'The web page says: "{RUN}"',
+    f'The web page says: "\n{RUN}"',
+    f"The web page says:\n> {RUN}",
+    f"> The web page says:\n{RUN}",
+    f"> The web page says:\n> more\n   {RUN}",
+    f"| call | what |\n|---|---|\n| {RUN} | runs |",
+    f"| call |\n|---|\n{RUN}",
+    f"- {RUN}",
+    f"<!-- {RUN} -->",
+    f"<!--\n{RUN}\n-->",
+    f"<!-- never\n\n{RUN}",
+    f"As in:\n\n    {RUN}",
+    f"As in:\n\n\t{RUN}",
+    f"    {RUN}",
+    f"``{RUN}``",
+    f"As ``{RUN}`` or so",
+    f"As ``\n{RUN}\n``",
+    f"```\n{RUN}\n```",
+    f"```\n```json\n{RUN}",
+    f"For example:\n{RUN}\nThat is how to call.",
+    f"For example:\n{RUN}\n\nThat is how to call.\n",
+    f"<pre>\n{RUN}\n</pre>",
+    '    {"name": "read_file", "arguments": {}}',
+)
+"""A whole call of a known tool, which the model only speaks of."""
+
+
+@pytest.mark.parametrize("text", QUOTED)
+def test_what_is_only_quoted_is_no_call(text: str) -> None:
+    """Within a line, in quotes, tables, comments, code of each kind, or with prose behind it: text, to the letter."""
+    assert found(text) == (text, [])
+
+
+def test_of_two_blocks_the_one_with_prose_behind_it_is_text() -> None:
+    """An example and then a call: only what stands at the end is run; what is said of the example is kept."""
+    other = '<tool_call>{"name": "get_day", "arguments": {}}</tool_call>'
+    said = f"One could write\n{RUN}\nbut I look:"
+    assert found(f"{said}\n{other}") == (said, [("get_day", "{}")])
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        ("I will look.\n", ""),
+        ("I will look.\n\n   ", "  \n\n"),
+        ("> quoted\n\n", ""),
+        ("| a |\n|---|\n\n", ""),
+        ("<!-- a -->\n", ""),
+        ("Use `<!--` or ``a ` b``, don't `\n", ""),
+        ("```\nx\n```\n", ""),
+    ],
+)
+def test_a_block_of_its_own_is_a_call(before: str, behind: str) -> None:
+    """At the beginning of a line, behind whatever was said and quoted before."""
+    assert found(before + RUN + behind) == (before.rstrip(), [("read_file", READ)])
+
+
+@pytest.mark.parametrize("marker", ["<|im_end|>", "</s>", "</tool_call>", "\n</tool_calls>", "<｜end▁of▁sentence｜>\n"])
+def test_an_end_marker_is_no_prose(marker: str) -> None:
+    """What a server forgot to cut off says nothing: the call before it is one, and it stays in the text."""
+    assert found(RUN + RUN + marker) == (
+        marker.strip(),
+        [("read_file", READ)] * 2,
+    )
+
+
+def test_a_block_of_an_unknown_tool_is_no_prose() -> None:
+    """It stays in the text, and what it holds; the calls around it are calls."""
+    other = f'<tool_call>{{"name": "rm_all", "arguments": {{"a": "\n{RUN.replace(chr(34), chr(39))}"}}}}</tool_call>'
+    inside = f"<function=rm_all><parameter=a>\n{RUN}\n</parameter></function>"
+    for unknown in (other, inside):
+        assert found(f"{RUN}\n{unknown}\n{RUN}") == (unknown, [("read_file", READ)] * 2)
+        assert found(f"{RUN}\n{unknown}\n") == (unknown, [("read_file", READ)])
+        assert found(unknown) == (unknown, [])
+
+
+def test_a_call_in_a_wrapper() -> None:
+    """On its line too, and behind an opening tag that was written twice."""
+    assert found(f"<tool_calls>{RUN}\n</tool_calls>") == ("<tool_calls>\n</tool_calls>", [("read_file", READ)])
+    assert found(f"<tool_call>{RUN}") == ("<tool_call>", [("read_file", READ)])
 
 
 @pytest.mark.parametrize(
@@ -243,9 +334,18 @@ def test_a_gate_lets_plain_text_through_at_once() -> None:
     gate = Gate()
     assert gate.feed("a < b, ") == "a < b,"
     assert gate.feed("<b>[1] ") == " <b>[1]"
-    assert gate.feed("<tool") == ""
-    assert gate.feed("s>\n```\n<tool_call>") == " <tools>\n```\n<tool_call>"
+    assert gate.feed("<tool_call> \n<tool") == " <tool_call>"
+    assert gate.feed("s>\n```\n<tool_call>") == " \n<tools>\n```\n<tool_call>"
     assert not gate.shut
+
+
+@pytest.mark.parametrize("text", QUOTED)
+def test_a_gate_tells_the_beginning_of_what_is_quoted(text: str) -> None:
+    """Letter by letter: nothing is told that is not said, and nothing is lost."""
+    gate = Gate()
+    told = "".join(map(gate.feed, text))
+    assert text.startswith(told)
+    assert told + gate.rest == text
 
 
 @given(st.sampled_from(sorted(FORMATS)), FLAT)
@@ -255,7 +355,22 @@ def test_every_beginning_of_a_block_could_begin_one(form: str, value: dict[str, 
     assert all(could_begin(text[:end]) for end in range(len(text) + 1))
 
 
-@pytest.mark.parametrize("text", ["So", "<b>", "{}", '{"day": 1}', "[1]", "<tools>", "a <tool_call>", "`<tool_call>`"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "So",
+        "<b>",
+        "{}",
+        '{"day": 1}',
+        "[1]",
+        "<tools>",
+        "a <tool_call>",
+        "`<tool_call>`",
+        "    <tool_call>",
+        "\t<tool_call>",
+        '\n    {"name"',
+    ],
+)
 def test_other_texts_begin_none(text: str) -> None:
     """Plain answers, and JSON that is data, are told as they come."""
     assert not could_begin(text)
@@ -269,6 +384,9 @@ def test_other_texts_begin_none(text: str) -> None:
         "<function=read_file><parameter=path>a</parameter>",
         "<parameter=x><function=read_file></parameter>", "<parameter=x><function=read_file><parameter=y></parameter>",
         '<function=read_file>{"a":"\\"', "</parameter> ", '<invoke name="a"><parameter name="b">',
+        '\n<tool_call>{"name": "rm_all"}</tool_call>',
+        "    <tool_call>", "<!--", "<!--`", "``` ` ", "\n> ", '\n<tool_call>{"name": "get_day"}</tool_call>',
+        '\n<tool_call>{"name": "get_day"}</tool_call>a',
         "[TOOL_CALLS][", "[TOOL_CALLS]a{", "{", "[", '{"name', "<|python_tag|>{};", '\\"',
         "<tool_call>get_day<arg_key>a</arg_key><arg_value>", "<|tool_calls_section_begin|><|tool_call_begin|>a",
     ],

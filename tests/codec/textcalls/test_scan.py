@@ -32,15 +32,29 @@ def test_find_gives_the_end_where_there_is_none() -> None:
     assert text.work == 5
 
 
-def test_openers_in_code_are_none() -> None:
-    """Those in spans and fences are passed over, and what lies before a place that was read is not read again."""
-    openers = Openers("`<tool_call>` <function=a ```\n```\n<invoke name=\n```\n[TOOL_CALLS] `<tool_call>")
+def test_openers_count_where_a_block_begins() -> None:
+    """Those in spans, in fences and within a line are passed over; a second one may stand right behind the first."""
+    openers = Openers(
+        "`<tool_call>` <function=a\n<function=a ```\n```\n<invoke name=\n```\n[TOOL_CALLS] <tool_call> `<tool_call>"
+    )
     found = []
     opener = openers.after(0)
     while opener is not None:
         found.append(opener[0])
         opener = openers.after(opener.end())
-    assert found == ["<function=", "[TOOL_CALLS]"]
+    assert found == ["<function=", "[TOOL_CALLS]", "<tool_call>"]
+
+
+def test_openers_behind_a_block() -> None:
+    """On its line the next may follow behind any white space; on another line it must begin as any block does."""
+    text = "<tool_call>{}      <tool_call>{}\n   <tool_call>{} a <tool_call>{}\n    <tool_call>"
+    openers = Openers(text)
+    found = []
+    opener = openers.after(0)
+    while opener is not None:
+        found.append(opener.start())
+        opener = openers.after(opener.end() + len("{}"))
+    assert found == [0, 19, 36]
 
 
 @given(our.some_text)
