@@ -25,6 +25,9 @@ _TABLES: tuple[str, ...] = ("agent", "llm_endpoints", "tools", "mcp")
 _THEIRS = frozenset({"agency", "coordinator", "dispatcher", "native_executor", "tiers"})
 """Tables of a config that the reference executor wrote: in such a file, keys that we do not know are its own."""
 
+_ITS_TOOLS = frozenset({"arxiv_search", "chunk_map", "deep_research", "reader", "research"})
+"""Tools that only the reference has: that they are denied there binds nobody here."""
+
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -163,6 +166,7 @@ def read(state: Path) -> Config:
         near = difflib.get_close_matches(key, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"the keys are: {', '.join(known)}"
         raise UsageError(f"{path} is not valid: [{place}] has no key {key!r}", hint=hint)
+    denied = tuple(name for name in denied if name not in _ITS_TOOLS)
     tools = msgspec.structs.replace(config.tools, deny_tools=(*config.tools.deny_tools, *denied))
     return msgspec.structs.replace(config, directory=state, tools=tools)
 

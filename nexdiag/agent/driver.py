@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+from nexdiag.agent.client.visible import UNCLOSED
 from nexdiag.agent.loop import (
     CallModel,
     Cancelled,
@@ -273,7 +274,8 @@ class Driver:
         if event.broken is None:
             self._telling.end()
         if isinstance(command, Summarise):
-            return Summarised(reply=event.reply, broken=event.broken)
+            thought = UNCLOSED if UNCLOSED in event.repairs else None  # no summary: the model never came to it
+            return Summarised(reply=event.reply, broken=event.broken or thought)
         return event
 
     async def _run_tools(self, command: RunTools) -> ToolsRan:

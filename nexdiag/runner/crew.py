@@ -32,7 +32,7 @@ from nexdiag.core.errors import UsageError
 from nexdiag.core.message import Message
 from nexdiag.lint import profiles
 from nexdiag.runner.asking import ModelAsker
-from nexdiag.runner.equip import equip
+from nexdiag.runner.equip import equip, without_keys
 from nexdiag.runner.play import telling
 from nexdiag.runner.probed import probed
 
@@ -161,7 +161,7 @@ async def _toolbox(crew: Crew, tell: Tell) -> Toolbox | None:
     try:
         starting = servers(
             config.mcp if crew.mcp and config.agent.tools != () else configuration.Mcp(),
-            os.environ,
+            without_keys(os.environ, config, crew.endpoint),
             deny=config.tools.deny_tools,
             workspace=crew.workspace,
             report=lambda line: tell(Repaired(what=line)),

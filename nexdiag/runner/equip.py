@@ -3,6 +3,7 @@
 Law: a tool that is denied, or not named, is so on every path: in this toolbox and in that of every helper.
 """
 
+import re
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -42,6 +43,9 @@ OUTPUTS = "tool-outputs"
 JOBS = "jobs"
 """Directories below the state directory."""
 
+SEPARATOR = "__"
+"""Stands between server and tool in the name of an MCP server's tool, and in no other name."""
+
 NEEDS_A_MODEL = frozenset({"delegate", "map", "summarize"})
 
 
@@ -67,8 +71,9 @@ def equip(  # noqa: PLR0913 - every outside thing is an argument
     """Return the session's toolbox, which wants to be closed; None if the session is to have no tools.
 
     `names` (of a scenario; patterns such as `*_file` too) goes before `agent.tools` of the config; without either, all
-    tools are offered that can work here. `bundle` chooses among them. `deny` adds to `tools.deny_tools`. `more` are
-    tools from elsewhere (MCP servers), which `closing` lets go of. UsageError for a name that no tool has.
+    tools are offered that can work here. `bundle` chooses among them. `deny` adds to `tools.deny_tools`, in
+    the same words. `more` are tools from elsewhere (MCP servers), which `closing` lets go of. UsageError for a name or
+    pattern that fits no tool, in any of these.
     """
     wanted = config.agent.tools if names is None else tuple(names)
     if wanted == ():
@@ -80,7 +85,7 @@ def equip(  # noqa: PLR0913 - every outside thing is an argument
     spill = Spill(None if state is None else state / OUTPUTS, root=place.root, clock=clock)
     kit = _Kit(
         workspace=place,
-        environment=_without_keys(environ, config, endpoint),
+        environment=without_keys(environ, config, endpoint),
         spill=spill,
         jobs_folder=None if state is None else state / JOBS,
         fetch=WebFetch(web, spill=spill, resolve=resolve, private=private_network),
@@ -90,7 +95,8 @@ def equip(  # noqa: PLR0913 - every outside thing is an argument
         closing=tuple(closing),
         wanted=wanted,
         bundle=bundle,
-        deny=frozenset(config.tools.deny_tools) | frozenset(deny),
+        deny=(*config.tools.deny_tools, *deny),
+        servers=frozenset(config.mcp.servers),
         read_only=read_only,
         clock=clock,
     )
@@ -118,7 +124,8 @@ class _Kit(msgspec.Struct, frozen=True, kw_only=True):
     closing: tuple[Closing, ...]
     wanted: tuple[str, ...] | None
     bundle: Bundle | None
-    deny: frozenset[str]
+    deny: tuple[str, ...]
+    servers: frozenset[str]
     read_only: bool
     clock: Callable[[], float]
 
@@ -127,7 +134,9 @@ class _Kit(msgspec.Struct, frozen=True, kw_only=True):
         jobs = self._jobs()
         tools = [*self._hands(jobs), *self._helpers(), *self.more]
         if self.wanted is not None:
-            _demand_known(self.wanted, [tool.name for tool in tools])
+            _demand_known(self.wanted, [tool.name for tool in tools], "no such tool")
+        here = [entry for entry in self.deny if not _of_a_server(entry, self.servers)]
+        _demand_known(here, [tool.name for tool in tools], "deny_tools must name tools, found")
         if self.bundle is not None:  # raises if it leaves nothing
             self.bundle.select([tool.name for tool in tools], reading=[tool.name for tool in tools if tool.read_only])
         kept = self._allowed(tools)
@@ -185,15 +194,23 @@ def _unable(config: Config, asker: Asker | None) -> frozenset[str]:
     return search | (NEEDS_A_MODEL if asker is None else frozenset())
 
 
-def _demand_known(wanted: Sequence[str], known: Sequence[str]) -> None:
+def _of_a_server(entry: str, servers: Collection[str]) -> bool:
+    """Tell whether a denied entry may mean tools of an MCP server: one that has not started has none to show."""
+    head = re.split(r"[*?\[]", entry, maxsplit=1)[0]
+    pattern = head != entry
+    return SEPARATOR in entry or (pattern and any(f"{server}{SEPARATOR}".startswith(head) for server in servers))
+
+
+def _demand_known(wanted: Sequence[str], known: Sequence[str], fault: str) -> None:
+    """UsageError for a name or pattern that fits none of the known; what is spelt right is never taken for nothing."""
     for name in wanted:
         if not any(fnmatchcase(one, name) for one in known):
-            near = nearest(name, known)
+            near = nearest(name, known) or nearest(name.lower(), known)
             hint = f"did you mean {near!r}?" if near else f"the tools are: {', '.join(sorted(known))}"
-            raise UsageError(f"no such tool: {shown(name)}", hint=hint)
+            raise UsageError(f"{fault}: {shown(name)}", hint=hint)
 
 
-def _without_keys(environ: Mapping[str, str], config: Config, endpoint: Endpoint) -> dict[str, str]:
+def without_keys(environ: Mapping[str, str], config: Config, endpoint: Endpoint) -> dict[str, str]:
     """Return what commands see: no key of ours, whatever its variable is called."""
     ours = {endpoint.key_variable, *(entry.api_key_env for entry in config.llm_endpoints.endpoints)}
     if config.tools.web_search is not None:

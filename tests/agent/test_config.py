@@ -227,7 +227,7 @@ heartbeat_timeout = 5
 max_agents = 8
 
 [native_executor.permissions]
-deny_tools = ["bash"]
+deny_tools = ["bash", "arxiv_search"]
 
 [tools]
 deny_tools = ["web_fetch"]

@@ -161,6 +161,19 @@ def test_mcp_servers_bring_their_tools_and_end_with_the_executor(tmp_path: Path)
     assert not any("__" in name for name in offered(made))
 
 
+def test_mcp_servers_do_not_see_the_endpoints_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever its variable is called: the server's environment is written by itself, and looked at here."""
+    monkeypatch.setenv("PLAIN_NAME", "the-secret-of-the-endpoint")
+    seen = tmp_path / "seen"
+    server = configuration.McpServer(command="sh", args=("-c", f"env > {seen}; exit 1"))
+    made = crew(tmp_path)
+    config = msgspec.structs.replace(made.config, mcp=configuration.Mcp(servers={"s": server}))
+    endpoint = msgspec.structs.replace(made.endpoint, key_variable="PLAIN_NAME")
+    with_driver(msgspec.structs.replace(made, config=config, endpoint=endpoint), names)
+    assert "PATH=" in seen.read_text()
+    assert "the-secret" not in seen.read_text()
+
+
 def test_a_session_goes_on_counting_its_turns(tmp_path: Path) -> None:
     """A later life of a session continues the numbers of its turns: a recording of it says where it begins."""
 

@@ -42,6 +42,19 @@ def equipped(root: Path, settings: configuration.Config | None = None, **more: A
     return toolbox
 
 
+class Far:
+    """A tool from elsewhere."""
+
+    name = "far__do"
+    description = "d"
+    read_only = False
+    parameters: ClassVar[dict[str, Any]] = {"type": "object", "properties": {}}
+
+    async def run(self, arguments: dict[str, Any]) -> str:
+        del arguments
+        return "x" * 200_000
+
+
 def names(toolbox: Toolbox) -> list[str]:
     return [spec.name for spec in toolbox.specs()]
 
@@ -143,6 +156,58 @@ def test_what_is_denied_is_denied_to_helpers_too(tmp_path: Path, name: str, mode
         assert runs[0].output == "permission denied"
         assert "permission denied" in runs[1].output or runs[1].output.startswith("Unknown tool")
         assert "permission denied" in runs[2].output or "Unknown tool" in runs[2].output
+
+
+def test_patterns_deny_on_every_path(tmp_path: Path) -> None:
+    """In the session, in helpers of both modes, and for tools from elsewhere."""
+    asker = FakeAsker(lambda question: "ok")
+    toolbox = equipped(tmp_path, config(deny=("*_file", "far__*", "web_?????")), asker=asker, more=[Far()])
+    left = sorted({*HANDS, "delegate", "map", "summarize"} - {"edit_file", "read_file", "write_file", "web_fetch"})
+    assert names(toolbox) == left
+    helpers: list[tuple[str, dict[str, object]]] = [
+        ("delegate", {"prompt": "p", "exec_mode": mode}) for mode in ("full", "light")
+    ]
+    runs = talk(toolbox, ("read_file", {}), ("far__do", {}), *helpers)
+    assert [ran.output for ran in runs[:2]] == ["permission denied"] * 2
+    boxes = [question.tools for question in asker.asked if question.tools is not None]
+    assert [names(box) for box in boxes] == [
+        ["bash", "bg", "glob", "grep", "todo_write"],
+        ["glob", "grep", "todo_write"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "hint"),
+    [
+        ("Bash", "did you mean 'bash'?"),
+        ("BASH", "did you mean 'bash'?"),
+        ("read_fil", "did you mean 'read_file'?"),
+        ("*_fil", "the tools are: bash, bg,"),
+        ("nonexistent", "the tools are: bash, bg,"),
+        ("", "the tools are: bash, bg,"),
+    ],
+)
+def test_what_would_deny_nothing_is_an_error(tmp_path: Path, entry: str, hint: str) -> None:
+    """Whoever misspells a denial must not believe that it holds, whether config or caller denies."""
+    for settings, more in ((config(deny=("grep", entry)), ()), (config(), (entry,))):
+        with pytest.raises(UsageError, match="deny_tools must name tools, found") as caught:
+            equipped(tmp_path, settings, deny=more)
+        assert repr(entry) in caught.value.what
+        assert hint in caught.value.hint
+
+
+def test_a_denial_may_mean_a_server_that_did_not_start(tmp_path: Path) -> None:
+    """A name with `__`, or a pattern that fits a configured server; also what is not offered here can be denied."""
+    settings = config(deny=("files__delete", "mcp__*", "web_search", "delegate"))
+    assert names(equipped(tmp_path, settings)) == HANDS
+    servers = configuration.Mcp(servers={"files": configuration.McpServer(command="c")})
+    for entry in ("files_*", "fil*", "*_delete"):
+        settings = config(deny=(entry,))
+        assert names(equipped(tmp_path, msgspec.structs.replace(settings, mcp=servers))) == HANDS
+        with pytest.raises(UsageError):
+            equipped(tmp_path, settings)
+    with pytest.raises(UsageError):
+        equipped(tmp_path, msgspec.structs.replace(config(deny=("gone_*",)), mcp=servers))
 
 
 def test_a_helper_has_what_the_session_has_but_no_helpers(tmp_path: Path) -> None:
@@ -252,17 +317,6 @@ def test_commands_see_no_key_of_ours(tmp_path: Path) -> None:
 
 def test_tools_from_elsewhere_are_treated_alike(tmp_path: Path) -> None:
     """They are offered, denied, named by pattern, left out where nothing may change; and let go at the end."""
-
-    class Far:
-        name = "far__do"
-        description = "d"
-        read_only = False
-        parameters: ClassVar[dict[str, Any]] = {"type": "object", "properties": {}}
-
-        async def run(self, arguments: dict[str, Any]) -> str:
-            del arguments
-            return "x" * 200_000
-
     closed: list[int] = []
 
     async def close() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
+from nexdiag.agent.loop.calls import CUT_REASONS
 from nexdiag.codec import textcalls, think
 from nexdiag.codec.chat import Delta
 from nexdiag.core.message import Reply
@@ -89,7 +90,7 @@ def _divided(reply: Reply) -> tuple[Reply, tuple[str, ...]]:
     if text == message.content and not thought:
         return reply, ()
     repairs: tuple[str, ...] = ()
-    cut = reply.finish_reason == "length"
+    cut = reply.finish_reason in CUT_REASONS
     if whole.unclosed and not cut and not text.strip() and not message.tool_calls:
         text, thought, repairs = thought, "", (UNCLOSED,)
     changed = msgspec.structs.replace(message, content=text or None, reasoning=message.reasoning or thought or None)

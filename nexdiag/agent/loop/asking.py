@@ -9,7 +9,7 @@ from enum import Enum
 
 import msgspec
 
-from nexdiag.agent.loop import budget, continuation, normalise
+from nexdiag.agent.loop import budget, calls, continuation, normalise
 from nexdiag.agent.loop.attempts import Attempts, Sort
 from nexdiag.agent.loop.events import (
     CallModel,
@@ -24,10 +24,12 @@ from nexdiag.agent.loop.events import (
     Summarised,
 )
 from nexdiag.agent.loop.room import Room
+from nexdiag.codec import think
 from nexdiag.core.message import Message
 
 CUT = "the answer was cut off at its token limit (max_tokens)"
 """What is wrong with an answer that could not be brought to its end."""
+WITHHELD = "the server withheld the rest of the answer (content_filter)"
 _OVERFLOWS = 2
 """How often one request is made shorter because the server had no room for it: by clearing, then by summing up."""
 
@@ -155,6 +157,9 @@ class Asking:
     def _overflown(self, event: Failed) -> Command:
         """The conversation does not fit: it is made shorter and sent again; or the end, in one clear line."""
         self.limits = self._room.learn(event, self.messages, self.limits)
+        doubt = self._room.doubt(event, self.messages, self.limits)
+        if doubt is not None:
+            return self._end("failed", error=doubt)
         self._overflows += 1
         self._must = True
         if self._overflows <= _OVERFLOWS and not self._parts:
@@ -163,7 +168,7 @@ class Asking:
             command = self._sum_up()
             if command is not None:
                 return command
-        return self._too_long("")
+        return self._too_long("" if self._room.proved else event.reason)
 
     def _too_long(self, why: str) -> Command:
         """Give up; what is kept is such that the next question can be asked."""
@@ -202,10 +207,15 @@ class Asking:
         if event.broken is not None or not reply.complete:
             reason = event.broken or "the stream ended before the summary did"
             return self._unsummarised(Failed(reason=reason, may_pass=True), "stream")
-        folded = self._room.folded(self.messages, reply.message.text, self.limits)
+        if reply.finish_reason in calls.CUT_REASONS:
+            briefer = self._room.briefer(self._request, self.limits)
+            return self._first(briefer) if briefer is not None else self._without_summary("its summary was cut off")
+        if reply.finish_reason == calls.WITHHELD:
+            return self._without_summary("the server withheld the rest of the summary (content_filter)")
+        summary, _ = think.split(reply.message.text)  # thinking without an end is all thinking
+        folded = self._room.folded(self.messages, summary, self.limits)
         if folded is None:
-            said = "no summary came" if not reply.message.text.strip() else "its summary is hardly shorter"
-            return self._without_summary(said)
+            return self._without_summary("its summary is hardly shorter" if summary.strip() else "no summary came")
         self._fold(folded)
         return self._call() if self._in_turn else self._end("compacted")
 

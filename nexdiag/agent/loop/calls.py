@@ -20,11 +20,18 @@ UNREADABLE = "invalid_json"
 TOO_LONG = "shortened"
 """The key of the arguments that are kept for those that were too long; its value is how they began."""
 CUT_OFF = "Not run: the answer was cut off at its token limit. Send the call again, whole, in smaller pieces."
-CUT_REASONS = frozenset({"length", "max_tokens"})
+FULL = "model_length"
+"""The finish reason of an answer that ended because the window was full (Mistral)."""
+CUT_REASONS = frozenset({"length", "max_tokens", FULL})
 """Finish reasons of an answer that ended because its tokens were used up."""
+WITHHELD = "content_filter"
+"""The finish reason of an answer that the server broke off for what stands in it."""
+CALL_WITHHELD = "Not run: the server withheld the rest of the call (content_filter)."
 _QUOTED = 500
 _SHARE = 0.15
 """Of the context window: what one call may take of it (reference fault 36)."""
+_MOST = 256 * 1024
+"""Bytes that one call may have where the window is not known: they go out again with every later request."""
 _LONGEST_NAME = 64
 _FOREIGN = re.compile(r"[^a-zA-Z0-9_-]")
 
@@ -68,9 +75,9 @@ def mended(message: Message) -> Message:
 
 
 def oversized(call: ToolCall, window: int | None) -> bool:
-    """Whether its arguments alone would take more of the context window than a call may."""
+    """Whether its arguments alone would take more than a call may, of the context window or of the wire."""
     if not window or window < budget.SMALLEST:
-        return False
+        return len(call.arguments) > _MOST or len(call.arguments.encode(errors="replace")) > _MOST
     return budget.tokens(call.arguments) > window * _SHARE
 
 
@@ -83,18 +90,19 @@ def shortened(call: ToolCall) -> ToolCall:
 def too_long(call: ToolCall) -> str:
     """What the model is told instead of a result."""
     return (
-        f"Not run: the arguments are {len(call.arguments)} characters long, too much for the context window. "
+        f"Not run: the arguments are {len(call.arguments)} characters long, too much for one call. "
         "Send the work in smaller pieces, each in a call of its own (write a file in parts, for example)."
     )
 
 
 def cut_off(reply: Reply) -> bool:
-    """Whether the last call of the reply was broken off by the token limit: no whole object stands where one was due.
+    """Whether the last call of the reply was broken off by the server: no whole object stands where one was due.
 
     Nothing where arguments should be is none too: a tool without required arguments would run on it.
     """
     calls = reply.message.tool_calls
-    return bool(calls) and reply.finish_reason in CUT_REASONS and not _is_object(calls[-1].arguments)
+    broken_off = reply.finish_reason in CUT_REASONS or reply.finish_reason == WITHHELD
+    return bool(calls) and broken_off and not _is_object(calls[-1].arguments)
 
 
 def _object(arguments: str) -> str:

@@ -35,6 +35,7 @@ that is left of it, but for what the user said last. Call no tool. Answer with t
 Goal: what the user wants, with every condition and preference that was said.
 Done: what was found out, decided and changed; names of files, commands, numbers and error messages as they were.
 Open: what is under way, what is left to do, and the very next thing to do."""
+_BRIEFLY = "\nYour last summary was cut off at its token limit. Be brief: at most"
 
 _WARNING = re.compile(r"\n*<context-warning>.*?</context-warning>", re.DOTALL)
 _PROTECTED = 2
@@ -138,6 +139,14 @@ def request(messages: Sequence[Message], room: int | None = None) -> tuple[Messa
     if room is not None:
         history = _within(history, room - budget.tokens(INSTRUCTION))
     return (*history, ask)
+
+
+def briefer(asked: Sequence[Message], most: int) -> tuple[Message, ...]:
+    """The same request, for a summary of `most` words after one that was cut off; none if it was briefer already."""
+    *before, ask = asked
+    if _BRIEFLY in ask.text:
+        return ()
+    return (*before, Message(role="user", content=f"{ask.text}{_BRIEFLY} {most} words."))
 
 
 def _within(history: list[Message], room: int) -> list[Message]:

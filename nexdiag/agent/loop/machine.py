@@ -15,12 +15,12 @@
     ASKING       Replied      IDLE         EndTurn(failed)      nothing, or half a stream, once too often
     ASKING       Failed       ASKING       CallModel            what may pass: again, after a wait
     ASKING       Failed       SUMMARISING  Summarise            the conversation is longer than the window
-    ASKING       Failed       IDLE         EndTurn(failed)      what cannot pass, or once too often
+    ASKING       Failed       IDLE         EndTurn(failed)      what cannot pass, or once too often; not believed
     RUNNING      ToolsRan     ASKING       CallModel
     RUNNING      ToolsRan     SUMMARISING  Summarise            the window is nearly full
     RUNNING      ToolsRan     IDLE         EndTurn(failed)      too many model calls for one turn, or it goes in circles
     SUMMARISING  Summarised   ASKING       CallModel            the conversation is shorter, or there is still room
-    SUMMARISING  Summarised   SUMMARISING  Summarise            half a stream: again, after a wait
+    SUMMARISING  Summarised   SUMMARISING  Summarise            half a stream: again, after a wait; cut off: briefer
     SUMMARISING  Summarised   IDLE         EndTurn(compacted)   that was the wish
     SUMMARISING  Summarised   IDLE         EndTurn(failed)      no summary came, and without it nothing fits
     SUMMARISING  Failed       SUMMARISING  Summarise            what may pass: again; too long: with less
@@ -40,7 +40,7 @@ import msgspec
 
 from nexdiag.agent.loop import budget, calls, continuation
 from nexdiag.agent.loop.answers import answers
-from nexdiag.agent.loop.asking import CUT, Asking, Phase
+from nexdiag.agent.loop.asking import CUT, WITHHELD, Asking, Phase
 from nexdiag.agent.loop.calls import CUT_OFF
 from nexdiag.agent.loop.events import (
     Cancelled,
@@ -110,9 +110,12 @@ class Machine(Asking):
         self._records.append(Joined(message=Message(role="user", content=text)))
 
     def _with(self, text: str) -> list[Message]:
-        if self.messages and self.messages[-1].role == "user":
-            return [*self.messages[:-1], budget.with_text(self.messages[-1], text)]
-        return [*self.messages, Message(role="user", content=text)]
+        last = self.messages[-1] if self.messages else None
+        if last is None or last.role != "user":
+            return [*self.messages, Message(role="user", content=text)]
+        if last.content == continuation.CONTINUE:  # it has failed; `normalise` reads a journal in the same way
+            return [*self.messages[:-1], Message(role="user", content=text)]
+        return [*self.messages[:-1], budget.with_text(last, text)]
 
     def _gone_on(self, _: GoOn) -> Command:
         if not self.messages:
@@ -160,12 +163,13 @@ class Machine(Asking):
         self._room.meter.told(reply.usage, self.messages, self.limits.overhead)
         self._parts.append(message.text)
         if reply.finish_reason in calls.CUT_REASONS:
-            return self._continue()
-        return self._end("answered", reply=continuation.joined(self._parts))
+            return self._continue(full=reply.finish_reason == calls.FULL)
+        error = WITHHELD if reply.finish_reason == calls.WITHHELD else None
+        return self._end("answered", reply=continuation.joined(self._parts), error=error)
 
-    def _continue(self) -> Command:
+    def _continue(self, *, full: bool) -> Command:
         """The answer was cut off at its token limit: it is continued, or told as what it is."""
-        crowded = self._room.crowded(self.messages, self.limits)
+        crowded = full or self._room.crowded(self.messages, self.limits)
         if len(self._parts) > self.limits.continuations or crowded or self._calls >= self.limits.calls:
             return self._end("answered", reply=continuation.joined(self._parts), error=CUT)
         self._join(Message(role="user", content=continuation.CONTINUE))
@@ -177,7 +181,7 @@ class Machine(Asking):
         wanted = calls.told_apart(message.tool_calls, self.messages)
         self._refused = {call.id: calls.too_long(call) for call in wanted if calls.oversized(call, self.limits.window)}
         if calls.cut_off(reply):
-            self._refused[wanted[-1].id] = CUT_OFF
+            self._refused[wanted[-1].id] = CUT_OFF if reply.finish_reason in calls.CUT_REASONS else calls.CALL_WITHHELD
         kept = [calls.shortened(call) if calls.oversized(call, self.limits.window) else call for call in wanted]
         content = message.content if message.text.strip() else None
         joined = msgspec.structs.replace(
@@ -236,7 +240,7 @@ def _nothing(reply: Reply) -> Failed:
     """Why a whole reply is no answer. What would come again is not asked for again."""
     if reply.finish_reason in calls.CUT_REASONS:
         return Failed(reason="the model used up its tokens before it gave an answer (max_tokens)", may_pass=False)
-    if reply.finish_reason == "content_filter":
+    if reply.finish_reason == calls.WITHHELD:
         return Failed(reason="the server withheld the answer (content_filter)", may_pass=False)
     said = "the model thought aloud, but gave no answer" if reply.message.reasoning else "the model answered nothing"
     return Failed(reason=said, may_pass=True)

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from nexdiag.agent.loop import calls
+from nexdiag.agent.loop.continuation import CONTINUE
 from nexdiag.core.message import Message, ToolCall
 
 STOPPED = "[This turn was stopped before an answer.]"
@@ -203,7 +204,7 @@ def _ordered(messages: Iterable[Message], repairs: Repairs) -> list[Message]:
     for message in messages:
         last = found[-1].role if found and not is_system(found[-1]) else "assistant"
         if message.role == "user" and last == "user":
-            found[-1] = merged(found[-1], message)
+            found[-1] = message if found[-1].content == CONTINUE else merged(found[-1], message)  # our wish failed
             repairs["questions that followed each other were put into one message"] += 1
             continue
         if message.role == "user" and last == "tool":  # some servers want the assistant between tool and user

@@ -1,7 +1,7 @@
 """The room in the context window: how full it is, and what makes it emptier. Pure; the machine decides what follows.
 
-What is known of the window is learned here too: a server that refuses a conversation as too long says how much it has
-room for, or at least that this was too much.
+What is known of the window is learned here too, from the numbers of a server that refuses a conversation as too long.
+A refusal without numbers teaches nothing: a gateway that says 413 may mean its own limit, or nothing at all.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,11 @@ _LEAST = 64
 _FACTOR = 4
 """By which an estimate may be wrong: a number that is further from it is not believed."""
 _TOO_MUCH = 0.9
-"""Of what was refused without a number, this much may fit."""
+"""Of what was refused without a window, this much may fit."""
+_DOUBTED = 0.5
+"""Share of the window below which a refusal without any number is not believed."""
+_COMMON = 4096
+"""Tokens of the smallest window that servers begin with, where none is known."""
 _HALF = 0.5
 _COULD_NOT = "(What was said did not fit the context window, and could not be summed up.)"
 _WAS_CUT = "a message of the user was cut, for it does not fit the context window"
@@ -32,6 +36,10 @@ class Room:
         self.meter = budget.Meter()
         self._squeeze = Squeeze()
         self._needed: int | None = None
+        self._share = _DOUBTED
+        """Of the window: what the refused conversation must take at least for the refusal to be believed."""
+        self._configured: int | None = None
+        self._learned: int | None = None
 
     def used(self, messages: Sequence[Message], limits: Limits) -> int:
         """Tokens that a request with these messages takes."""
@@ -49,7 +57,10 @@ class Room:
     # ---- what a refusal teaches
 
     def learn(self, failed: Failed, messages: Sequence[Message], limits: Limits) -> Limits:
-        """What is known of the window, after the server had no room for `messages` (if they are given)."""
+        """What is known of the window, after the server had no room for `messages` (if they are given).
+
+        Only numbers teach. The window that was configured is never exceeded; one that was learned may grow again.
+        """
         used = self.used(messages, limits)
         needed = failed.needed if used // _FACTOR <= (failed.needed or 0) < budget.LARGEST else None
         window = failed.window if _LEAST <= (failed.window or 0) < budget.LARGEST else None
@@ -57,23 +68,41 @@ class Room:
             needed = None
         if messages:
             self._needed = needed or None
-            if window is None:
-                window = int(_TOO_MUCH * min(needed or used, limits.window or budget.LARGEST))
+            self._share = 0.0 if needed else _DOUBTED if window is None else 1 / _FACTOR
             if needed:
                 self.meter.counted(needed, messages)
-        elif window is None:
+                window = window or int(_TOO_MUCH * min(needed, limits.window or budget.LARGEST))
+        if window is None:
             return limits
+        if limits.window != self._learned:
+            self._configured = limits.window
         window = max(window, _LEAST)
-        return msgspec.structs.replace(limits, window=min(limits.window or window, window))
+        self._learned = min(self._configured or window, window)
+        return msgspec.structs.replace(limits, window=self._learned)
+
+    @property
+    def proved(self) -> bool:
+        """Whether the last refusal had a number that could be true."""
+        return self._share < _DOUBTED
+
+    def doubt(self, failed: Failed, messages: Sequence[Message], limits: Limits) -> str | None:
+        """Why the refusal is not believed, in the line that the user sees; None if it may be true."""
+        used = self.used(messages, limits)
+        if used >= (limits.window or _COMMON) * self._share:
+            return None
+        there = f" of {limits.window}" if limits.window else ""
+        way = "; /compact makes it shorter" if len(messages) > 1 else ""
+        return (
+            f"the server refuses the conversation as too long, though it takes only about {used}{there} tokens "
+            f"(nothing was cut{way}): {failed.reason}"
+        )
 
     def too_long(self, used: int, limits: Limits, why: str) -> str:
         """The one line that the user sees."""
         needed = f"{self._needed}" if self._needed is not None else f"about {max(used, limits.window or 0)}"
+        there = f"the context window holds {limits.window}" if limits.window else "the server has no room for it"
         reason = f": {why}" if why else ""
-        return (
-            f"the conversation takes {needed} tokens, but the context window holds {limits.window}, "
-            f"and it could not be made shorter{reason}"
-        )
+        return f"the conversation takes {needed} tokens, but {there}, and it could not be made shorter{reason}"
 
     # ---- results of tools
 
@@ -81,7 +110,8 @@ class Room:
         self, messages: Sequence[Message], limits: Limits, *, overflown: bool
     ) -> tuple[list[Message], tuple[str, ...]]:
         """The conversation without old results of tools, and whose they were; none if it would not be worth it."""
-        ids = compaction.clearable(messages, limits.window or 0, overflown=overflown)
+        window = limits.window or int(_TOO_MUCH * self.used(messages, limits))
+        ids = compaction.clearable(messages, window, overflown=overflown)
         return compaction.cleared(messages, ids) if ids else list(messages), ids
 
     # ---- summaries
@@ -104,6 +134,12 @@ class Room:
         asked = self._squeeze.shorter(messages, request.messages)
         return Summarise(messages=asked, max_tokens=request.max_tokens) if asked else None
 
+    def briefer(self, request: CallModel, limits: Limits) -> Summarise | None:
+        """The request for a summary once more, after one that was cut off; None if that was asked for already."""
+        most = request.max_tokens or compaction.summary_room(limits.window or 0)
+        asked = compaction.briefer(request.messages, most // 4)
+        return Summarise(messages=asked, max_tokens=request.max_tokens) if asked else None
+
     def failed(self) -> None:
         """No summary came."""
         self._squeeze.failed()
@@ -121,12 +157,24 @@ class Room:
         return folded, () if last in text else (_WAS_CUT,)
 
     def cut(self, messages: Sequence[Message], limits: Limits) -> str | None:
-        """What may stand for a conversation of one message that is too long by itself; None if it is not that."""
-        window = limits.window or 0
-        if len(messages) != 1 or budget.estimate(messages) <= window * _HALF:
+        """What may stand for a conversation whose last message is too long by itself; None if it is not that.
+
+        Nothing is cut to a window that nobody has told, nor for a refusal that neither numbers nor our count support.
+        """
+        window = self._believed(messages, limits)
+        if not window or not messages or budget.estimate(messages[-1:]) <= window * _HALF:
             return None
-        older = budget.cut(compaction.summary_of(messages[0]), int(window * _HALF / 2))
-        return compaction.folded(messages, older or _COULD_NOT, window)
+        if not self.proved and self.used(messages, limits) + limits.reserve <= window:
+            return None
+        alone = len(messages) == 1
+        older = compaction.summary_of(messages[0]) if alone else "\n\n".join(one.text for one in messages[:-1])
+        return compaction.folded(messages, budget.cut(older, int(window * _HALF / 2)) or _COULD_NOT, window)
+
+    def _believed(self, messages: Sequence[Message], limits: Limits) -> int:
+        """The window in tokens as they are estimated here: where the server counts more, it is smaller than it says."""
+        guess = budget.estimate(messages, limits.overhead)
+        more = max(self._needed / guess, 1.0) if self._needed and guess else 1.0
+        return int((limits.window or 0) / more)
 
     def _answer(self, asked: Sequence[Message], limits: Limits) -> int | None:
         """Tokens that the summary may take."""

@@ -25,6 +25,9 @@ _TRIED = 4
 """Addresses of one host that are tried, one after the other: the first may be of a network that is not there."""
 _PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NEVER = tuple(map(ipaddress.ip_network, ("64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96", "fec0::/10")))
+"""IPv6 that Python takes for public and is not: NAT64 of one's own network (RFC 8215), IPv4 in two abandoned spellings
+(compatible, translated), site-local. Whatever IPv4 address stands in them: nobody's page is found there."""
 
 
 async def system_resolve(host: str, port: int) -> Sequence[str]:
@@ -61,7 +64,8 @@ def objection(text: str, *, private: bool, loopback: bool) -> str:
         return "no address of one machine"
     if any(address in network for network in _PRIVATE):
         return "" if private else "an address of a private network"
-    return "" if address.is_global else "an address of a reserved network"
+    reserved = not address.is_global or any(address in network for network in _NEVER)
+    return "an address of a reserved network" if reserved else ""
 
 
 def _inner(address: Address) -> Address:

@@ -4,12 +4,13 @@ What counts as the place is decided by `edit_match`; here files are read and wri
 they are: byte order mark, line endings, and bytes that are no UTF-8.
 """
 
-import asyncio
+import threading
 from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Any, ClassVar
 
 from nexdiag.agent.tools.edit_match import Place, like, places
+from nexdiag.agent.tools.scan import go_on, in_thread
 from nexdiag.agent.tools.seen import Seen, Standing, digest_of
 from nexdiag.agent.tools.tool import check, shown
 from nexdiag.agent.tools.workspace import Workspace
@@ -65,13 +66,13 @@ class EditFile:
             raise ToolError("old_string is empty", hint="write_file makes a new file")
         if given["old_string"] == given["new_string"]:
             raise ToolError("old_string and new_string are the same: nothing to do")
-        return await asyncio.to_thread(self._edit, given)
+        return await in_thread(lambda stop: self._edit(given, stop))
 
-    def _edit(self, given: dict[str, Any]) -> str:
+    def _edit(self, given: dict[str, Any], stop: threading.Event) -> str:
         with self._workspace.alone(given["path"]) as place:
-            return self._edit_alone(given, place)
+            return self._edit_alone(given, place, stop)
 
-    def _edit_alone(self, given: dict[str, Any], file: Path) -> str:
+    def _edit_alone(self, given: dict[str, Any], file: Path, stop: threading.Event) -> str:
         path, old = given["path"], given["old_string"]
         mark, text, standing = self._read(path, file)
         endings = given.get("normalize_line_endings")
@@ -84,6 +85,7 @@ class EditFile:
         place = found[0]
         edited = text[: place.start] + place.new + text[place.end :]
         content = mark + edited.encode("utf-8", "surrogateescape")
+        go_on(stop)  # it may have waited for its turn; a call that was cancelled since must not act
         self._workspace.replace(path, content)
         if standing == "same":  # who did not know the rest of the file does not know it now
             self._seen.note(file, digest_of([content]))

@@ -1,8 +1,12 @@
-"""read_file: numbered lines of a text file. It never holds more of the file than it shows."""
+"""read_file: numbered lines of a text file. It never holds more of it than it shows, nor scans more than a limit."""
 
-import asyncio
+import os
+import threading
 from typing import Any, BinaryIO, ClassVar
 
+import msgspec
+
+from nexdiag.agent.tools.scan import LIMIT, at_end, blocks, in_thread, outline
 from nexdiag.agent.tools.seen import Seen, digest_start
 from nexdiag.agent.tools.tool import check, shown
 from nexdiag.agent.tools.workspace import Workspace
@@ -12,7 +16,6 @@ LINES = 2000
 LINE_LENGTH = 2000
 CAP = 16000
 
-_BLOCK = 1 << 18
 _SNIFFED = 8192
 """Bytes at the start of a file that tell text from binary by the absence of NUL."""
 _LINE_BYTES = 4 * (LINE_LENGTH + 1)
@@ -54,33 +57,54 @@ class ReadFile:
         given = check(arguments, self.parameters)
         # 0 is what a model sends that counts from 0: it means the start
         first = given.get("offset", 1) or 1
-        return await asyncio.to_thread(self._read, given["path"], first, given.get("limit", LINES))
+        return await in_thread(lambda stop: self._read(given["path"], first, given.get("limit", LINES), stop))
 
-    def _read(self, path: str, first: int, limit: int) -> str:
+    def _read(self, path: str, first: int, limit: int, stop: threading.Event) -> str:
         with self._workspace.open(path) as file:
             if is_binary(file):
                 raise ToolError(f"binary file: {shown(path)}", hint="look at it with a program through bash")
             if first < 0:
-                total = count_lines(file)
+                total = count_lines(file, stop)
+                if total is None:
+                    raise _too_large(path, file, "lines cannot be counted from its end", "a positive offset")
                 first = max(1, total + 1 + first)
             # No more lines than fit the cap are ever shown: each takes a number, a tab and a newline.
-            lines, total, digest = _window(file, first, first + min(limit, CAP // 8) - 1)
-        self._seen.note(self._workspace.resolve(path), digest)
-        if not total:
+            window = _window(file, first, first + min(limit, CAP // 8) - 1, stop)
+            if not (window.whole or window.lines):
+                reach = max(1, window.last)
+                raise _too_large(path, file, f"offset {first} is out of reach", f"an offset up to {reach}")
+            size = os.fstat(file.fileno()).st_size
+        self._seen.note(self._workspace.resolve(path), window.digest)
+        if not window.whole:
+            return _numbered(window.lines, first, None, f"a file of {size} bytes")
+        if not window.last:
             return "(empty file)"
-        if first > total:
-            raise ToolError(f"offset {first} is past the end of {shown(path)}: it has {total} lines")
-        return _numbered(lines, first, total)
+        if first > window.last:
+            raise ToolError(f"offset {first} is past the end of {shown(path)}: it has {window.last} lines")
+        return _numbered(window.lines, first, window.last, f"{window.last}")
 
 
-def count_lines(file: BinaryIO) -> int:
-    """Return how many lines a file has; leaves it at its start."""
+class _Window(msgspec.Struct, frozen=True, kw_only=True):
+    """Some lines of a file, each cut to a bounded length."""
+
+    lines: list[bytes]
+    last: int
+    """Number of the last line of the file, or, of a file that was not read whole, of the last that can be shown."""
+    whole: bool
+    digest: bytes
+
+
+def count_lines(file: BinaryIO, stop: threading.Event) -> int | None:
+    """Return how many lines a file has, None if it is over the limit; leaves it at its start."""
+    if os.fstat(file.fileno()).st_size > LIMIT:
+        return None
     newlines, end = 0, b"\n"
-    while block := file.read(_BLOCK):
+    for block in blocks(file, stop):
         newlines += block.count(b"\n")
         end = block[-1:]
+    whole = at_end(file)
     file.seek(0)
-    return newlines + (end != b"\n")
+    return newlines + (end != b"\n") if whole else None
 
 
 def is_binary(file: BinaryIO) -> bool:
@@ -90,14 +114,17 @@ def is_binary(file: BinaryIO) -> bool:
     return b"\0" in start
 
 
-def _window(file: BinaryIO, first: int, last: int) -> tuple[list[bytes], int, bytes]:
-    """Return the lines `first` to `last` (from 1), each cut to a bounded length; how many there are; their digest."""
+def _window(file: BinaryIO, first: int, last: int, stop: threading.Event) -> _Window:
+    """Return the lines `first` to `last` (from 1). Of a file over the limit, nothing behind them is read."""
+    large = os.fstat(file.fileno()).st_size > LIMIT
+    # Before it is read: a change in between is then one that the model does not know.
+    known = outline(file) if large else b""
+    file.seek(0)
     digest = digest_start()
     number = 1
     end = b"\n"
     kept: dict[int, bytearray] = {}
-    while block := file.read(_BLOCK):
-        digest.update(block)
+    for block in blocks(file, stop):
         newlines = block.count(b"\n")
         if number + newlines >= first and number <= last:
             for ahead, piece in enumerate(block.split(b"\n")):
@@ -106,11 +133,26 @@ def _window(file: BinaryIO, first: int, last: int) -> tuple[list[bytes], int, by
                     line += piece[: _LINE_BYTES - len(line)]
         number += newlines
         end = block[-1:]
-    total = number - 1 + (end != b"\n")
-    return [bytes(line) for at, line in kept.items() if at <= total], total, digest.digest()
+        if large and number > last:
+            break
+        if not large:
+            digest.update(block)
+    whole = not large and at_end(file)
+    # Where the scan ended within a line, the line counts only if all that is ever shown of it is there.
+    partial = end != b"\n" if whole else len(kept.get(number, b"")) == _LINE_BYTES
+    total = number - 1 + partial
+    lines = [bytes(line) for at, line in kept.items() if at <= total]
+    return _Window(lines=lines, last=total, whole=whole, digest=digest.digest() if whole else known or outline(file))
 
 
-def _numbered(lines: list[bytes], first: int, total: int) -> str:
+def _too_large(path: str, file: BinaryIO, why: str, instead: str) -> ToolError:
+    size = os.fstat(file.fileno()).st_size
+    what = f"{why}: {shown(path)} has {size} bytes, of which the first {LIMIT >> 20} MiB are scanned"
+    return ToolError(what, hint=f"give {instead}, or use sed, tail or grep through bash")
+
+
+def _numbered(lines: list[bytes], first: int, total: int | None, whole: str) -> str:
+    """Return the rows that fit; if they do not end at the line `total`, with a footer that tells of what `whole`."""
     shown_lines: list[str] = []
     room = CAP - _FOOTER
     for number, raw in enumerate(lines, first):
@@ -125,6 +167,6 @@ def _numbered(lines: list[bytes], first: int, total: int) -> str:
             break
         shown_lines.append(row)
     last = first + len(shown_lines) - 1
-    if last < total:
-        shown_lines.append(f"[truncated: showed lines {first}..{last} of {total}]")
+    if total is None or last < total:
+        shown_lines.append(f"[truncated: showed lines {first}..{last} of {whole}]")
     return "\n".join(shown_lines)

@@ -8,6 +8,8 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
 from nexdiag.agent.tools.bash import Bash
@@ -17,6 +19,7 @@ from nexdiag.agent.tools.grep import Grep
 from nexdiag.agent.tools.output import head_tail, utf8
 from nexdiag.agent.tools.read_file import ReadFile
 from nexdiag.agent.tools.spill import Spill
+from nexdiag.agent.tools.together import together
 from nexdiag.agent.tools.tool import Tool, nearest, shown
 from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.agent.tools.write_file import WriteFile
@@ -48,10 +51,10 @@ class Toolbox:
         closing: Sequence[Closing] = (),
         clock: Callable[[], float],
     ) -> None:
-        """Hold `tools`, whose names must differ (else UsageError); refuse the names in `deny`, known or not.
+        """Hold `tools`, whose names must differ (else UsageError); refuse those in `deny`, known or not.
 
-        Those in `hide` are not offered, but answer if they are asked. `spill` keeps what is over the cap; `closing`
-        lets go of what the tools hold.
+        `deny` holds names, and patterns such as `*_file`; upper and lower case differ. Those in `hide` are not offered,
+        but answer if they are asked. `spill` keeps what is over the cap; `closing` lets go of what the tools hold.
         """
         self._tools = {tool.name: tool for tool in sorted(tools, key=lambda tool: tool.name)}
         if len(self._tools) < len(tools):
@@ -70,7 +73,7 @@ class Toolbox:
         return tuple(
             ToolSpec(name=name, description=tool.description, parameters=tool.parameters)
             for name, tool in self._tools.items()
-            if name not in self._deny | self._hide
+            if name not in self._hide and not self._denied(name)
         )
 
     def subset(self, names: Collection[str]) -> "Toolbox":
@@ -90,19 +93,18 @@ class Toolbox:
     ) -> tuple[ToolRun, ...]:
         """Run the calls: those that only read together, then the others one by one; answer in their order.
 
-        `on_run` hears of each as it ends, so that a cancellation in the middle does not lose what is done.
+        `on_run` hears of each as it ends, so that a cancellation in the middle does not lose what is done. What it
+        raises ends the other calls first, and passes through.
         """
-        places = asyncio.Semaphore(TOGETHER)
         done: dict[int, ToolRun] = {}
 
         async def one(at: int) -> None:
-            async with places:
-                done[at] = await self._run(calls[at])
+            done[at] = await self._run(calls[at])
             if on_run is not None:
                 on_run(done[at])
 
         reading = [at for at, call in enumerate(calls) if not self._mutates(call.name)]
-        await asyncio.gather(*(one(at) for at in reading))
+        await together([partial(one, at) for at in reading], TOGETHER)
         for at in range(len(calls)):
             if at not in done:
                 await one(at)
@@ -138,19 +140,22 @@ class Toolbox:
             duration=self._clock() - started,
         )
 
+    def _denied(self, name: str) -> bool:
+        return any(fnmatchcase(name, pattern) for pattern in self._deny)
+
     def _within(self, name: str, output: str) -> str:
         return head_tail(output, CAP) if self._spill is None else self._spill.fit(name, output, CAP)
 
     def _tool(self, name: str) -> Tool:
         # Denial comes first, for every kind of tool: the reference executor forgot it for those that only read.
-        if name in self._deny:
+        if self._denied(name):
             raise ToolError("permission denied")
         if name not in self._tools:
             raise ToolError(f"Unknown tool: {shown(name)[1:-1]}", hint=self._instead(name))
         return self._tools[name]
 
     def _instead(self, name: str) -> str:
-        allowed = [known for known in self._tools if known not in self._deny]
+        allowed = [known for known in self._tools if not self._denied(known)]
         near = nearest(name, allowed)
         return f"did you mean {near!r}?" if near else f"the tools are: {', '.join(allowed) or 'none'}"
 

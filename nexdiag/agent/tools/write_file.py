@@ -1,16 +1,15 @@
 """write_file: a whole file at once, replaced in one move."""
 
-import asyncio
 import os
+import threading
 from pathlib import Path
 from typing import Any, ClassVar
 
+from nexdiag.agent.tools.scan import digest_of_file, go_on, in_thread
 from nexdiag.agent.tools.seen import Seen, digest_of
 from nexdiag.agent.tools.tool import check, shown
 from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.core.errors import ToolError
-
-_BLOCK = 1 << 18
 
 
 class WriteFile:
@@ -41,24 +40,25 @@ class WriteFile:
         """Return what was written, in one line."""
         given = check(arguments, self.parameters)
         content = encoded(given["content"], "content")
-        created = await asyncio.to_thread(self._write, given["path"], content)
+        created = await in_thread(lambda stop: self._write(given["path"], content, stop))
         return f"{'Created' if created else 'Replaced'} {shown(given['path'])}: {len(content)} bytes"
 
-    def _write(self, path: str, content: bytes) -> bool:
+    def _write(self, path: str, content: bytes, stop: threading.Event) -> bool:
         with self._workspace.alone(path) as place:
             if self._seen is not None:
-                self._demand_known(path, place, self._seen)
+                self._demand_known(path, place, self._seen, stop)
+            go_on(stop)  # it may have waited for its turn; a call that was cancelled since must not act
             created = self._workspace.replace(path, content)
             if self._seen is not None:
                 self._seen.note(place, digest_of([content]))
         return created
 
-    def _demand_known(self, path: str, place: Path, seen: Seen) -> None:
+    def _demand_known(self, path: str, place: Path, seen: Seen, stop: threading.Event) -> None:
         """Refuse to replace what the model does not know: it could not say what it destroys."""
         try:
             with self._workspace.open(path) as file:
                 size = os.fstat(file.fileno()).st_size
-                standing = seen.standing(place, digest_of(iter(lambda: file.read(_BLOCK), b"")))
+                standing = seen.standing(place, digest_of_file(file, stop))
         except ToolError:  # there is none yet, or none that can be read: replacing it says what is wrong with it
             return
         if size == 0 or standing == "same":

@@ -34,6 +34,8 @@ HI = Said(text="hi")
 BUSY = Failed(reason="HTTP 503: busy", may_pass=True, status=503)
 REFUSED = Failed(reason="HTTP 400: no", may_pass=False, status=400)
 OVERFLOW = Failed(reason="HTTP 400: too long", may_pass=False, status=400, overflow=True, needed=9000, window=4000)
+OVERFLOWN = Failed(reason="HTTP 413: request_too_large", may_pass=False, status=413, overflow=True)
+"""Without any number."""
 LIMITS = Limits(window=4000, reserve=1000)
 
 
@@ -216,8 +218,7 @@ def test_an_overflow_is_compacted_and_asked_once_more() -> None:
 def test_first_results_are_cleared_then_it_is_summed_up_then_it_ends() -> None:
     """Three requests at most, each shorter than the one before, and never twice the same (reference fault 17)."""
     machine = Machine(WORK)
-    overflow = msgspec.structs.replace(OVERFLOW, window=None, needed=None)
-    commands = lived(machine, HI, overflow, overflow, summed(), overflow)
+    commands = lived(machine, HI, OVERFLOW, OVERFLOW, summed(), OVERFLOW)
     assert kinds(commands) == ["CallModel", "CallModel", "Summarise", "CallModel", "EndTurn"]
     sizes = [
         sum(len(message.text) for message in one.messages)
@@ -272,6 +273,89 @@ def test_one_message_that_proves_too_long_does_not_block_the_next() -> None:
     command = machine.feed(HI)
     assert isinstance(command, CallModel)
     assert machine.used < 4000 * 0.8
+
+
+@pytest.mark.parametrize("window", [131_072, None])
+@pytest.mark.parametrize("earlier", [(), (user("q"), model("a " * 200))], ids=["alone", "later"])
+def test_a_refusal_that_cannot_be_true_changes_nothing(window: int | None, earlier: tuple[Message, ...]) -> None:
+    """A 413 without numbers, far below the window: the turn fails with the server's words, and no more.
+
+    The window is the operator's, no word is cut, and the next question is asked with what was said before.
+    """
+    limits = Limits(window=window, reserve=1000)
+    machine = Machine(earlier, limits=limits)
+    question = "what is it? " * 75
+    for number in range(4):
+        machine.feed(Said(text=question))
+        ended = machine.feed(OVERFLOWN)
+        assert isinstance(ended, EndTurn)
+        assert (ended.outcome, (ended.error or "").endswith(OVERFLOWN.reason)) == ("failed", True), number
+        assert "\n" not in (ended.error or "")
+    assert machine.limits == limits
+    assert machine.messages == [*earlier, user("\n\n".join([question] * 4))]
+    assert not shortened(machine)
+    assert kinds(lived(machine, HI, text("yes"))) == ["CallModel", "EndTurn"]
+
+
+def test_a_refusal_without_numbers_near_the_window_makes_it_shorter() -> None:
+    """It may be true: a summary helps; a single message is not cut for it, and the line has the server's words."""
+    machine = Machine(TALK)
+    assert kinds(lived(machine, HI, OVERFLOWN, summed(), text("there"))) == [
+        *("CallModel", "Summarise", "CallModel", "EndTurn")
+    ]
+    assert machine.limits.window is None
+    alone = Machine()
+    *_, ended = lived(alone, Said(text="x" * 20_000), OVERFLOWN)
+    assert ended == EndTurn(
+        outcome="failed",
+        error="the conversation takes about 5000 tokens, but the server has no room for it, "
+        f"and it could not be made shorter: {OVERFLOWN.reason}",
+    )
+    assert alone.messages == [user("x" * 20_000)]
+
+
+# ---- summaries that are none
+
+
+@pytest.mark.parametrize("finish", ["length", "max_tokens", "model_length"])
+def test_a_summary_that_was_cut_off_is_wished_for_more_briefly(finish: str) -> None:
+    """Half a summary never becomes the memory: it is asked for once more, and then the turn goes on without."""
+    half = Summarised(reply=Reply(message=model("Goal: to fi"), finish_reason=finish))
+    machine = Machine(TALK, limits=LIMITS)
+    commands = lived(machine, HI, half, half)
+    assert kinds(commands) == ["Summarise", "Summarise", "CallModel"]
+    assert not shortened(machine)
+    assert tuple(machine.messages[:3]) == TALK[:3]
+    first, again = (command for command in commands if isinstance(command, Summarise))
+    assert again.messages[:-1] == first.messages[:-1]
+    assert again.messages[-1].text.endswith("Be brief: at most 150 words.")
+    assert (first.max_tokens, again.max_tokens) == (600, 600)
+    better = Machine(TALK, limits=LIMITS)
+    assert kinds(lived(better, HI, half, summed())) == ["Summarise", "Summarise", "CallModel"]
+    assert better.messages[0].text.startswith(f"{compaction.SUMMARY}\n\nGoal: it.")
+
+
+@pytest.mark.parametrize(
+    ("content", "finish", "why"),
+    [
+        ("Goal: to fi", "content_filter", "the server withheld the rest of the summary (content_filter)"),
+        ("<think>The user wants " + "much " * 50, "stop", "no summary came"),
+        ("", "stop", "no summary came"),
+    ],
+)
+def test_what_is_no_whole_summary_is_not_kept(content: str, finish: str, why: str) -> None:
+    """What a filter has cut, or what is only thinking, stands for no conversation; who wished for it hears why."""
+    machine = Machine(TALK)
+    *_, ended = lived(machine, Compact(), Summarised(reply=Reply(message=model(content), finish_reason=finish)))
+    assert ended == EndTurn(outcome="failed", error=f"the conversation could not be summed up: {why}")
+    assert tuple(machine.messages) == TALK
+
+
+def test_thinking_beside_a_summary_is_left_out() -> None:
+    """It would stand in every later request."""
+    machine = Machine(TALK)
+    lived(machine, Compact(), summed("<think>hm</think>Goal: it."))
+    assert machine.messages[0].text.startswith(f"{compaction.SUMMARY}\n\nGoal: it.")
 
 
 # ---- as the user wishes

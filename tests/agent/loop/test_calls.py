@@ -94,6 +94,9 @@ def test_a_name_that_breaks_the_pattern_is_mended(name: str, kept: str) -> None:
     [
         ("length", '{"path": "a', True),
         ("max_tokens", "", True),
+        ("model_length", "", True),
+        ("content_filter", '{"path": "a', True),
+        ("content_filter", '{"path": "a"}', False),
         ("length", " ", True),
         ("length", '{"path": "a"}', False),
         ("tool_calls", "", False),
@@ -101,8 +104,8 @@ def test_a_name_that_breaks_the_pattern_is_mended(name: str, kept: str) -> None:
         (None, '{"path"', False),
     ],
 )
-def test_only_the_token_limit_cuts_a_call_off(finish: str | None, sent: str, cut: bool) -> None:
-    """At the limit a last call without a whole object is cut, also an empty one; else it is the model's choice."""
+def test_only_the_server_cuts_a_call_off(finish: str | None, sent: str, cut: bool) -> None:
+    """At a limit a last call without a whole object is cut, also an empty one; else it is the model's choice."""
     message = Message(role="assistant", tool_calls=(call("{"), call(sent)))
     assert calls.cut_off(Reply(message=message, finish_reason=finish)) == cut
     assert not calls.cut_off(Reply(message=Message(role="assistant"), finish_reason=finish))
@@ -115,10 +118,14 @@ def test_a_call_that_may_stand_as_it_is_is_not_touched() -> None:
     assert calls.kept(message.tool_calls[0]) is message.tool_calls[0]
 
 
-@pytest.mark.parametrize(("window", "size", "over"), [(None, 9**6, False), (2000, 1200, False), (2000, 1204, True)])
+@pytest.mark.parametrize(
+    ("window", "size", "over"),
+    [(None, 2**18, False), (None, 2**18 + 1, True), (2000, 1200, False), (2000, 1204, True), (500, 2**18 + 1, True)],
+)
 def test_arguments_that_fill_the_window_are_seen(window: int | None, size: int, over: bool) -> None:
-    """More than a seventh of it in one call (reference fault 36)."""
+    """More than a seventh of it in one call (reference fault 36); 256 KiB where it is not known."""
     assert calls.oversized(call("x" * size), window) == over
+    assert calls.oversized(call("é" * (size // 2) + "x" * (size % 2)), None) == (size > 2**18)
 
 
 def test_a_call_that_is_too_long_stays_in_short() -> None:

@@ -35,6 +35,8 @@ from nexdiag.agent.loop import (
     budget,
 )
 from nexdiag.agent.loop import machine as loop
+from nexdiag.agent.loop.asking import WITHHELD
+from nexdiag.agent.loop.calls import CALL_WITHHELD
 from nexdiag.agent.loop.continuation import CONTINUE
 from nexdiag.core.message import Message, Reply, ToolCall
 from nexdiag.core.turn import ToolRun
@@ -72,6 +74,27 @@ def said(machine: Machine) -> list[tuple[str, str]]:
     return [(message.role, message.text) for message in machine.messages]
 
 
+@pytest.mark.parametrize("before", [(), (Said(text="hello"), text("hi"))], ids=["alone", "later"])
+def test_a_message_that_its_server_counts_higher_than_we_do_ends_no_chat(before: Sequence[Event]) -> None:
+    """A paste of which each character is a token: it fails in one line, and the next question fits."""
+    limits = Limits(window=8192, reserve=2048, overhead=1800)
+    paste = "abcd efg " * 944
+    machine, command = after(*before, Said(text=paste), limits=limits)
+    for _ in range(2):
+        for _ in range(4):
+            taken = limits.overhead + sum(len(message.text) for message in machine.messages)
+            if isinstance(command, EndTurn) or taken <= 8192:
+                break
+            reason = f"the request has {taken} tokens"
+            refused = Failed(reason=reason, may_pass=False, overflow=True, needed=taken, window=8192, status=400)
+            command = machine.feed(refused)
+        if isinstance(command, EndTurn):
+            command = machine.feed(Said(text="what now?"))
+    assert isinstance(command, CallModel)
+    assert limits.overhead + sum(len(message.text) for message in command.messages) <= 8192
+    assert "what now?" in command.messages[-1].text
+
+
 def test_a_server_that_never_answered_is_not_waited_for() -> None:
     """A refused connection is tried again for as long as `start_up` says only if the server has answered before."""
     away = Failed(reason="refused", may_pass=True, kind="refused")
@@ -92,6 +115,7 @@ WINDOW = Limits(window=2000)
 LONG = (Message(role="user", content="q " * 3000), Message(role="assistant", content="a"))
 """Takes three quarters of `WINDOW`, and a question more makes it too much."""
 OVERFLOW = Failed(reason="too long", may_pass=False, status=400, overflow=True, needed=5000, window=2000)
+OVERFLOWN = Failed(reason="HTTP 413 from h: too large", may_pass=False, status=413, overflow=True)
 SUMMED = Summarised(reply=text("all of it").reply)
 HALF = Summarised(reply=text("al").reply, broken="the stream broke off")
 NO_SUMMARY = Summarised(reply=text("").reply)
@@ -271,17 +295,23 @@ def test_nothing_that_was_said_is_lost(data: st.DataObject) -> None:
     for number in range(5):
         spoken.append(f"question {number}")
         machine.feed(Said(text=spoken[-1]))
-        ending = data.draw(st.sampled_from(["answer", "fail", "cancel", "cancel tools", "fail after tools"]))
+        ending = data.draw(
+            st.sampled_from(["answer", "fail", "overflow", "cut off", "cancel", "cancel tools", "fail after tools"])
+        )
         events: dict[str, list[Event]] = {
             "answer": [text("yes")],
             "fail": [REFUSED],
+            "overflow": [OVERFLOWN],
+            "cut off": [text("half", "length"), REFUSED],
             "cancel": [Cancelled()],
             "cancel tools": [wants("a"), Cancelled()],
             "fail after tools": [wants("a"), ran("a"), REFUSED],
         }
         for event in events[ending]:
             machine.feed(event)
-    asked = "\n\n".join(message.text for message in machine.messages if message.role == "user")
+    asked = "\n\n".join(
+        message.text for message in machine.messages if message.content != CONTINUE and message.role == "user"
+    )
     assert asked.split("\n\n") == spoken
 
 
@@ -382,6 +412,15 @@ def test_a_call_that_was_cut_off_is_not_run(arguments: str) -> None:
     assert [call.id for call in command.calls] == ["a"]
     machine.feed(ran("a"))
     assert [message.text for message in machine.messages[2:]] == ["done", CUT_OFF]
+
+
+@pytest.mark.parametrize("arguments", ["", '{"command": "rm -r bui'])
+def test_a_call_that_was_withheld_is_not_run(arguments: str) -> None:
+    """What a filter has cut off is as little a whole call."""
+    machine, command = after(HI, wants("a", finish="content_filter", arguments=arguments))
+    assert command == RunTools(calls=())
+    machine.feed(ran())
+    assert machine.messages[-1].text == CALL_WITHHELD
 
 
 def test_the_only_call_cut_off_runs_nothing() -> None:
@@ -506,6 +545,7 @@ def test_an_incomplete_reply_is_never_an_answer(reply: Reply) -> None:
         (text(None, reasoning="hm"), "thought aloud", True),
         (text(None, "length", reasoning="hm"), "used up its tokens", False),
         (text("", "content_filter"), "withheld", False),
+        (text(None, "model_length", reasoning="hm"), "used up its tokens", False),
         (msgspec.structs.replace(text("half"), broken="the stream broke off"), "the stream broke off", True),
     ],
 )
@@ -554,6 +594,32 @@ def test_an_answer_without_end_says_so() -> None:
     machine, command = after(HI, *(text(f" part {number}", "length") for number in range(4)))
     assert command == EndTurn(outcome="answered", reply=" part 0 part 1 part 2 part 3", error=CUT)
     assert machine.messages[-1].text == " part 3"
+
+
+def test_an_answer_that_a_filter_cut_says_so() -> None:
+    """The user gets what came, and hears that it is not whole; also where it was to continue another."""
+    _, command = after(HI, text("One may", "content_filter"))
+    assert command == EndTurn(outcome="answered", reply="One may", error=WITHHELD)
+    _, command = after(HI, text("One ", "length"), text("may", "content_filter"))
+    assert command == EndTurn(outcome="answered", reply="One may", error=WITHHELD)
+    assert WITHHELD == "the server withheld the rest of the answer (content_filter)"
+
+
+def test_an_answer_that_filled_the_window_is_not_drawn_out() -> None:
+    """Mistral says `model_length`: there is no room to go on, and it is no whole answer."""
+    _, command = after(HI, text("One may", "model_length"))
+    assert command == EndTurn(outcome="answered", reply="One may", error=CUT)
+
+
+@pytest.mark.parametrize("ending", [REFUSED, Cancelled(), OVERFLOWN], ids=["refused", "cancelled", "overflown"])
+def test_a_wish_to_go_on_that_failed_does_not_stand_before_the_next_question(ending: Event) -> None:
+    """The model hears the question alone; what the journal holds comes back as the same conversation."""
+    machine, command = after(HI, text("half", "length"), ending, Said(text="another"))
+    assert isinstance(command, CallModel)
+    assert said(machine) == [("user", "hi"), ("assistant", "half"), ("user", "another")]
+    joined = [record.message for record in machine.drain() if isinstance(record, Joined)]
+    assert [message.text for message in joined] == ["hi", "half", CONTINUE, "another"]
+    assert Machine(joined).messages == machine.messages
 
 
 def test_half_an_answer_is_better_than_none() -> None:
@@ -613,6 +679,15 @@ def test_a_call_that_would_fill_the_window_is_not_run() -> None:
     assert machine.used < 600
     strict(machine.messages, running=False)
     assert [record.message for record in machine.drain() if isinstance(record, Joined)] == machine.messages
+
+
+def test_a_huge_call_stays_in_short_also_where_no_window_is_known() -> None:
+    """30 MB of arguments would go out again with every later request."""
+    machine, command = after(HI, wants("a", arguments='{"content": "%s"}' % ("x" * 30_000_000)))
+    assert command == RunTools(calls=())
+    assert isinstance(machine.feed(ran()), CallModel)
+    assert "smaller pieces" in machine.messages[-1].text
+    assert sum(len(call.arguments) for message in machine.messages for call in message.tool_calls) < 1000
 
 
 def test_a_blank_beside_a_question_is_no_message() -> None:

@@ -17,6 +17,7 @@ from strategies import arguments, content_parts, names, texts
 
 from nexdiag.agent.driver import Driver
 from nexdiag.agent.loop import CallModel, Failed, Limits, Machine, Replied, Summarise
+from nexdiag.agent.loop.continuation import CONTINUE
 from nexdiag.agent.loop.normalise import INTERRUPTED, LOST, NO_OUTPUT, STOPPED, Unlawful, normalise
 from nexdiag.agent.progress import Compacted, Progress
 from nexdiag.agent.session.journal import Journal
@@ -273,7 +274,8 @@ class Life:
             *before, last = self.asked[-1]
             assert list(command.messages[: len(before)]) == before
             now = command.messages[len(before)]
-            assert now == last or (now.role == last.role == "user" and now.text.startswith(last.text))
+            begins = now.text.startswith(last.text) or last.content == CONTINUE  # which makes way for a question
+            assert now == last or (now.role == last.role == "user" and begins)
         self.shortened = False
         self.asked.append(command.messages)
 
@@ -290,13 +292,16 @@ class Life:
         text = self.draw("Goal: it. Done: that.", "Goal: it.", "", "long").replace("long", "s" * 9000)
         broken = self.draw("", "", "", "the stream broke off") or None
         return Replied(
-            reply=Reply(message=Message(role="assistant", content=text), finish_reason="stop"), broken=broken
+            reply=Reply(message=Message(role="assistant", content=text), finish_reason=self.finish()), broken=broken
         )
+
+    def finish(self) -> str:
+        return self.draw(*["stop"] * 8, "length", "model_length", "content_filter")
 
     def reply(self) -> Replied:
         kind = self.draw("text", "text", "cut", "calls", "calls", "calls", "cut call", "nothing", "half")
         number = next(self.numbers)
-        finish = "length" if "cut" in kind else "stop"
+        finish = "length" if "cut" in kind else self.finish()
         content = None if kind == "nothing" else f"part {number} " * self.data.draw(st.sampled_from([1, 1, 300]))
         wanted = ()
         if "call" in kind:

@@ -22,7 +22,7 @@ def overflow(needed: int | None = None, window: int | None = None) -> Failed:
         (32_000, 6000, 4096, 4096),
         (4000, 6000, 8000, 4000),
         (None, 6000, None, 5400),
-        (10_000, None, None, None),
+        (10_000, None, None, 10_000),
         (None, 1, 10**9, None),
         (None, -5, -5, None),
         (None, None, None, None),
@@ -31,9 +31,47 @@ def overflow(needed: int | None = None, window: int | None = None) -> Failed:
 def test_an_overflow_teaches_the_window(
     known: int | None, needed: int | None, window: int | None, learned: int | None
 ) -> None:
-    """The smaller of what is configured and what the server says; without a number, less than what was too much."""
+    """The smaller of what is configured and what the server says; without a number, nothing."""
     limits = Room().learn(overflow(needed, window), TALK, Limits(window=known))
-    assert limits.window == (learned or int(0.9 * Room().used(TALK, Limits())))
+    assert limits.window == learned
+
+
+def test_a_window_that_was_learned_may_grow_again() -> None:
+    """The server that told a small one may tell a larger one; what is configured is never exceeded."""
+    room, limits, windows = Room(), Limits(window=8000), []
+    for told in (4096, 6000, None, 4500, 32_000):
+        limits = room.learn(overflow(None if told is None else told + 1, told), TALK, limits)
+        windows.append(limits.window)
+    assert windows == [4096, 6000, 6000, 4500, 8000]
+    free = room.learn(overflow(33_000, 32_000), (), Room().learn(overflow(5000, 4096), (), Limits()))
+    assert free.window == 4096
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "doubted"),
+    [
+        (32_000, overflow(), True),
+        (7000, overflow(), False),
+        (None, overflow(), False),
+        (32_000, overflow(window=16_000), True),
+        (32_000, overflow(window=15_000), False),
+        (32_000, overflow(40_000, 16_000), False),
+    ],
+)
+def test_a_refusal_without_numbers_is_believed_only_near_the_window(
+    known: int | None, told: Failed, *, doubted: bool
+) -> None:
+    """Half of the window without any number, a quarter where only the window is told; what was counted is believed."""
+    room = Room()
+    line = room.doubt(told, TALK, room.learn(told, TALK, Limits(window=known)))
+    assert (line is not None) == doubted
+    assert line is None or line.endswith("(nothing was cut; /compact makes it shorter): too long")
+
+
+def test_a_short_conversation_without_a_known_window_is_doubted_too() -> None:
+    """No server has so small a window."""
+    room, short = Room(), TALK[:2]
+    assert "only about 950 tokens" in (room.doubt(overflow(), short, room.learn(overflow(), short, Limits())) or "")
 
 
 def test_what_the_server_counted_is_believed() -> None:
@@ -81,6 +119,10 @@ def test_a_question_that_had_to_be_cut_is_told() -> None:
     """Nothing of what the user said goes silently."""
     room, limits = Room(), Limits(window=1200)
     huge = [Message(role="user", content="x" * 4500)]
+    assert room.cut(huge, limits) is None  # neither the server nor our own count says that it does not fit
+    assert room.cut(huge, Limits(window=1200, reserve=100)) is not None
+    assert room.cut(huge, Limits()) is None
+    limits = room.learn(overflow(1300, 1200), huge, limits)
     text = room.cut(huge, limits)
     assert text is not None
     folded, (told,) = room.fold(huge, text, limits)

@@ -2,6 +2,7 @@
 
 import asyncio
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,27 @@ def test_two_chats_lose_no_edit(tmp_path: Path) -> None:
 
     asyncio.run(main())
     assert (tmp_path / "f").read_text() == "".join(f"[{n}]\n" for n in range(40))
+
+
+def test_an_edit_that_was_cancelled_while_it_waited_for_its_turn_does_not_act(tmp_path: Path) -> None:
+    """Another call holds the file; the cancelled one must not change it once that is done."""
+    asked = threading.Event()
+
+    class Told(Workspace):
+        def resolve(self, path: str, *, writing: bool = False) -> Path:
+            asked.set()
+            return super().resolve(path, writing=writing)
+
+    (tmp_path / "f").write_text("kept")
+
+    async def main() -> None:
+        with Workspace(tmp_path).alone("f"):
+            edit = EditFile(Told(tmp_path)).run({"path": "f", "old_string": "kept", "new_string": "late"})
+            call = asyncio.create_task(edit)
+            await asyncio.to_thread(asked.wait)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+
+    asyncio.run(main())  # it waits for the thread
+    assert (tmp_path / "f").read_text() == "kept"

@@ -1,15 +1,21 @@
 """read_file shows numbered lines within its caps, and says what it did not show."""
 
 import asyncio
+import os
+import threading
 import tracemalloc
 from pathlib import Path
 
 import pytest
+from counted_files import CountedWorkspace, sparse
 
 from nexdiag.agent.tools.read_file import CAP, ReadFile
+from nexdiag.agent.tools.scan import BLOCK, LIMIT, digest_of_file
 from nexdiag.agent.tools.seen import Seen, digest_of
 from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.core.errors import ToolError
+
+HUGE = 8 << 30
 
 
 def read(root: Path, **arguments: object) -> str:
@@ -137,3 +143,104 @@ def test_what_is_read_is_known(tmp_path: Path) -> None:
     seen = Seen()
     asyncio.run(ReadFile(Workspace(tmp_path), seen=seen).run({"path": "f", "offset": 2}))
     assert seen.standing((tmp_path / "f").resolve(), digest_of([b"a\n", b"b\n"])) == "same"
+
+
+def counted(workspace: CountedWorkspace, **arguments: object) -> str:
+    return asyncio.run(ReadFile(workspace).run({"path": "f", **arguments}))
+
+
+def test_of_a_huge_file_no_more_is_scanned_than_up_to_the_lines_shown(tmp_path: Path) -> None:
+    """The footer tells how large it is, since how many lines it has nobody counted."""
+    sparse(tmp_path / "f", HUGE, start=b"".join(b"line %d\n" % number for number in range(1, 100_001)))
+    workspace = CountedWorkspace(tmp_path)
+    assert counted(workspace, offset=99_999, limit=2) == (
+        numbered("line 99999", "line 100000", first=99_999)
+        + f"\n[truncated: showed lines 99999..100000 of a file of {HUGE} bytes]"
+    )
+    assert sum(workspace.sizes) < 2 << 20
+    text = counted(workspace)
+    assert len(text) <= CAP
+    assert text.endswith(f"of a file of {HUGE} bytes]")
+
+
+def test_what_lies_beyond_the_limit_is_out_of_reach(tmp_path: Path) -> None:
+    """The error says how large the file is, which offset can be reached, and what to use instead; and costs no more."""
+    sparse(tmp_path / "f", HUGE, start=b"one\ntwo\n" + b"x" * 10_000)
+    workspace = CountedWorkspace(tmp_path)
+    assert "\n     3\txxx" in counted(workspace)
+    with pytest.raises(ToolError, match=f"offset 5000 is out of reach: 'f' has {HUGE} bytes") as caught:
+        counted(workspace, offset=5000)
+    assert caught.value.hint == "give an offset up to 2, or use sed, tail or grep through bash"
+    assert sum(workspace.sizes) < 2 * LIMIT + (2 << 20)
+    workspace.sizes.clear()
+    with pytest.raises(ToolError, match=f"cannot be counted from its end: 'f' has {HUGE} bytes"):
+        counted(workspace, offset=-1)
+    assert sum(workspace.sizes) <= 8192
+
+
+def test_a_line_that_the_limit_cuts_is_not_shown_as_whole(tmp_path: Path) -> None:
+    """A part of it could be taken for all of it. A file of just the limit is whole."""
+    line = b"x" * 1023 + b"\n"
+    (tmp_path / "f").write_bytes(line * (LIMIT // 1024 - 1) + b"y" * 1024 + b"yyy\n")
+    last = LIMIT // 1024
+    with pytest.raises(ToolError, match=f"offset {last} is out of reach"):
+        read(tmp_path, path="f", offset=last)
+    (tmp_path / "f").write_bytes(line * (LIMIT // 1024))
+    assert read(tmp_path, path="f", offset=-1) == numbered("x" * 1023, first=last)
+
+
+def test_a_huge_file_that_was_read_may_be_known(tmp_path: Path) -> None:
+    """By the same digest that a writer asks for."""
+    sparse(tmp_path / "f", HUGE, start=b"a\n" * BLOCK)
+    seen = Seen()
+    asyncio.run(ReadFile(Workspace(tmp_path), seen=seen).run({"path": "f"}))
+    with Workspace(tmp_path).open("f") as file:
+        assert seen.standing((tmp_path / "f").resolve(), digest_of_file(file, threading.Event())) == "same"
+
+
+@pytest.mark.parametrize("offset", [1_000_000, -1])
+def test_a_cancelled_read_ends_within_a_block(tmp_path: Path, offset: int) -> None:
+    """Its thread reads no further, so that neither the program's end nor the pool of threads waits for it."""
+    sparse(tmp_path / "f", LIMIT, start=b"a\n" * BLOCK)
+    reading, cancelled = threading.Event(), threading.Event()
+
+    def before(reads: int) -> None:
+        if reads == 3:
+            reading.set()
+            cancelled.wait(timeout=60)
+
+    workspace = CountedWorkspace(tmp_path, before=before)
+
+    async def main() -> None:
+        call = asyncio.create_task(ReadFile(workspace).run({"path": "f", "offset": offset}))
+        await asyncio.to_thread(reading.wait)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        cancelled.set()
+
+    asyncio.run(main())  # it waits for the thread
+    assert len(workspace.sizes) == 4
+
+
+def test_a_file_of_one_endless_line_has_a_first_line(tmp_path: Path) -> None:
+    """It is shown, cut; what can be reached is told as line 1."""
+    sparse(tmp_path / "f", HUGE, start=b"x" * 10_000)
+    assert read(tmp_path, path="f").startswith(numbered("x" * 2000 + " [line cut]\n[truncated: showed lines 1..1 of a"))
+    with pytest.raises(ToolError) as caught:
+        read(tmp_path, path="f", offset=2)
+    assert caught.value.hint.startswith("give an offset up to 1,")
+
+
+def test_a_change_of_a_huge_file_while_it_is_read_is_not_known(tmp_path: Path) -> None:
+    """What was noted is how the file was before."""
+    sparse(tmp_path / "f", HUGE, start=b"a\n" * BLOCK)
+
+    def before(reads: int) -> None:
+        if reads == 3:  # after the first bytes and the two blocks of the outline
+            os.utime(tmp_path / "f", (1, 1))
+
+    seen = Seen()
+    asyncio.run(ReadFile(CountedWorkspace(tmp_path, before=before), seen=seen).run({"path": "f"}))
+    with Workspace(tmp_path).open("f") as file:
+        assert seen.standing((tmp_path / "f").resolve(), digest_of_file(file, threading.Event())) == "changed"

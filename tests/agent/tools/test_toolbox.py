@@ -135,6 +135,19 @@ def test_denied_means_denied_on_every_path() -> None:
     assert toolbox.specs() == ()
 
 
+@pytest.mark.parametrize("pattern", ["*_file", "read_*", "[qr]ead_?ile", "*"])
+def test_patterns_deny_too(pattern: str) -> None:
+    """Not offered, refused, never suggested, also in a subset; what no pattern fits stays."""
+    toolbox = Toolbox(
+        [Script("read_file", fail(AssertionError("it ran"))), Script("x", str)], deny=[pattern], clock=clock()
+    )
+    for box in (toolbox, toolbox.subset(["read_file", "x"])):
+        assert [spec.name for spec in box.specs()] == (["x"] if pattern != "*" else [])
+        ran, misspelt = run(box, call("read_file"), call("read_fil"))
+        assert ran.output == "permission denied"
+        assert "read_file" not in misspelt.output
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -221,6 +234,32 @@ def test_cancellation_passes_and_finished_runs_are_not_lost() -> None:
 
     asyncio.run(main())
     assert heard == ["quick"]
+
+
+def test_who_cannot_hear_of_a_run_ends_the_others() -> None:
+    """A journal on a full disk: the sibling calls are cancelled and have ended before the failure comes out."""
+    ended: list[str] = []
+
+    async def slow(arguments: dict[str, Any]) -> str:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            ended.append("slow")
+        return ""
+
+    def full(ran: ToolRun) -> None:
+        raise OSError(28, "No space left on device")
+
+    toolbox = Toolbox([Script("quick", str), Script("slow", slow), Script("late", str, read_only=False)], clock=clock())
+
+    async def main() -> None:
+        with pytest.raises(OSError, match="No space left"):
+            await toolbox.run([call("slow"), call("late"), call("quick"), call("slow")], on_run=full)
+        assert ended == ["slow", "slow"]
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
 
 
 def test_output_is_clean_and_bounded() -> None:

@@ -1,12 +1,15 @@
 """write_file writes exactly what it is given, inside the workspace."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
+from counted_files import CountedWorkspace, sparse
 
 from nexdiag.agent.tools.read_file import ReadFile
-from nexdiag.agent.tools.seen import Seen
+from nexdiag.agent.tools.scan import BLOCK
+from nexdiag.agent.tools.seen import Seen, digest_of
 from nexdiag.agent.tools.workspace import Workspace
 from nexdiag.agent.tools.write_file import WriteFile, encoded
 from nexdiag.core.errors import ToolError
@@ -61,3 +64,66 @@ def test_what_the_model_does_not_know_it_does_not_replace(tmp_path: Path) -> Non
     assert write_seen("knowingly") == "Replaced 'f': 9 bytes"
     with pytest.raises(ToolError, match="and you have not read it: 'f'"):
         asyncio.run(WriteFile(Workspace(tmp_path), seen=Seen()).run({"path": "f", "content": "x"}))
+
+
+def test_a_huge_file_is_known_without_reading_it_whole(tmp_path: Path) -> None:
+    """Unread it is kept, after two blocks of it; once the model has read of it, it is written over."""
+    sparse(tmp_path / "f", 8 << 30, start=b"a\n" * BLOCK)
+    workspace = CountedWorkspace(tmp_path)
+    seen = Seen()
+    tool = WriteFile(workspace, seen=seen)
+    with pytest.raises(ToolError, match=r"file exists \(8589934592 bytes\), and you have not read it"):
+        asyncio.run(tool.run({"path": "f", "content": "x"}))
+    assert sum(workspace.sizes) == 2 * BLOCK
+    asyncio.run(ReadFile(workspace, seen=seen).run({"path": "f"}))
+    assert asyncio.run(tool.run({"path": "f", "content": "x"})) == "Replaced 'f': 1 bytes"
+
+
+def test_a_cancelled_write_does_not_act_later(tmp_path: Path) -> None:
+    """Its thread ends within a block, and leaves the file as it is."""
+    (tmp_path / "f").write_bytes(b"x" * (4 * BLOCK))
+    reading, cancelled = threading.Event(), threading.Event()
+
+    def before(reads: int) -> None:
+        if reads == 1:
+            reading.set()
+            cancelled.wait(timeout=60)
+
+    workspace = CountedWorkspace(tmp_path, before=before)
+    seen = Seen()
+    seen.note((tmp_path / "f").resolve(), digest_of([b"x" * (4 * BLOCK)]))
+
+    async def main() -> None:
+        call = asyncio.create_task(WriteFile(workspace, seen=seen).run({"path": "f", "content": "late"}))
+        await asyncio.to_thread(reading.wait)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        cancelled.set()
+
+    asyncio.run(main())  # it waits for the thread
+    assert len(workspace.sizes) == 2
+    assert (tmp_path / "f").stat().st_size == 4 * BLOCK
+
+
+def test_a_write_that_was_cancelled_while_it_waited_for_its_turn_does_not_act(tmp_path: Path) -> None:
+    """Another call holds the file; the cancelled one must not write once that is done."""
+    asked = threading.Event()
+
+    class Told(Workspace):
+        def resolve(self, path: str, *, writing: bool = False) -> Path:
+            asked.set()
+            return super().resolve(path, writing=writing)
+
+    (tmp_path / "f").write_text("kept")
+
+    async def main() -> None:
+        with Workspace(tmp_path).alone("f"):
+            call = asyncio.create_task(WriteFile(Told(tmp_path)).run({"path": "f", "content": "late"}))
+            await asyncio.to_thread(asked.wait)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+
+    asyncio.run(main())  # it waits for the thread
+    assert (tmp_path / "f").read_text() == "kept"
