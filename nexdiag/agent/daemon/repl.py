@@ -45,6 +45,8 @@ class Repl:
         self._say = say
         self._timeout = timeout
         self._streamed = False
+        self._behind = False
+        """Whether the last line waits behind a turn of somebody else."""
 
     def run(self, lines: Iterable[str]) -> None:
         """Say each line, until they end. Raises `DaemonError` if the daemon is gone."""
@@ -77,6 +79,10 @@ class Repl:
         try:
             runner.run(self._one(text, request_id))
         except KeyboardInterrupt:  # a second one leaves
+            if self._behind:  # the turn under way is somebody else's
+                late = f"nexdiag chat --chat {self.chat} --reply {request_id}"
+                self._say(f"your message waits behind another's turn, and will be answered: {late}")
+                return
             self._say("interrupting; Ctrl-C again leaves")
             runner.run(self._break_off(request_id))
 
@@ -90,7 +96,8 @@ class Repl:
             if not began.done():
                 self._ended(await hearing)  # it raises: nothing was followed
                 return
-            if began.result().get("running"):
+            self._behind = bool(began.result().get("running"))
+            if self._behind:
                 self._say("(a turn is under way: this waits for it)")
             await self._client.ask("user_chat", message=text, request_id=request_id, chat_id=self.chat)
             async with asyncio.timeout(self._timeout):
@@ -110,6 +117,7 @@ class Repl:
             async for told in following:
                 if told.request_id != request_id:
                     continue
+                self._behind = False
                 if isinstance(told.progress, TurnEnded):
                     return self._shown(told.progress.turn)
                 if isinstance(told.progress, TextDelta | TextTakenBack):

@@ -3,6 +3,8 @@
 import _thread
 import asyncio
 import contextlib
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from daemons import Hosted, executor, hosted
 from model_server import PATIENCE, Server, chunk, echoes, first, holds, http, sends, serving, stream_head
 
+from nexdiag.agent.daemon import ipc
 from nexdiag.agent.daemon.repl import Repl, line_of
 from nexdiag.agent.progress import Progress, TextDelta
 from nexdiag.core.errors import DaemonError
@@ -107,6 +110,33 @@ def test_ctrl_c_ends_the_turn_and_not_the_talk(tmp_path: Path) -> None:
         over.set()
         assert heard.said == ["interrupting; Ctrl-C again leaves", "cancelled"]
         assert heard.text.endswith("echo: one\n\ntwo")
+
+
+def test_ctrl_c_does_not_end_the_turn_of_somebody_else(tmp_path: Path) -> None:
+    """Who waits behind it is told how to fetch the reply, and both are answered."""
+    over = threading.Event()
+    with serving(first(over, echoes), echoes) as server, daemon(tmp_path, server):
+        ipc.ask(tmp_path, "user_chat", message="theirs", request_id="theirs", chat_id=0)
+        server.wait(1)
+        heard = Heard(tmp_path)
+
+        def presses() -> None:
+            while not heard.said:
+                over.wait(0.01)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        presser = threading.Thread(target=presses)
+        presser.start()
+        heard.repl.run(["mine"])
+        presser.join()
+        over.set()
+        theirs = ipc.ask(tmp_path, "wait_reply", request_id="theirs", chat_id=0, timeout=20.0)
+        assert theirs["content"] == "echo: theirs"
+        assert heard.said[0] == "(a turn is under way: this waits for it)"
+        late = heard.said[1].rpartition(" ")[2]
+        assert "waits behind another's turn" in heard.said[1]
+        mine = ipc.ask(tmp_path, "wait_reply", request_id=late, chat_id=0, timeout=20.0)
+        assert mine["content"] == "echo: mine"
 
 
 def test_without_a_daemon_nothing_begins(tmp_path: Path) -> None:
