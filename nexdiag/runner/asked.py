@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from nexdiag.agent import bundle as bundles
 from nexdiag.agent import config as configuration
 from nexdiag.agent.session.registry import Registry, SessionRef
 from nexdiag.core.errors import UsageError
@@ -55,6 +56,8 @@ def prepare(asked: Asked, environ: Mapping[str, str], here: Path) -> Place:
     if asked.endpoint and "://" in asked.endpoint and asked.directory is None:
         state = None
     _check_together(asked, state)
+    if asked.bundle is not None:  # before a session is made for it
+        bundles.find(state, asked.bundle)
     config = configuration.read(state) if state is not None else configuration.Config()
     system = asked.system or config.agent.system
     agent = msgspec.structs.replace(config.agent, system=system, max_turns=asked.max_turns)

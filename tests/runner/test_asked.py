@@ -91,3 +91,11 @@ def test_what_limits_the_tools_reaches_the_crew(tmp_path: Path) -> None:
     assert (crew.bundle, crew.read_only, crew.mcp) == ("light", True, True)
     assert not prepare(Asked(evaluated=True), {}, tmp_path).crew.mcp
     assert not prepare(Asked(mcp=False), {}, tmp_path).crew.mcp
+
+
+def test_an_unknown_bundle_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    """No empty session stays behind a misspelt word."""
+    where = state(tmp_path)
+    with pytest.raises(UsageError, match="lihgt"):
+        prepare(Asked(bundle="lihgt"), {}, tmp_path)
+    assert not (where / "chat").exists()
