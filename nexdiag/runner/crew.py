@@ -16,10 +16,10 @@ from nexdiag.agent import bundle as bundles
 from nexdiag.agent import config as configuration
 from nexdiag.agent import executors
 from nexdiag.agent.client import ChatClient
-from nexdiag.agent.client.clocks import allowed_silence, clocks_for, is_loopback
+from nexdiag.agent.client.clocks import allowed_silence, clocks_for
 from nexdiag.agent.driver import Driver
 from nexdiag.agent.executor import Executor
-from nexdiag.agent.loop import Limits, Machine
+from nexdiag.agent.loop import Machine
 from nexdiag.agent.mcp.servers import servers
 from nexdiag.agent.progress import Repaired, Tell
 from nexdiag.agent.prompt import system_prompt
@@ -33,11 +33,8 @@ from nexdiag.core.message import Message
 from nexdiag.lint import profiles
 from nexdiag.runner.asking import ModelAsker
 from nexdiag.runner.equip import equip, without_keys
-from nexdiag.runner.play import telling
+from nexdiag.runner.play import limits_of, telling
 from nexdiag.runner.probed import probed
-
-COMEBACK = 120.0
-"""Seconds for a server on this machine that has answered before to take connections again."""
 
 
 class Crew(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +90,9 @@ async def make_executor(
         conversation.begin(model=endpoint.model, provider=endpoint.base_url, system=system, tools=specs)
     return Driver(
         Machine(
-            conversation.messages if conversation is not None else history, limits=limits_of(crew), chance=random.random
+            conversation.messages if conversation is not None else history,
+            limits=limits_of(endpoint, crew.config.agent.max_turns),
+            chance=random.random,
         ),
         ChatClient(
             endpoint,
@@ -127,17 +126,6 @@ def other_executor(
         raise UsageError(f"{kind} takes no {', '.join(ignored)} from us", hint=hint)
     model = agent.model
     return executors.make(kind, conversation, tell, model=model, environment=os.environ, workspace=workspace)
-
-
-def limits_of(crew: Crew) -> Limits:
-    """How far a turn of this crew may go."""
-    endpoint = crew.endpoint
-    return Limits(
-        window=endpoint.window,
-        reserve=endpoint.max_tokens,
-        calls=crew.config.agent.max_turns,
-        start_up=COMEBACK if is_loopback(endpoint.base_url) else 0.0,
-    )
 
 
 def _transport(crew: Crew) -> httpx.AsyncBaseTransport:

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from nexdiag.agent.client import ChatClient
+from nexdiag.agent.client.clocks import is_loopback
 from nexdiag.agent.driver import Driver, Tools
 from nexdiag.agent.loop import AttachWarning, Limits, Machine, budget
 from nexdiag.agent.progress import Progress, Tell, ToolRan, TurnEnded, TurnStarted
@@ -21,6 +22,8 @@ from nexdiag.core.scenario import Scenario
 from nexdiag.core.turn import Session
 from nexdiag.runner.equip import specs
 
+COMEBACK = 120.0
+"""Seconds for a server on this machine that has answered before to take connections again."""
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -66,7 +69,7 @@ def fitted(endpoint: Endpoint, scenario: Scenario) -> Endpoint:
 def assemble(scenario: Scenario, stage: Stage, began: float) -> Driver:
     """The executor for one conversation."""
     endpoint = stage.endpoint
-    limits = Limits(window=endpoint.window, reserve=endpoint.max_tokens, calls=stage.calls)
+    limits = limits_of(endpoint, stage.calls)
     return Driver(
         Machine(stage.history, limits=limits, attach_warning=stage.attach_warning),
         ChatClient(endpoint, stage.transport),
@@ -78,6 +81,12 @@ def assemble(scenario: Scenario, stage: Stage, began: float) -> Driver:
         sleep=stage.sleep,
         turns=stage.turns,
     )
+
+
+def limits_of(endpoint: Endpoint, calls: int) -> Limits:
+    """How far a turn may go: the same live as in replay, or a server that was away would be given up sooner there."""
+    start_up = COMEBACK if is_loopback(endpoint.base_url) else 0.0
+    return Limits(window=endpoint.window, reserve=endpoint.max_tokens, calls=calls, start_up=start_up)
 
 
 def prompt(scenario: Scenario, began: float) -> str:

@@ -22,7 +22,7 @@ from nexdiag.core.errors import UsageError
 from nexdiag.core.message import ToolCall
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
-from nexdiag.runner.crew import Crew, endpoint_of, limits_of, make_executor, offered, other_executor
+from nexdiag.runner.crew import Crew, endpoint_of, make_executor, offered, other_executor
 
 T = TypeVar("T")
 NEUTRAL = profiles.resolve(None)
@@ -183,13 +183,6 @@ def test_a_session_goes_on_counting_its_turns(tmp_path: Path) -> None:
 
     with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"))) as url:
         assert [with_driver(crew(tmp_path, url), say, state=tmp_path / "s") for _ in range(2)] == [1, 2]
-
-
-def test_the_limits_come_from_config_and_endpoint(tmp_path: Path) -> None:
-    """Model calls from max_turns; only a server on this machine is waited for when it is away."""
-    assert limits_of(crew(tmp_path, max_turns=3)).calls == 3
-    assert limits_of(crew(tmp_path)).start_up > 0
-    assert limits_of(crew(tmp_path, "http://far.example")).start_up == 0
 
 
 def test_the_room_of_a_request_counts_all_that_goes_out(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from nexdiag.runner.crew import live_transport
 from nexdiag.runner.equip import specs
 from nexdiag.runner.host import recording
 from nexdiag.runner.load import load
-from nexdiag.runner.play import Stage, play, prompt
+from nexdiag.runner.play import Stage, limits_of, play, prompt
 
 STRICT = profiles.named("llama.cpp-strict")
 LONG = "Now tell me all that you know of recordings, of replays, of cassettes, and of what was said. " * 4
@@ -85,3 +85,14 @@ def test_an_unknown_tool_of_a_scenario_is_named() -> None:
     assert [spec.name for spec in specs(("glob", "bash"))] == ["bash", "glob"]
     with pytest.raises(UsageError, match="read_fil"):
         specs(("read_fil",))
+
+
+def test_the_limits_come_from_the_endpoint_and_hold_live_and_in_replay() -> None:
+    """Only a server on this machine is waited for when it is away."""
+    here = Endpoint(
+        base_url="http://127.0.0.1:9/v1", model="m", profile=profiles.resolve(None), window=900, max_tokens=7
+    )
+    found = limits_of(here, 3)
+    assert (found.window, found.reserve, found.calls) == (900, 7, 3)
+    assert found.start_up > 0
+    assert limits_of(msgspec.structs.replace(here, base_url="http://far.example/v1"), 3).start_up == 0

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -270,3 +271,35 @@ def test_a_rerun_cannot_reach_the_network(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("nexdiag.runner.rerun.play", leak)
     with pytest.raises(EndpointError, match="network is closed"):
         rerun(cassette)
+
+
+def test_a_server_that_was_away_for_a_while_replays_exactly(tmp_path: Path) -> None:
+    """It had answered before, so it was waited for; the replay is as patient, though it waits for nothing."""
+
+    class Away(httpx.AsyncBaseTransport):
+        def __init__(self) -> None:
+            self._live, self._asked = live_transport(), 0
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            self._asked += 1
+            if self._asked in range(2, 8):
+                raise httpx.ConnectError("All connection attempts failed")
+            return await self._live.handle_async_request(request)
+
+        async def aclose(self) -> None:
+            await self._live.aclose()
+
+    async def at_once(seconds: float) -> None:
+        pass
+
+    async def run(url: str) -> None:
+        endpoint = Endpoint(base_url=f"{url}/v1", model="m", profile=profiles.named("llama.cpp"))
+        with recording(tmp_path / "c.cassette.jsonl", endpoint, THREE) as recorder:
+            transport = RecordingTransport(Away(), recorder)
+            await play(THREE, Stage(endpoint=endpoint, transport=transport, tell=telling(recorder), sleep=at_once))
+
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"))) as url:
+        asyncio.run(run(url))
+    cassette = load(tmp_path / "c.cassette.jsonl")
+    assert (len(cassette.exchanges), [turn.outcome for turn in cassette.turns]) == (9, ["answered"] * 3)
+    assert [turn.outcome for turn in rerun(cassette).replayed] == ["exact"] * 3
