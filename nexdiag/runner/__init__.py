@@ -1,9 +1,15 @@
-"""Where rooms meet: plays a scenario against a target, with capture and judgement, and gives a Run.
+"""Where the rooms meet.
 
-load    a file → Cassette             play    a scenario through our executor, in this process
-judge   a Cassette → findings         smoke   the same through the daemon, as a user would
-host    the daemon, with or without   rerun   a Cassette again, offline, and what differs
-        a recorder                    replays several of them, and how that ends
-talk    the executor in a terminal    subjects, reporting   files → what lint and report tell
-place   where files go unnamed        script  a file → the answers of a stub
+play    a scenario through our        smoke   a scenario through the daemon,
+        executor, in this process             recorded, as a user would type it
+crew    what an executor is made of   host    the daemon and its recordings
+equip   its tools                     asking  a model, asked on behalf of a tool
+probed  what a server tells of itself
+asked   a command line → a crew       talk    the executor in a terminal, by
+native  one task, headless                    talker, slash and outcome
+rerun   a recording again, offline    judge   a recording → its findings
+replays several of them, and how      load    a recording from disk
+        that ends                     subjects, reporting   files → what lint and
+place   where files go unnamed                report tell
+script  a file → the answers of a stub
 """
