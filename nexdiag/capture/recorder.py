@@ -1,24 +1,18 @@
-"""The recorder: takes what passes, word by word, redacts it, and hands it to the writer. And an httpx transport that
-tells it what passes: chunks go on to the client as they come.
-
-The turn and the attempt come from the request's extensions (`nexdiag.turn`, `nexdiag.attempt`), so that nothing
-of ours goes out on the wire.
+"""The recorder: takes what passes, word by word, redacts it, and hands it to the writer.
 
 Law: whatever goes wrong with the recording, the traffic goes on, and `Recorder.trouble` tells.
-"""  # noqa: D205 - one paragraph
+"""
 
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
-import httpx
 import msgspec
 
 from nexdiag.capture.redact import Redactor
 from nexdiag.capture.writer import Writer
 from nexdiag.codec.body import Splitter
-from nexdiag.core.body import Body
 from nexdiag.core.exchange import Chunk, Exchange, Headers, Request, Response
 from nexdiag.core.turn import LogLine, ToolRun, Turn
 
@@ -48,7 +42,7 @@ class Recorder:
         """Why recording stopped before its end; None if it did not."""
         return self.writer.trouble
 
-    def begin(self, request: Request, *, turn: object = None, attempt: object = 1) -> "Passing":
+    def begin(self, request: Request, *, turn: object = None, attempt: object = 1, session: str = "") -> "Passing":
         """A request goes out. What is no number of a turn or an attempt counts as none."""
         number = next(self._numbers)
         exchange = Exchange(
@@ -57,6 +51,7 @@ class Recorder:
             request=request,
             turn=_count(turn),
             attempt=_count(attempt) or 1,
+            session=session,
         )
         passing = self._passing[number] = Passing(self, exchange)
         return passing
@@ -148,84 +143,6 @@ class Passing:
         took = self._recorder.ticks() - self._began
         whole = msgspec.structs.replace(self._exchange, response=response, failure=failure, duration=took)
         self._recorder.keep(whole)
-
-
-class RecordingTransport(httpx.AsyncBaseTransport):
-    """Records what passes through another transport."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport, recorder: Recorder) -> None:
-        """`inner` does the work."""
-        self._inner = inner
-        self._recorder = recorder
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass the request on, and the response back as it comes."""
-        sent = await _as_sent(request)
-        turn, attempt = (request.extensions.get(f"nexdiag.{name}") for name in ("turn", "attempt"))
-        passing = self._recorder.begin(sent, turn=turn, attempt=attempt)
-        try:
-            response = await self._inner.handle_async_request(request)
-        except BaseException as error:
-            passing.end(_named(error))
-            raise
-        passing.head(response.status_code, _headers(response.headers))
-        stream: Any = response.stream
-        return httpx.Response(
-            response.status_code,
-            headers=response.headers,
-            stream=_Tee(stream, passing),
-            extensions=response.extensions,
-        )
-
-    async def aclose(self) -> None:
-        """Close the inner transport."""
-        await self._inner.aclose()
-
-
-class _Tee(httpx.AsyncByteStream):
-    """Hands each piece to the client as it comes, and keeps it."""
-
-    def __init__(self, inner: httpx.AsyncByteStream, passing: Passing) -> None:
-        self._inner = inner
-        self._passing = passing
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for piece in self._inner:
-                self._passing.chunk(piece)
-                yield piece
-        except GeneratorExit:  # the client stopped reading: `aclose` says so
-            raise
-        except BaseException as error:
-            self._passing.end(_named(error))
-            raise
-        self._passing.end()
-
-    async def aclose(self) -> None:
-        """The client is done with it, at its end or before."""
-        try:
-            await self._inner.aclose()
-        finally:
-            self._passing.end(CLIENT_CLOSED)
-
-
-async def _as_sent(request: httpx.Request) -> Request:
-    """The request as bytes; its secrets are still in it."""
-    body = await request.aread()
-    return Request(
-        method=request.method,
-        url=str(request.url),
-        headers=_headers(request.headers),
-        body=Body.of(body),
-    )
-
-
-def _headers(headers: httpx.Headers) -> Headers:
-    return tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers.raw)
-
-
-def _named(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def _count(value: object) -> int | None:

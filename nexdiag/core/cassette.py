@@ -28,6 +28,14 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """Model calls that a turn may make; None for the executor's default."""
     scenario: Scenario | None = None
     """What was played, where a scenario was."""
+    command: str = ""
+    """The command line that was recorded, where one was."""
+    libraries: dict[str, str] = {}
+    """Versions of what had a part in the recording: Python, httpx, ..."""
+    commit: str = ""
+    """The git commit that was checked out, with `+` after it if files were changed."""
+    redactions: tuple[str, ...] = ()
+    """The user's own patterns of what is secret; what is always replaced is not listed."""
 
 
 class Cassette(msgspec.Struct, frozen=True, kw_only=True):

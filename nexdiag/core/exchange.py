@@ -26,6 +26,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """The whole URL, without credentials."""
     headers: Headers = ()
     body: Body = Body(raw=b"")
+    encoding: str = ""
+    """The content-encoding that the body had on the wire (`gzip`, `br`, `zstd`): `body` is without it."""
 
     @property
     def path(self) -> str:
@@ -76,3 +78,5 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """The turn it belongs to, from 1; None if it belongs to none."""
     attempt: int = 1
     """1 for the first try of a model request, 2 for its first retry, and so on."""
+    session: str = ""
+    """The conversation that its turn is of; empty where the recording holds one alone, or it belongs to none."""

@@ -15,7 +15,9 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     level: str | None = None
     """`INFO`, `WARN`, `ERROR` or `FATAL`; None for a line that is not in the log's format."""
     source: str = "daemon"
+    """Who wrote it: `daemon`, `stderr`, or the name of a file or command that was followed."""
     turn: int | None = None
+    session: str = ""
 
 
 class ToolRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +31,7 @@ class ToolRun(msgspec.Struct, frozen=True, kw_only=True):
     started: float = 0.0
     duration: float = 0.0
     turn: int | None = None
+    session: str = ""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +39,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     """Counted from 1 within the session."""
+    session: str = ""
+    """Which conversation of the recording; empty where it holds one alone."""
     said: str
     reply: str | None = None
     """The final text of the assistant; None if the turn ended without one."""

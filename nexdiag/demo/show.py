@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from nexdiag.agent.setup import Wanted
-from nexdiag.capture.recorder import RecordingTransport
+from nexdiag.capture.transport import RecordingTransport
 from nexdiag.codec.body import Splitter
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.errors import NexdiagError

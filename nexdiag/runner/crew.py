@@ -26,7 +26,8 @@ from nexdiag.agent.prompt import system_prompt
 from nexdiag.agent.provider import resolve
 from nexdiag.agent.session.conversation import Conversation
 from nexdiag.agent.tools.toolbox import Toolbox
-from nexdiag.capture.recorder import Recorder, RecordingTransport
+from nexdiag.capture.recorder import Recorder
+from nexdiag.capture.transport import RecordingTransport
 from nexdiag.core.endpoint import Endpoint, Profile
 from nexdiag.core.errors import UsageError
 from nexdiag.core.message import Message

@@ -14,9 +14,10 @@ import httpx
 import pytest
 from loopback import STREAM_HEAD, Answer, Asked, serving
 
-from nexdiag.capture.recorder import Recorder, RecordingTransport
+from nexdiag.capture.recorder import Recorder
 from nexdiag.capture.redact import Redactor
 from nexdiag.capture.secrets import spellings
+from nexdiag.capture.transport import RecordingTransport
 from nexdiag.capture.writer import Writer
 from nexdiag.codec.cassette import decode
 from nexdiag.core.body import Body

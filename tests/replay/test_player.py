@@ -14,8 +14,9 @@ from hypothesis import given
 from loopback import STREAM_HEAD, Answer, Asked, serving
 from strategies_wire import exchanges
 
-from nexdiag.capture.recorder import Recorder, RecordingTransport
+from nexdiag.capture.recorder import Recorder
 from nexdiag.capture.redact import Redactor
+from nexdiag.capture.transport import RecordingTransport
 from nexdiag.capture.writer import Writer
 from nexdiag.codec.body import Splitter
 from nexdiag.codec.cassette import decode

@@ -13,7 +13,7 @@ from model_server import DONE, PATIENCE, Server, answers, calls, chunk, echoes, 
 from nexdiag.agent.loop import CUT
 from nexdiag.agent.tools.toolbox import Toolbox, standard
 from nexdiag.agent.tools.workspace import Workspace
-from nexdiag.capture.recorder import RecordingTransport
+from nexdiag.capture.transport import RecordingTransport
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.errors import ToolError
 from nexdiag.lint import profiles

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from nexdiag.capture.recorder import RecordingTransport
+from nexdiag.capture.transport import RecordingTransport
 from nexdiag.codec.scenario import of_texts
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.errors import UsageError

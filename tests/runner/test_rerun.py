@@ -11,7 +11,7 @@ import pytest
 from nexdiag.agent import loop
 from nexdiag.agent.tools.toolbox import standard
 from nexdiag.agent.tools.workspace import Workspace
-from nexdiag.capture.recorder import RecordingTransport
+from nexdiag.capture.transport import RecordingTransport
 from nexdiag.codec import chat
 from nexdiag.codec.body import Splitter
 from nexdiag.codec.scenario import of_texts
