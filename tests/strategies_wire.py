@@ -52,15 +52,33 @@ bodies_raw = json_bodies() | chat_bodies() | st.binary(max_size=40) | texts.map(
 """The bytes of request bodies: anything."""
 
 chunks = st.builds(Chunk, at=seconds, bytes=texts.map(str.encode) | st.binary(max_size=20))
+pieces = st.lists(texts | st.sampled_from(["", "a", " the", "\n\ndata: ", "é"]), max_size=9).map(
+    lambda words: [b'data: {"id":"x","choices":[{"delta":{"content":"%s"}}]}\n\n' % word.encode() for word in words]
+)
+"""The events of a stream: alike but for a few words, some of which break the form."""
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> list[bytes]:
+    """A stream in pieces: an event each, several, or cut anywhere."""
+    events = draw(pieces)
+    cuts = sorted(draw(st.lists(st.integers(0, len(b"".join(events))), max_size=4)))
+    body = b"".join(events)
+    torn = [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
+    return draw(st.sampled_from([events, [*events, b"\xff"], [b"".join(events[i : i + 2]) for i in range(9)], torn]))
+
+
 responses = st.builds(
     Response,
     status=st.integers(100, 599),
     headers=headers,
-    chunks=st.lists(chunks, max_size=4).map(tuple),
+    chunks=st.lists(chunks, max_size=4).map(tuple)
+    | streams().map(lambda torn: tuple(Chunk(at=0.25, bytes=piece) for piece in torn)),
     first_byte=seconds,
 )
 failures = st.none() | st.sampled_from(["ReadError: gone", "ClientClosed: early", "ReadTimeout", "strange"])
 turn_numbers = st.none() | st.integers(1, 4)
+sessions = st.sampled_from(["", "", "2"])
 tool_runs = st.builds(
     ToolRun,
     call_id=texts,
@@ -71,8 +89,11 @@ tool_runs = st.builds(
     started=seconds,
     duration=seconds,
     turn=turn_numbers,
+    session=sessions,
 )
-log_lines = st.builds(LogLine, at=seconds, text=texts, level=st.none() | names, source=names, turn=turn_numbers)
+log_lines = st.builds(
+    LogLine, at=seconds, text=texts, level=st.none() | names, source=names, turn=turn_numbers, session=sessions
+)
 ended_turns = st.builds(
     Turn,
     number=st.just(0),
@@ -119,6 +140,10 @@ cassette_headers = st.builds(
     window=st.none() | st.integers(0, 10**6),
     max_tokens=st.none() | st.integers(0, 10**6),
     scenario=st.none() | scenarios,
+    command=texts,
+    libraries=st.dictionaries(names, names, max_size=2),
+    commit=names,
+    redactions=st.lists(texts, max_size=2).map(tuple),
 )
 
 
@@ -135,6 +160,7 @@ def exchanges(draw: st.DrawFn, *, most: int = 5) -> tuple[Exchange, ...]:
             url=draw(urls),
             headers=draw(headers),
             body=splitter.split(draw(bodies_raw)),
+            encoding=draw(st.sampled_from(["", "", "zstd"])),
         )
         found.append(
             Exchange(
@@ -146,6 +172,7 @@ def exchanges(draw: st.DrawFn, *, most: int = 5) -> tuple[Exchange, ...]:
                 duration=draw(seconds),
                 turn=draw(turn_numbers),
                 attempt=draw(st.integers(1, 3)),
+                session=draw(sessions),
             )
         )
     return tuple(found)
@@ -160,10 +187,11 @@ def cassettes(draw: st.DrawFn) -> Cassette:
     numbered = []
     for place, turn in enumerate(draw(st.lists(turns, max_size=4)), start=1):
         fields = {name: getattr(turn, name) for name in turn.__struct_fields__}
-        fields["number"] = place
-        fields["exchanges"] = tuple(one for one in all_exchanges if one.turn == place)
-        fields["tool_runs"] = tuple(one for one in runs if one.turn == place)
-        fields["log"] = tuple(one for one in log if one.turn == place)
+        fields["number"], fields["session"] = place, draw(sessions)
+        own = (place, fields["session"])
+        fields["exchanges"] = tuple(one for one in all_exchanges if (one.turn, one.session) == own)
+        fields["tool_runs"] = tuple(one for one in runs if (one.turn, one.session) == own)
+        fields["log"] = tuple(one for one in log if (one.turn, one.session) == own)
         numbered.append(Turn(**fields))
     return Cassette(
         header=draw(cassette_headers), turns=tuple(numbered), exchanges=all_exchanges, tool_runs=runs, log=log

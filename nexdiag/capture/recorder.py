@@ -1,9 +1,10 @@
-"""The recorder: takes what passes, word by word, redacts it, and hands it to the writer.
+"""The recorder: takes what passes, word by word, redacts it, and hands it to the writer. From any thread.
 
 Law: whatever goes wrong with the recording, the traffic goes on, and `Recorder.trouble` tells.
 """
 
 import itertools
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -34,7 +35,8 @@ class Recorder:
         self.clock = clock
         self.ticks = ticks
         self._splitter = Splitter()
-        self._numbers = itertools.count()
+        self._numbers = itertools.count(writer.next_number)
+        self._lock = threading.RLock()
         self._passing: dict[int, Passing] = {}
 
     @property
@@ -85,7 +87,8 @@ class Recorder:
 
     def _keep(self, clean: Callable[[_Word], _Word], word: _Word, write: Callable[[_Word], None]) -> None:
         try:
-            write(clean(word))
+            with self._lock:  # the order of lines is the order of what is referred to in them
+                write(clean(word))
         except Exception as error:  # noqa: BLE001 - recording must never break what it records
             self.writer.stop(f"{type(error).__name__} while secrets were looked for")
 
@@ -109,6 +112,31 @@ class Recorder:
 
     def _clean_line(self, line: LogLine) -> LogLine:
         return msgspec.structs.replace(line, text=self.redactor.text(line.text))
+
+
+class InSession:
+    """A recorder for one conversation of several: all that it is given is of that session."""
+
+    def __init__(self, recorder: Recorder, session: str) -> None:
+        """`session` is empty for the first, or only, conversation of a recording."""
+        self.recorder = recorder
+        self.session = session
+
+    def begin(self, request: Request, *, turn: object = None, attempt: object = 1, session: str = "") -> "Passing":
+        """A request goes out."""
+        return self.recorder.begin(request, turn=turn, attempt=attempt, session=session or self.session)
+
+    def turn_started(self, turn: Turn) -> None:
+        """A turn begins."""
+        self.recorder.turn_started(msgspec.structs.replace(turn, session=self.session))
+
+    def turn_ended(self, turn: Turn) -> None:
+        """A turn has ended."""
+        self.recorder.turn_ended(msgspec.structs.replace(turn, session=self.session))
+
+    def tool_run(self, run: ToolRun) -> None:
+        """A tool has run."""
+        self.recorder.tool_run(msgspec.structs.replace(run, session=self.session))
 
 
 class Passing:

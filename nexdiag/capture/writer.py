@@ -1,4 +1,4 @@
-"""The one who writes a cassette: append, then fdatasync where a thing has ended. One writer a file."""
+"""The one who writes a cassette: whole lines, appended, and flushed to the disk where a thing has ended."""
 
 import contextlib
 import errno
@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from nexdiag.codec.cassette import Encoder
+from nexdiag.capture.flusher import Flusher
+from nexdiag.capture.opening import Opened, beside, created, reopened, why
 from nexdiag.core.cassette import Header
 from nexdiag.core.errors import CassetteError
 from nexdiag.core.exchange import Exchange
@@ -22,27 +23,52 @@ class Writer:
     """An open recording. After the first failure it writes nothing more and says why in `trouble`.
 
     Law: once it is made it raises nothing, and whatever fails, the file holds whole lines.
-    It may be called from several threads.
+    It may be called from several threads. What was appended survives the death of this process; it is flushed to
+    the disk at once, by a thread, so that nobody waits for it.
     """
 
-    def __init__(self, path: Path, header: Header, *, write: Write = os.write) -> None:
-        """Create the file, mode 0600, and write its header.
+    def __init__(
+        self, path: Path, header: Header | None, *, write: Write = os.write, opened: Opened | None = None
+    ) -> None:
+        """Create the file, mode 0600, and write its header; `opened` is a file that is open already.
 
         Raises `CassetteError` if it exists (another writer's does), or cannot be made or written.
         """
+        opened = created(path) if opened is None else opened
         self.path = path
         self.trouble: str | None = None
         self.exchanges = 0
-        """How many exchanges are on disk."""
+        """How many exchanges it has written."""
+        self.recorded = opened.recorded
+        """What stood in the file before, where it was there before."""
+        self._at = opened.path
+        self._file = opened.file
+        self._length = opened.length
+        self._encoder = opened.encoder
         self._write = write
-        self._encoder = Encoder()
         self._lock = threading.Lock()
-        self._length = 0
-        self._file = _create(path)
-        if not self._append(self._encoder.header, header, durable=True):
-            self.close()
-            path.unlink(missing_ok=True)
+        self._flusher = Flusher(opened.file, lambda error: self.stop(why(error)))
+        if header is not None and not self._append(self._encoder.header, header, durable=True):
+            self.close(keep=False)
             raise CassetteError(f"cannot record to {path}: {self.trouble}", hint="see what is wrong with that disk")
+
+    @classmethod
+    def reopen(cls, path: Path, *, write: Write = os.write) -> "Writer":
+        """Go on with a recording; a torn tail is cut off.
+
+        Raises `CassetteError` if it is none, cannot be written, or another writer is at it.
+        """
+        return cls(path, None, write=write, opened=reopened(path))
+
+    @classmethod
+    def replacing(cls, path: Path, header: Header, *, write: Write = os.write) -> "Writer":
+        """Write beside an existing recording, to take its place when `close` says so. Raises `CassetteError`."""
+        return cls(path, header, write=write, opened=beside(path))
+
+    @property
+    def next_number(self) -> int:
+        """The number of the first exchange that it will be given."""
+        return max((one.id for one in self.recorded.exchanges), default=-1) + 1 if self.recorded is not None else 0
 
     def exchange(self, exchange: Exchange) -> None:
         """Append a finished exchange, durably."""
@@ -69,14 +95,24 @@ class Writer:
         if self.trouble is None:
             self.trouble = f"recording stopped: {why} ({self.path})"
 
-    def close(self) -> None:
-        """Close the file. What was appended is already there."""
+    def close(self, *, keep: bool = True) -> None:
+        """Close the file: everything is on the disk when this returns. One that replaces another does so now.
+
+        Without `keep` it is removed, if it was begun by this writer; what it was to replace stays.
+        """
         with self._lock:
-            if self._file >= 0:
-                with contextlib.suppress(OSError):
-                    os.fdatasync(self._file)
-                os.close(self._file)
-                self._file = -1
+            if self._file < 0:
+                return
+            self._flusher.close()
+            try:
+                if not keep and self.recorded is None:
+                    self._at.unlink(missing_ok=True)
+                elif self._at != self.path and self.trouble is None:
+                    self._at.replace(self.path)
+            except OSError as error:
+                self.stop(why(error))
+            os.close(self._file)
+            self._file = -1
 
     def _append(self, encode: Callable[[_Word], bytes], word: _Word, *, durable: bool = False) -> bool:
         """One write for whole lines: a crash leaves at most one torn line, the last. Whether it was written."""
@@ -86,14 +122,14 @@ class Writer:
             try:
                 lines = encode(word)
                 self._write_all(lines)
-                if durable:
-                    os.fdatasync(self._file)
             except Exception as error:  # noqa: BLE001 - recording must never break what it records
-                self.stop(_why(error))
+                self.stop(why(error))
                 with contextlib.suppress(OSError):  # where even that fails, the reader tells of the torn line
                     os.ftruncate(self._file, self._length)
                 return False
             self._length += len(lines)
+            if durable:
+                self._flusher.ask()
             return True
 
     def _write_all(self, lines: bytes) -> None:
@@ -103,26 +139,3 @@ class Writer:
             if count <= 0:
                 raise OSError(errno.EIO, "the disk took nothing")
             written += count
-
-
-def _create(path: Path) -> int:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _cannot(path, error) from error
-    try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    except FileExistsError as error:
-        hint = "name another file, or remove that one: a recording is never overwritten"
-        raise CassetteError(f"cannot record to {path}: it exists", hint=hint) from error
-    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
-        raise _cannot(path, error) from error
-    return file
-
-
-def _cannot(path: Path, error: Exception) -> CassetteError:
-    return CassetteError(f"cannot record to {path}: {_why(error)}", hint="name a file in a directory you can write to")
-
-
-def _why(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or f"{type(error).__name__}: {error}"

@@ -133,6 +133,7 @@ def run(
     directory: Directory = None,
     cassette: Cassette = None,
     scenario: Annotated[Path | None, typer.Option(help="What will be played, for the recording's header.")] = None,
+    append: Annotated[bool, typer.Option("--append", help="Go on with the recording, if the file is there.")] = False,
 ) -> None:
     """Run the daemon in the foreground, until SIGINT or SIGTERM."""
     from nexdiag.runner import host
@@ -141,6 +142,6 @@ def run(
     if scenario is not None and cassette is None:
         raise UsageError("--scenario goes into a recording, and none is made", hint="add: --cassette FILE")
     played = load_scenario(scenario) if scenario is not None else None
-    trouble = host.run(state_of(directory), cassette, played)
+    trouble = host.run(state_of(directory), cassette, played, append=append)
     if trouble is not None:
         raise NexdiagError(trouble, hint="everything up to there is in the file")

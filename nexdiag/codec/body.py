@@ -17,6 +17,11 @@ COLON = re.compile(rb"[ \t]*:[ \t]*")
 """What may stand between parts: JSON's white space, but for line ends."""
 DEEPEST = 100
 """Levels of one part. A JSON reader's own limit depends on who calls it from how deep; this is well below it."""
+_CONVERSATIONS = (b'"messages"', b'"input"')
+"""Where the dialects keep what grows."""
+_STEMS = 7
+_LONGEST_STEM = 2**23
+"""Chats, and bytes of each, that are remembered to be gone on with."""
 _BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]')
 
 _encode = msgspec.json.Encoder().encode
@@ -24,16 +29,78 @@ _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 
 
+class _Stem(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A body up to the end of its conversation's last entry: what the next body of that chat begins with."""
+
+    raw: bytes
+    body: Body
+    place: int
+    """Which of the fields is the conversation."""
+
+
 class Splitter:
-    """Splits bodies, and remembers every link and long text, so that later bodies share them."""
+    """Splits bodies, and remembers every link and long text, so that later bodies share them.
+
+    A body that begins as an earlier one did is read from there on: a growing chat costs what it grows by.
+    """
 
     def __init__(self) -> None:
         """Start with nothing remembered."""
         self._links: dict[tuple[Link | None, bytes], Link] = {}
         self._texts: dict[bytes, bytes] = {}
+        self._stems: list[_Stem] = []
+        """Of the chats that spoke last, the newest at the end."""
 
     def split(self, raw: bytes) -> Body:
         """The body as parts; a body of plain bytes if its parts could not rebuild it. Never raises."""
+        stem = max((one for one in self._stems if raw.startswith(one.raw)), key=lambda one: len(one.raw), default=None)
+        grown = self._grown(stem, raw) if stem is not None else None
+        stem = stem if grown is not None else None
+        new = grown or _stem_of(raw, self._split_whole(raw))
+        if isinstance(new, Body):
+            return new
+        self._stems = [one for one in self._stems if one is not stem][-_STEMS:]
+        if len(new.raw) <= _LONGEST_STEM:
+            self._stems.append(new)
+        return new.body
+
+    def _grown(self, stem: _Stem, raw: bytes) -> _Stem | None:
+        """The body that begins with the stem of another; None if it does not go on as that one did.
+
+        What follows the stem is read with an entry before it, so that it is JSON: `[0` and then `,{...}],"n":1}`.
+        """
+        known, rest = stem.body, raw[len(stem.raw) :]
+        if b"\n" in rest or b"\r" in rest:
+            return None
+        try:
+            rest.decode()
+            (_, entries), *values = ((_encode(key), bytes(v)) for key, v in _object.decode(b'{"":[0' + rest).items())
+            new = [bytes(entry) for entry in _list.decode(entries)][1:]
+            after = tuple(Field(key=key, value=self._later(text, known.item_comma)) for key, text in values)
+        except (ValueError, RecursionError):
+            return None
+        said = b"".join(known.item_comma + entry for entry in new)
+        rebuilt = said + b"]" + b"".join(known.comma + key + known.colon + text for key, text in values) + b"}"
+        fields = (*known.fields[: stem.place + 1], *after)
+        deep = any(self._too_deep(text) for text in (*new, *(text for _, text in values)))
+        if rebuilt != rest or len({field.key for field in fields}) < len(fields) or deep:
+            return None
+        last = fields[stem.place].value
+        for entry in new:
+            last = self.link(entry, last if isinstance(last, Link) else None)
+        conversation = Field(key=fields[stem.place].key, value=last)
+        body = msgspec.structs.replace(known, fields=(*fields[: stem.place], conversation, *after))
+        return _Stem(raw=raw[: len(stem.raw) + len(said)], body=body, place=stem.place)
+
+    def _later(self, text: bytes, item_comma: bytes) -> bytes | Link:
+        """The value of a field that stands after the conversation."""
+        if text[:2] == b"[{":
+            entries = [bytes(entry) for entry in _list.decode(text)]
+            if b"[" + item_comma.join(entries) + b"]" == text:
+                return self._value(text, entries)
+        return self._value(text, None)
+
+    def _split_whole(self, raw: bytes) -> Body:
         if b"\n" in raw or b"\r" in raw:
             return Body.of(raw)
         try:
@@ -77,6 +144,21 @@ class Splitter:
 
     def _too_deep(self, text: bytes) -> bool:
         return text not in self._texts and depth(text) > DEEPEST
+
+
+def _stem_of(raw: bytes, body: Body) -> _Stem | Body:
+    """The body with its stem; the body alone if it holds no conversation."""
+    start = 1
+    for place, field in enumerate(body.fields):
+        start += len(field.key) + len(body.colon)
+        if isinstance(field.value, Link):
+            end = start + 1 + sum(len(link.raw) + len(body.item_comma) for link in field.value.chain())
+            if field.key in _CONVERSATIONS:
+                return _Stem(raw=raw[: end - len(body.item_comma)], body=body, place=place)
+            start = end - len(body.item_comma) + 1 + len(body.comma)
+        else:
+            start += len(field.value) + len(body.comma)
+    return body
 
 
 def depth(text: bytes) -> int:

@@ -6,7 +6,7 @@ from nexdiag.core.exchange import Exchange
 from nexdiag.core.scenario import Scenario
 from nexdiag.core.turn import LogLine, ToolRun, Turn
 
-FORMAT = 1
+FORMAT = 2
 """The version of the cassette format that this code writes, and the newest that it reads."""
 
 

@@ -16,3 +16,4 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """`changed`, `added` (right only) or `removed` (left only)."""
     right_pointer: str | None = None
     turn: int | None = None
+    session: str = ""

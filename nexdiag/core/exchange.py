@@ -1,6 +1,8 @@
 """Exchange: one HTTP round trip as it was on the wire. It may be malformed; nothing here validates."""
 
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from typing import overload
 
 import msgspec
 
@@ -16,6 +18,51 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     """Seconds since the request was sent."""
     bytes: bytes
+
+
+class Chunks(Sequence[Chunk]):
+    """Chunks that are made when somebody looks at them: most of a large recording is never looked at."""
+
+    __slots__ = ("_count", "_made", "_make")
+
+    def __init__(self, count: int, make: Callable[[], tuple[Chunk, ...]]) -> None:
+        """There are `count` of them; `make` gives them, and never fails."""
+        self._count = count
+        self._make = make
+        self._made: tuple[Chunk, ...] | None = None
+
+    def __len__(self) -> int:
+        """How many there are: nothing is made for it."""
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> Chunk: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Chunk, ...]: ...
+    def __getitem__(self, place: int | slice) -> Chunk | tuple[Chunk, ...]:
+        """The chunk at a place, or those of a slice."""
+        return self._all()[place]
+
+    def __iter__(self) -> Iterator[Chunk]:
+        """Each in order."""
+        return iter(self._all())
+
+    def __eq__(self, other: object) -> bool:
+        """Equal to any sequence of equal chunks."""
+        return isinstance(other, Chunks | tuple) and self._all() == tuple(other)
+
+    def __hash__(self) -> int:
+        """As the tuple."""
+        return hash(self._all())
+
+    def __repr__(self) -> str:
+        """As the tuple."""
+        return repr(self._all())
+
+    def _all(self) -> tuple[Chunk, ...]:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +88,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     status: int
     headers: Headers = ()
-    chunks: tuple[Chunk, ...] = ()
+    chunks: Sequence[Chunk] = ()
     first_byte: float = 0.0
     """Seconds from the request to the response head."""
 

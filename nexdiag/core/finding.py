@@ -20,6 +20,8 @@ class Location(msgspec.Struct, frozen=True, kw_only=True):
 
     turn: int | None = None
     """From 1."""
+    session: str = ""
+    """The conversation that the turn is of; empty where the recording holds one alone."""
     exchange: int | None = None
     """From 0, in the order of the recording."""
     message_index: int | None = None
@@ -30,6 +32,7 @@ class Location(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         """`turn 2, exchange 1, messages[3], /messages/3/role`: the parts that are known."""
         parts = [
+            f"session {self.session}" if self.session else "",
             f"turn {self.turn}" if self.turn is not None else "",
             f"exchange {self.exchange}" if self.exchange is not None else "",
             f"messages[{self.message_index}]" if self.message_index is not None else "",

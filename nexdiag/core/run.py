@@ -12,6 +12,7 @@ class TurnVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """How one turn of a rerun came out."""
 
     number: int
+    session: str = ""
     said: str
     outcome: str
     """`exact`, `changed`, `missing` (recorded, not asked for), `extra` (asked for, not recorded), or `unchecked`:

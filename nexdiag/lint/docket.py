@@ -54,6 +54,7 @@ class Entry:
         why = (self._heard,) if self._heard else reason(self.rule, profile)
         place = Location(
             turn=self._first.turn,
+            session=self._first.session,
             exchange=self._first.exchange,
             message_index=self.fault.at,
             pointer=self.fault.pointer,

@@ -151,9 +151,9 @@ def _request(seen: View) -> tuple[object, ...]:
     """By which a request is known again in its turn: of a list its last link stands for it, so that none is joined."""
     sent = seen.sent
     if sent is None:
-        return (seen.turn, seen.method, seen.path)
+        return (seen.session, seen.turn, seen.method, seen.path)
     fields = ((field.key, _mark(field.value)) for field in sent.fields)
-    return (seen.turn, seen.method, seen.path, sent.raw, *fields)
+    return (seen.session, seen.turn, seen.method, seen.path, sent.raw, *fields)
 
 
 def _mark(value: bytes | Link) -> bytes:

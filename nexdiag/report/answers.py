@@ -6,6 +6,7 @@ Law: nothing here fails, whatever the server sent; what cannot be assembled is l
 import msgspec
 
 from nexdiag.codec.chat import encode_message, split_error
+from nexdiag.codec.encodings import response_text
 from nexdiag.codec.sse import Parser
 from nexdiag.codec.wire import DIALECTS, Dialect, wire_of
 from nexdiag.core.exchange import Exchange, Response
@@ -36,7 +37,7 @@ def answer(exchange: Exchange) -> Answer:
     if response is None:
         return Answer(refusal=exchange.failure or "no response came", complete=False)
     if response.status >= _REFUSED:
-        return Answer(refusal=split_error(response.status, response.body))
+        return Answer(refusal=split_error(response.status, response_text(response)))
     dialect = DIALECTS[wire_of(exchange.request.url) or "chat"]
     found = _streamed(response, dialect) if response.streamed else _whole(response, dialect)
     if exchange.failure and found.refusal is None:
@@ -46,10 +47,7 @@ def answer(exchange: Exchange) -> Answer:
 
 def _streamed(response: Response, dialect: Dialect) -> Answer:
     parser, accumulator = Parser(), dialect.accumulator()
-    for chunk in response.chunks:
-        for event in parser.feed(chunk.bytes):
-            accumulator.feed(event)
-    for event in parser.close():
+    for event in parser.feed(response_text(response)) + parser.close():
         accumulator.feed(event)
     error = accumulator.error
     return _read(accumulator.finish(), refusal=(error.message or "an error without words") if error else None)
@@ -57,10 +55,11 @@ def _streamed(response: Response, dialect: Dialect) -> Answer:
 
 def _whole(response: Response, dialect: Dialect) -> Answer:
     """A body in one piece; one that holds no reply (a list of models) is no failure."""
-    value = parsed(response.body)
+    body = response_text(response)
+    value = parsed(body)
     failed = isinstance(value, dict) and bool(value.get("error"))
-    refusal = split_error(response.status, response.body) if failed else None
-    read = _read(dialect.decode_reply(response.body), refusal=refusal)
+    refusal = split_error(response.status, body) if failed else None
+    read = _read(dialect.decode_reply(body), refusal=refusal)
     return msgspec.structs.replace(read, complete=not failed)
 
 

@@ -108,6 +108,7 @@ def _run(facts: RunFacts) -> dict[str, Any]:
 def _turn(turn: TurnFacts) -> dict[str, Any]:
     return {
         "turn": turn.number,
+        "session": turn.session,
         "said": turn.said,
         "reply": turn.reply,
         "outcome": turn.outcome,

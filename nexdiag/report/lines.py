@@ -8,7 +8,7 @@ from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding
 from nexdiag.core.run import Run, TurnVerdict
 from nexdiag.report.visible import cut, one_line, visible
-from nexdiag.report.wording import count
+from nexdiag.report.wording import count, turn_title
 
 _MARKS = {"exact": "✓", "changed": "≠", "missing": "-", "extra": "+", "unchecked": "?"}
 _WORDS = 1000
@@ -55,7 +55,8 @@ def replayed(run: Run) -> str:
     rows = [f"{one_line(run.name)}   {count(len(run.cassette.exchanges), 'exchange')}   network closed"]
     diverged = False
     for turn in run.replayed:
-        rows.append(f"  turn {turn.number} {_MARKS[turn.outcome]} {turn.outcome:<8} {one_line(turn.said, 60)}")
+        title, outcome = turn_title(turn.session, turn.number), f"{_MARKS[turn.outcome]} {turn.outcome:<8}"
+        rows.append(f"  {title} {outcome} {one_line(turn.said, 60)}")
         if turn.outcome == "unchecked":
             rows.append(f"    {one_line(turn.note)}")
         elif turn.outcome != "exact" and not diverged:

@@ -43,7 +43,7 @@ function makeModel(value, run) {
     const place = finding.place;
     if (place.exchange !== null) gather(model.byExchange, place.exchange, number);
     if (finding.link !== null) gather(model.byLink, finding.link, number);
-    const at = place.exchange !== null ? model.turnOf.get(place.exchange) : model.turns.findIndex((turn) => turn.number === place.turn);
+    const at = place.exchange !== null ? model.turnOf.get(place.exchange) : model.turns.findIndex((turn) => turn.key === place.turn);
     finding.at = place.kind === "run" || at === undefined || at < 0 ? null : at;
     if (finding.at !== null) gather(model.ofTurn, finding.at, number);
   });
@@ -77,7 +77,7 @@ function parseHash() {
     decodeURIComponent(location.hash.slice(1)).split("/").map((part) => part.split("-")).filter((pair) => pair.length === 2),
   );
   const number = (name) => (/^\d+$/.test(parts[name] || "") ? Number(parts[name]) : null);
-  return { run: number("run"), turn: parts.turn === "none" ? "none" : number("turn"), exchange: number("exchange"), message: number("message"), finding: number("finding") };
+  return { run: number("run"), turn: parts.turn || null, exchange: number("exchange"), message: number("message"), finding: number("finding") };
 }
 
 function go(hash) {
@@ -86,8 +86,7 @@ function go(hash) {
 }
 
 function turnHash(model, at) {
-  const turn = model.turns[at];
-  return `${model.hash}/turn-${turn.number === null ? "none" : turn.number}`;
+  return `${model.hash}/turn-${model.turns[at].key}`;
 }
 
 // What goes wrong here is said on the page: an empty place would look like an empty recording.
@@ -111,7 +110,7 @@ async function route() {
   await openRun(run);
   const model = state.model;
   if (wanted.finding !== null && wanted.finding !== undefined && model.findings[wanted.finding - 1]) return showFinding(wanted.finding - 1);
-  let at = wanted.turn === null || wanted.turn === undefined ? -1 : model.turns.findIndex((turn) => (turn.number === null ? "none" : turn.number) === wanted.turn);
+  let at = wanted.turn === null || wanted.turn === undefined ? -1 : model.turns.findIndex((turn) => turn.key === wanted.turn);
   const exact = at >= 0;
   if (!exact) at = state.turn !== null && state.turn < model.turns.length ? state.turn : startTurn(model);
   if (at < 0) return undefined;
@@ -208,7 +207,8 @@ function turnRow(model, at) {
 }
 
 function turnName(turn) {
-  return turn.number === null ? "Outside turns" : `Turn ${turn.number}`;
+  if (turn.number === null) return "Outside turns";
+  return turn.session ? `Session ${oneLine(turn.session, 24)}, turn ${turn.number}` : `Turn ${turn.number}`;
 }
 
 // ---- a turn

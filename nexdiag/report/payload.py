@@ -79,7 +79,9 @@ def _span(seconds: float) -> float:
 
 def _turn(turn: TurnFacts, began: float, pool: _Pool) -> dict[str, Any]:
     return {
+        "key": turn.key,
         "number": turn.number,
+        "session": turn.session,
         "said": turn.said,
         "reply": turn.reply,
         "outcome": turn.outcome,

@@ -20,7 +20,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where a finding is shown: `message`, `field`, `url`, `answer`, `exchange`, `turn` or `run`."""
 
     kind: str
-    turn: int | None = None
+    turn: str | None = None
+    """The key of the turn."""
     exchange: int | None = None
     message: int | None = None
     """For a message: its index."""
@@ -40,19 +41,20 @@ def place(finding: Finding, facts: RunFacts) -> Place:
     """The place of a finding in its run."""
     seen = facts.exchange(finding.location.exchange)
     if seen is None:
-        known = {turn.number for turn in facts.turns}
-        turn = finding.location.turn
-        return Place(kind="turn", turn=turn) if turn is not None and turn in known else Place(kind="run")
+        where = finding.location
+        same = (turn for turn in facts.turns if (turn.session, turn.number) == (where.session, where.turn))
+        turn = next(same, None) if where.turn is not None else None
+        return Place(kind="turn", turn=turn.key) if turn is not None else Place(kind="run")
     return _within(finding, seen, _turn_with(seen.exchange.id, facts))
 
 
-def _turn_with(exchange: int, facts: RunFacts) -> int | None:
-    """The turn that an exchange was sorted into."""
-    holding = (turn.number for turn in facts.turns if any(seen.exchange.id == exchange for seen in turn.exchanges))
+def _turn_with(exchange: int, facts: RunFacts) -> str | None:
+    """The turn that an exchange was sorted into, by its key."""
+    holding = (turn.key for turn in facts.turns if any(seen.exchange.id == exchange for seen in turn.exchanges))
     return next(holding, None)
 
 
-def _within(finding: Finding, seen: ExchangeFacts, turn: int | None) -> Place:
+def _within(finding: Finding, seen: ExchangeFacts, turn: str | None) -> Place:
     number, index = seen.exchange.id, message_index(finding)
     if index is not None and index < (seen.messages or 0):
         return Place(kind="message", turn=turn, exchange=number, message=index)

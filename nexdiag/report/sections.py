@@ -7,7 +7,7 @@ from nexdiag.report.json import as_text
 from nexdiag.report.markup import Markup, element, joined, text, trusted
 from nexdiag.report.summary import ICONS, RunFacts, Verdict, refusal_phrase
 from nexdiag.report.visible import cut, one_line
-from nexdiag.report.wording import count, date, seconds, time_of_day, tokens
+from nexdiag.report.wording import count, date, seconds, time_of_day, tokens, turn_title
 
 _SHOWN_FINDINGS = 50
 _SHOWN_DIFFERENCES = 100
@@ -209,7 +209,9 @@ def _differences(facts: RunFacts) -> Markup | None:
 
 def _replayed(turn: TurnVerdict) -> Markup:
     note = f": {one_line(turn.note, 300)}" if turn.note else ""
-    return joined(_icon(turn.outcome), text(f"turn {turn.number} {one_line(turn.outcome, 20)}{note}"))
+    return joined(
+        _icon(turn.outcome), text(f"{turn_title(turn.session, turn.number)} {one_line(turn.outcome, 20)}{note}")
+    )
 
 
 def _difference(difference: Difference) -> Markup:
@@ -217,7 +219,7 @@ def _difference(difference: Difference) -> Markup:
     pointer = difference.pointer + (f" ⇄ {difference.right_pointer}" if moved else "")
     left = "(absent)" if difference.kind == "added" else cut(as_text(difference.left), 400)
     right = "(absent)" if difference.kind == "removed" else cut(as_text(difference.right), 400)
-    turn = str(difference.turn) if difference.turn is not None else "–"
+    turn = turn_title(difference.session, difference.turn) if difference.turn is not None else "–"
     return element(
         "tr", element("td", turn), element("td", one_line(pointer or "/", 200), class_="wire"),
         element("td", left, class_="wire gone"), element("td", right, class_="wire new"),

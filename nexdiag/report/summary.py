@@ -9,7 +9,7 @@ from nexdiag.core.finding import Finding, Severity
 from nexdiag.core.run import Report, Run
 from nexdiag.core.turn import LogLine
 from nexdiag.report.turns import ExchangeFacts, TurnFacts, turn_facts
-from nexdiag.report.wording import count, seconds
+from nexdiag.report.wording import count, seconds, turn_title
 
 ICONS = {
     "passed": "✓",
@@ -152,7 +152,7 @@ def verdict(run: Run, turns: tuple[TurnFacts, ...]) -> Verdict:
         return Verdict(word="torn", sentence=f"read as far as it goes: {count(len(numbered), 'turn')}")
     open_turns = [turn for turn in numbered if turn.outcome != "answered"]
     answered = count(len(numbered) - len(open_turns), "turn") + " answered"
-    rest = f", turn {open_turns[0].number} {open_turns[0].outcome}" if open_turns else ""
+    rest = f", {open_turns[0].title} {open_turns[0].outcome}" if open_turns else ""
     differing = _differing(run)
     if differing:
         return Verdict(word="differs", sentence=f"{answered}{rest}; {differing}")
@@ -167,15 +167,15 @@ def _differing(run: Run) -> str:
     if run.differences:
         return count(len(run.differences), "difference")
     changed = [turn for turn in run.replayed if turn.outcome != "exact"]
-    return f"turn {changed[0].number} {changed[0].outcome} in replay" if changed else ""
+    return f"{turn_title(changed[0].session, changed[0].number)} {changed[0].outcome} in replay" if changed else ""
 
 
 def _failed(turns: list[TurnFacts], failed: list[TurnFacts], errors: list[Finding]) -> str:
     where = "every turn was answered, yet" if turns else "found"
     if failed:
-        where = f"turn {failed[0].number} of {len(turns)} failed"
+        where = f"{failed[0].title} of {len(turns)} failed"
         if len(failed) > 1:
-            where = f"{len(failed)} of {len(turns)} turns failed, turn {failed[0].number} first"
+            where = f"{len(failed)} of {len(turns)} turns failed, {failed[0].title} first"
     if not errors:
         return f"{where}, and no rule explains it"
     return f"{where}{':' if failed else ''} {errors[0].code} {errors[0].rule}"

@@ -18,7 +18,7 @@ from nexdiag.report.messages import glimpse
 from nexdiag.report.summary import ICONS, RunFacts, headline, refusal_phrase, run_facts
 from nexdiag.report.turns import ExchangeFacts, TurnFacts
 from nexdiag.report.visible import cut, one_line
-from nexdiag.report.wording import count, date, seconds, time_of_day, tokens
+from nexdiag.report.wording import count, date, seconds, time_of_day, tokens, turn_title
 
 _STYLES = {
     "passed": "green",
@@ -187,7 +187,7 @@ def _numbers(facts: RunFacts) -> str:
 
 
 def _turn(turn: TurnFacts, longest: float) -> Iterator[Text]:
-    name = f"turn {turn.number}" if turn.number is not None else "outside turns"
+    name = turn.title
     failed = turn.outcome == "failed"
     icon = "✗" if failed else "✓" if turn.outcome == "answered" else "·"
     style = "bold red" if failed else "bold"
@@ -255,7 +255,12 @@ def _replayed(turns: Sequence[TurnVerdict], console: Console) -> None:
     lines = [Text(f"✓ {count(exact, 'turn')} exact", style="green")] if exact else []
     changed = [turn for turn in turns if turn.outcome != "exact"]
     for turn in changed[:_SHOWN_DIFFERENCES]:
-        lines.append(Text(f"{ICONS.get(turn.outcome, '●')} turn {turn.number} {one_line(turn.outcome, 16)}", "magenta"))
+        lines.append(
+            Text(
+                f"{ICONS.get(turn.outcome, '●')} {turn_title(turn.session, turn.number)} {one_line(turn.outcome, 16)}",
+                "magenta",
+            )
+        )
         lines += [Text(cut(turn.note, 400))] if turn.note else []
         lines += [_difference(difference) for difference in turn.differences[:_SHOWN_DIFFERENCES]]
     if len(changed) > _SHOWN_DIFFERENCES:
@@ -275,7 +280,7 @@ def _differences(differences: Iterable[Difference], console: Console) -> None:
 
 
 def _difference(difference: Difference) -> Text:
-    turn = f"turn {difference.turn}  " if difference.turn is not None else ""
+    turn = f"{turn_title(difference.session, difference.turn)}  " if difference.turn is not None else ""
     text = _line((turn, "dim"), one_line(difference.pointer or "/", 120))
     if difference.right_pointer not in (None, difference.pointer):
         text.append(f" ⇄ {one_line(difference.right_pointer or '/', 120)}")

@@ -3,6 +3,7 @@
 Law: facts only, computed once per run; the formats word them.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -10,13 +11,17 @@ import msgspec
 
 from nexdiag.core.body import Link
 from nexdiag.core.exchange import Exchange
-from nexdiag.core.finding import Finding
+from nexdiag.core.finding import Finding, Location
 from nexdiag.core.run import Run
 from nexdiag.core.turn import LogLine, ToolRun, Turn
 from nexdiag.report.answers import Answer, answer
 from nexdiag.report.messages import glimpse, last_message, shared_depth
+from nexdiag.report.wording import turn_title
 
 _Entry = TypeVar("_Entry")
+_NO_WORD = re.compile(r"\W")
+Key = tuple[str, int]
+"""A turn: its session and its number."""
 
 
 class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +75,7 @@ class TurnFacts(_Share, frozen=True, kw_only=True):
     """One turn with all that belongs to it. `number` None gathers what belongs to no turn."""
 
     number: int | None
+    session: str
     said: str
     reply: str | None
     outcome: str
@@ -77,59 +83,82 @@ class TurnFacts(_Share, frozen=True, kw_only=True):
     started: float
     duration: float
 
+    @property
+    def title(self) -> str:
+        """`turn 2`, or `session 3, turn 2` where the recording holds several."""
+        if self.number is None:
+            return "outside turns"
+        return turn_title(self.session, self.number)
+
+    @property
+    def key(self) -> str:
+        """By which links name it: `2`, `3.2` in session 3, or `none`."""
+        if self.number is None:
+            return "none"
+        return f"{_NO_WORD.sub('_', self.session)}.{self.number}" if self.session else str(self.number)
+
 
 def exchange_facts(exchanges: Iterable[Exchange]) -> tuple[ExchangeFacts, ...]:
     """Facts of all exchanges of a recording, in its order."""
     facts: list[ExchangeFacts] = []
-    before: Link | None = None
+    latest: dict[str, Link] = {}
     for exchange in exchanges:
         last = last_message(exchange.request.body)
+        before = latest.get(exchange.session)
         kept = shared_depth(last, before)
         dropped = before.depth - kept if before and last else 0
         facts.append(ExchangeFacts(exchange=exchange, answer=answer(exchange), last=last, kept=kept, dropped=dropped))
-        before = last or before
+        if last is not None:
+            latest[exchange.session] = last
     return tuple(facts)
 
 
-def turn_of(finding: Finding, exchanges: dict[int, int | None]) -> int | None:
+def turn_of(finding: Finding, exchanges: dict[int, Key | None]) -> Key | None:
     """The turn of a finding: its own, or that of its exchange."""
-    if finding.location.turn is not None or finding.location.exchange is None:
-        return finding.location.turn
-    return exchanges.get(finding.location.exchange)
+    where = finding.location
+    if where.turn is None and where.exchange is not None:
+        return exchanges.get(where.exchange)
+    return _key(where)
 
 
 def turn_facts(run: Run) -> tuple[TurnFacts, ...]:
-    """The turns of a run in order of time; what belongs to none stands first."""
-    told = {turn.number: turn for turn in run.cassette.turns or (run.session.turns if run.session else ())}
-    owner = {exchange.id: number for number, turn in told.items() for exchange in turn.exchanges}
+    """The turns of a run, session by session, each in order; what belongs to none stands first."""
+    turns = run.cassette.turns or (run.session.turns if run.session else ())
+    told = {(turn.session, turn.number): turn for turn in turns}
+    owner = {exchange.id: key for key, turn in told.items() for exchange in turn.exchanges}
     known = {exchange.id: exchange for exchange in _all_exchanges(run, told.values())}
-    by_exchange = {number: exchange.turn or owner.get(number) for number, exchange in known.items()}
+    by_exchange = {number: _key(exchange) or owner.get(number) for number, exchange in known.items()}
     exchanges = exchange_facts(known.values())
     log = run.cassette.log or tuple(line for turn in told.values() for line in turn.log)
     tools = run.cassette.tool_runs or tuple(tool for turn in told.values() for tool in turn.tool_runs)
-    numbers = {*told, *by_exchange.values(), *(line.turn for line in log), *(tool.turn for tool in tools)}
-    numbers |= {turn_of(finding, by_exchange) for finding in run.findings} - {None}
+    keys = dict.fromkeys([*told, *by_exchange.values(), *map(_key, log), *map(_key, tools)])
+    keys |= dict.fromkeys(key for finding in run.findings if (key := turn_of(finding, by_exchange)) is not None)
+    sessions = list(dict.fromkeys(key[0] for key in keys if key is not None))
     of_exchange = _grouped(exchanges, lambda facts: by_exchange[facts.exchange.id])
-    of_log, of_tools = _grouped(log, lambda line: line.turn), _grouped(tools, lambda tool: tool.turn)
+    of_log, of_tools = _grouped(log, _key), _grouped(tools, _key)
     of_finding = _grouped(run.findings, lambda finding: turn_of(finding, by_exchange))
     return tuple(
         _facts(
-            number,
-            told.get(number) if number is not None else None,
+            key,
+            told.get(key) if key is not None else None,
             _Share(
-                exchanges=of_exchange.get(number, ()),
-                log=of_log.get(number, ()),
-                tool_runs=of_tools.get(number, ()),
-                findings=of_finding.get(number, ()),
+                exchanges=of_exchange.get(key, ()),
+                log=of_log.get(key, ()),
+                tool_runs=of_tools.get(key, ()),
+                findings=of_finding.get(key, ()),
             ),
         )
-        for number in sorted(numbers, key=lambda number: -1 if number is None else number)
+        for key in sorted(keys, key=lambda key: (-1, -1) if key is None else (sessions.index(key[0]), key[1]))
     )
 
 
-def _grouped(entries: Iterable[_Entry], key: Callable[[_Entry], int | None]) -> dict[int | None, tuple[_Entry, ...]]:
+def _key(word: Exchange | LogLine | ToolRun | Location) -> Key | None:
+    return None if word.turn is None else (word.session, word.turn)
+
+
+def _grouped(entries: Iterable[_Entry], key: Callable[[_Entry], Key | None]) -> dict[Key | None, tuple[_Entry, ...]]:
     """The entries by their turn, in one pass."""
-    groups: dict[int | None, list[_Entry]] = {}
+    groups: dict[Key | None, list[_Entry]] = {}
     for entry in entries:
         groups.setdefault(key(entry), []).append(entry)
     return {number: tuple(group) for number, group in groups.items()}
@@ -139,7 +168,7 @@ def _all_exchanges(run: Run, turns: Iterable[Turn]) -> Iterable[Exchange]:
     yield from run.cassette.exchanges or (exchange for turn in turns for exchange in turn.exchanges)
 
 
-def _facts(number: int | None, turn: Turn | None, share: _Share) -> TurnFacts:
+def _facts(key: Key | None, turn: Turn | None, share: _Share) -> TurnFacts:
     """The facts of one turn; a turn that nobody told of is read off its exchanges."""
     exchanges = share.exchanges
     starts = [facts.exchange.started for facts in exchanges] or [line.at for line in share.log[:1]]
@@ -148,10 +177,11 @@ def _facts(number: int | None, turn: Turn | None, share: _Share) -> TurnFacts:
     last = exchanges[-1].answer if exchanges else Answer()
     read = "failed" if last.refusal is not None else "answered" if exchanges else "unfinished"
     return TurnFacts(
-        number=number,
+        number=None if key is None else key[1],
+        session="" if key is None else key[0],
         said=turn.said if turn else _said(exchanges),
         reply=turn.reply if turn else last.text or None,
-        outcome=turn.outcome if turn else read if number is not None else "",
+        outcome=turn.outcome if turn else read if key is not None else "",
         error=turn.error if turn else None,
         started=started,
         duration=turn.duration if turn and turn.duration else max(ends, default=started) - started,

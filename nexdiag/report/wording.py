@@ -3,6 +3,8 @@
 import math
 from datetime import UTC, datetime
 
+from nexdiag.report.visible import one_line
+
 _THOUSAND = 1000
 _MINUTE = 60
 _TEN = 10
@@ -55,3 +57,8 @@ def _moment(at: float) -> datetime | None:
         return datetime.fromtimestamp(at, UTC)
     except (OverflowError, OSError, ValueError):
         return None
+
+
+def turn_title(session: str, number: int) -> str:
+    """`turn 2`, or `session 3, turn 2` where the recording holds several."""
+    return f"session {one_line(session, 24)}, turn {number}" if session else f"turn {number}"

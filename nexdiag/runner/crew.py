@@ -26,7 +26,7 @@ from nexdiag.agent.prompt import system_prompt
 from nexdiag.agent.provider import resolve
 from nexdiag.agent.session.conversation import Conversation
 from nexdiag.agent.tools.toolbox import Toolbox
-from nexdiag.capture.recorder import Recorder
+from nexdiag.capture.recorder import InSession, Recorder
 from nexdiag.capture.transport import RecordingTransport
 from nexdiag.core.endpoint import Endpoint, Profile
 from nexdiag.core.errors import UsageError
@@ -44,7 +44,7 @@ class Crew(msgspec.Struct, frozen=True, kw_only=True):
     config: configuration.Config
     endpoint: Endpoint
     workspace: Path
-    recorder: Recorder | None = None
+    recorder: Recorder | InSession | None = None
     state: Path | None = None
     """Where jobs and long outputs are kept; None keeps none."""
     read_only: bool = False

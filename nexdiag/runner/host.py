@@ -10,22 +10,24 @@ import msgspec
 
 from nexdiag.agent import config as configuration
 from nexdiag.agent import executors
+from nexdiag.agent.client.client import SESSION_HEADER, session_sign
 from nexdiag.agent.daemon.ask import new_request_id
 from nexdiag.agent.daemon.server import Daemon
 from nexdiag.agent.executor import Executor
 from nexdiag.agent.progress import Tell
 from nexdiag.agent.session.conversation import Conversation
-from nexdiag.capture.recorder import Recorder
+from nexdiag.capture.recorder import InSession, Recorder
 from nexdiag.capture.redact import Redactor
 from nexdiag.capture.writer import Writer
-from nexdiag.core.cassette import Header
+from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.errors import UsageError
 from nexdiag.core.scenario import Scenario
-from nexdiag.core.version import TOOL
+from nexdiag.core.turn import LogLine
 from nexdiag.runner.crew import Crew, endpoint_of, make_executor, offered, other_executor
 from nexdiag.runner.play import fitted, telling
 from nexdiag.runner.probed import probed
+from nexdiag.runner.provenance import stamped
 
 OURS = ("nex", "native")
 """Our own executor, under the reference's name for it too."""
@@ -33,12 +35,14 @@ OURS = ("nex", "native")
 
 @contextlib.contextmanager
 def recording(
-    path: Path, endpoint: Endpoint, scenario: Scenario | None, *, calls: int | None = None
+    path: Path, endpoint: Endpoint, scenario: Scenario | None, *, calls: int | None = None, append: bool = False
 ) -> Iterator[Recorder]:
-    """A recorder that writes to `path` as long as the context lasts. Its header says what is really sent."""
+    """A recorder that writes to `path` as long as the context lasts. Its header says what is really sent.
+
+    With `append`, a recording that is there is gone on with, under the header that it has.
+    """
     endpoint = fitted(endpoint, scenario) if scenario is not None else endpoint
     header = Header(
-        tool=TOOL,
         created=time.time(),
         origin=endpoint.base_url,
         model=endpoint.model,
@@ -48,25 +52,29 @@ def recording(
         calls=calls,
         scenario=scenario,
     )
+    header = stamped(header, directory=Path.cwd(), libraries=("httpx",))
     redactor = Redactor([endpoint.key])
-    recorder = Recorder(Writer(path, redactor.header(header)), redactor)
+    writer = Writer.reopen(path) if append and path.exists() else Writer(path, redactor.header(header))
+    recorder = Recorder(writer, redactor)
     try:
         yield recorder
     finally:
         recorder.close()
 
 
-def run(state: Path, cassette: Path | None = None, scenario: Scenario | None = None) -> str | None:
+def run(
+    state: Path, cassette: Path | None = None, scenario: Scenario | None = None, *, append: bool = False
+) -> str | None:
     """Run the daemon in the foreground until it is told to stop. With a cassette, record everything that passes.
 
-    `scenario` is what will be played; it goes into the recording's header.
+    `scenario` is what will be played; it goes into the recording's header. `append` goes on with a recording.
 
     Returns what went wrong with the recording, if something did.
     """
     host = Host(state)
     with contextlib.ExitStack() as open_files:
         if cassette is not None:
-            open_files.enter_context(host.recording(cassette, scenario))
+            open_files.enter_context(host.recording(cassette, scenario, append=append))
         else:
             host.check()
         asyncio.run(host.serve())
@@ -83,6 +91,8 @@ class Host:
         self._recorded: Endpoint | None = None
         """What the recording's header says of the endpoint."""
         self._path: Path | None = None
+        self._sessions: dict[str, str] = {}
+        """Of each chat, by what its requests are known by, the session that it is in the recording."""
 
     def check(self) -> None:
         """Raises `UsageError` for a config with which no chat could work: now, and not at the first question."""
@@ -91,8 +101,8 @@ class Host:
             endpoint_of(config)
 
     @contextlib.contextmanager
-    def recording(self, cassette: Path, scenario: Scenario | None) -> Iterator[None]:
-        """Record what the chats send, as long as the context lasts."""
+    def recording(self, cassette: Path, scenario: Scenario | None, *, append: bool = False) -> Iterator[None]:
+        """Record what the chats send, as long as the context lasts; each chat stays the session that it was."""
         config = configuration.read(self.state)
         if _kind(config.agent.executor) != OURS[0]:
             what = f"what {config.agent.executor} sends does not pass here, so it cannot be recorded in this process"
@@ -101,7 +111,10 @@ class Host:
         self._path = cassette
         crew = Crew(config=config, endpoint=self._recorded, workspace=self.state.parent, state=self.state)
         played = scenario or _open_scenario(cassette, crew)
-        with recording(cassette, self._recorded, played, calls=config.agent.max_turns) as self.recorder:
+        calls = config.agent.max_turns
+        with recording(cassette, self._recorded, played, calls=calls, append=append) as self.recorder:
+            if self.recorder.writer.recorded is not None:
+                self._sessions = _sessions(self.recorder.writer.recorded)
             yield
 
     async def serve(self) -> None:
@@ -111,7 +124,7 @@ class Host:
             self.state,
             self._executor,
             clock=time.time,
-            listener=recorder.log_line if recorder is not None else lambda line: None,
+            listener=self._logged,
             new_request_id=new_request_id,
             trouble=lambda: recorder.trouble if recorder is not None else None,
             recording=str(self._path) if self._path is not None else None,
@@ -123,10 +136,11 @@ class Host:
         own = conversation.overrides
         config = configuration.read(self.state)
         kind = _kind(own.executor or config.agent.executor)
+        recorder = self._recorder_of(conversation.directory.name)
         if kind != OURS[0]:
             agent = msgspec.structs.replace(config.agent, model=own.model or config.agent.model)
             config = msgspec.structs.replace(config, agent=agent)
-            tell = telling(self.recorder, tell) if self.recorder is not None else tell
+            tell = telling(recorder, tell) if recorder is not None else tell
             return other_executor(kind, config, conversation, tell, workspace=self.state.parent)
         endpoint = endpoint_of(config, model=own.model, url=own.endpoint)
         crew = Crew(
@@ -134,9 +148,23 @@ class Host:
             endpoint=self._as_recorded(endpoint),
             workspace=self.state.parent,
             state=self.state,
-            recorder=self.recorder,
+            recorder=recorder,
         )
         return await make_executor(crew, conversation, tell)
+
+    def _recorder_of(self, chat: str) -> InSession | None:
+        """The recorder for a chat: the first is the recording's session without a name, then come 2, 3, ..."""
+        if self.recorder is None:
+            return None
+        number = len(self._sessions) + 1
+        session = self._sessions.setdefault(session_sign(chat), str(number) if number > 1 else "")
+        return InSession(self.recorder, session)
+
+    def _logged(self, line: LogLine) -> None:
+        if self.recorder is not None:
+            self.recorder.log_line(
+                msgspec.structs.replace(line, session=self._sessions.get(session_sign(line.session), ""))
+            )
 
     def _as_recorded(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint with the window that the header names, if it is the one that is recorded."""
@@ -154,6 +182,12 @@ def _kind(word: str) -> str:
         hint = f"the executors are: {OURS[0]}, {', '.join(executors.KINDS)}"
         raise UsageError(f"no such executor: {word[:64]!r}", hint=hint)
     return word
+
+
+def _sessions(recorded: Cassette) -> dict[str, str]:
+    """Which chat is which session: our client names its chat in a header."""
+    named = ((dict(exchange.request.headers).get(SESSION_HEADER), exchange.session) for exchange in recorded.exchanges)
+    return {chat: session for chat, session in named if chat is not None}
 
 
 def _open_scenario(cassette: Path, crew: Crew) -> Scenario:

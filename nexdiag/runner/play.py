@@ -15,7 +15,7 @@ from nexdiag.agent.loop import AttachWarning, Limits, Machine, budget
 from nexdiag.agent.progress import Progress, Tell, ToolRan, TurnEnded, TurnStarted
 from nexdiag.agent.prompt import system_prompt
 from nexdiag.agent.provider import with_window
-from nexdiag.capture.recorder import Recorder
+from nexdiag.capture.recorder import InSession, Recorder
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.message import Message
 from nexdiag.core.scenario import Scenario
@@ -96,7 +96,7 @@ def prompt(scenario: Scenario, began: float) -> str:
     return system_prompt(today=dt.datetime.fromtimestamp(began, dt.UTC).date(), tools=scenario.tools)
 
 
-def telling(recorder: Recorder, also: Tell = lambda progress: None) -> Tell:
+def telling(recorder: Recorder | InSession, also: Tell = lambda progress: None) -> Tell:
     """Progress, kept by the recorder and told on."""
 
     def tell(progress: Progress) -> None:

@@ -33,38 +33,77 @@ from nexdiag.runner.judge import judge
 from nexdiag.runner.play import Stage, play
 
 _CUT_SHORT = ("unfinished", "cancelled")
+_OURS = "nexdiag/"
+"""How the user-agent of our executor begins."""
 
 
 def rerun(cassette: Cassette, *, splitter: Splitter | None = None) -> Run:
     """Play the cassette's turns again with the network closed; `Run.replayed` says how each came out.
 
-    Raises `NothingToDo` if it holds no whole turn, `CassetteError` if it is not of one conversation.
+    Conversations that were recorded side by side are played one after the other.
+    Raises `NothingToDo` if it holds no whole turn, or none of ours, `CassetteError` if its turns are not in order.
     """
+    _demand_ours(cassette)
+    played = [_rerun(one, splitter) for one in _sessions(cassette)]
+    turns = tuple(turn for _, verdicts in played for turn in verdicts)
+    differences = tuple(difference for turn in turns for difference in turn.differences)
+    session = next((session for session, _ in played if session is not None), None)
+    if session is None:
+        cut = cassette.turns[0]
+        what = f"{_name(cassette)} cannot be replayed: its first turn was {cut.outcome} when it was recorded"
+        raise NothingToDo(what, hint="see what it holds with: nexdiag report")
+    return msgspec.structs.replace(judge(cassette), session=session, differences=differences, replayed=turns)
+
+
+def _rerun(cassette: Cassette, splitter: Splitter | None) -> tuple[Session | None, tuple[TurnVerdict, ...]]:
+    """One conversation: its session as it is now, or None where none of it could be played."""
     whole = _whole(cassette)
+    rest = tuple(_unchecked(cassette.turns[len(whole) :]))
+    if not whole:
+        return None, rest
     kept = {turn.number for turn in whole}
     player = Player(tuple(one for one in cassette.exchanges if one.turn in kept), splitter=splitter)
     with network_closed():
         session = asyncio.run(_play(cassette, whole, player))
-    turns = (*_verdicts(whole, session, player), *_unchecked(cassette.turns[len(whole) :]))
-    differences = tuple(difference for turn in turns for difference in turn.differences)
-    return msgspec.structs.replace(judge(cassette), session=session, differences=differences, replayed=turns)
+    return session, (*_verdicts(whole, session, player), *rest)
+
+
+def _sessions(cassette: Cassette) -> Iterator[Cassette]:
+    """Each conversation as a recording of its own, in the order in which they began."""
+    for session in dict.fromkeys(turn.session for turn in cassette.turns):
+        yield msgspec.structs.replace(
+            cassette,
+            turns=tuple(one for one in cassette.turns if one.session == session),
+            exchanges=tuple(one for one in cassette.exchanges if one.session == session),
+            tool_runs=tuple(one for one in cassette.tool_runs if one.session == session),
+            log=(),
+        )
+
+
+def _demand_ours(cassette: Cassette) -> None:
+    if not cassette.turns:
+        hint = "it was not recorded through our executor; replay it to its own client"
+        raise NothingToDo(f"{_name(cassette)} has no turn to replay", hint=hint)
+    agents = {dict(exchange.request.headers).get("user-agent", _OURS) for exchange in cassette.exchanges}
+    if agents and not any(agent.startswith(_OURS) for agent in agents):
+        what = f"{_name(cassette)} was recorded from another client ({', '.join(sorted(agents))})"
+        hint = 'play it to that client: nexdiag.use_cassette(path, record_mode="none")'
+        raise NothingToDo(what, hint=hint)
 
 
 def _whole(cassette: Cassette) -> tuple[Turn, ...]:
     """The turns from the first up to one that was cut short."""
-    name = cassette.name or "the cassette"
-    if not cassette.turns:
-        hint = "it was not recorded through our executor; replay it to its own client"
-        raise NothingToDo(f"{name} has no turn to replay", hint=hint)
-    first = cassette.turns[0].number
-    if [turn.number for turn in cassette.turns] != list(range(first, first + len(cassette.turns))):
-        hint = "record one chat at a time"
-        raise CassetteError(f"{name} cannot be replayed: it holds turns of several chats", hint=hint)
-    cut = next((at for at, turn in enumerate(cassette.turns) if turn.outcome in _CUT_SHORT), len(cassette.turns))
-    if cut == 0:
-        what = f"{name} cannot be replayed: its first turn was {cassette.turns[0].outcome} when it was recorded"
-        raise NothingToDo(what, hint="see what it holds with: nexdiag report")
-    return cassette.turns[:cut]
+    turns = cassette.turns
+    cut = next((at for at, turn in enumerate(turns) if turn.outcome in _CUT_SHORT), len(turns))
+    first = turns[0].number
+    if [turn.number for turn in turns[:cut]] != list(range(first, first + cut)):
+        hint = "see what it holds with: nexdiag report"
+        raise CassetteError(f"{_name(cassette)} cannot be replayed: its turns are not numbered in order", hint=hint)
+    return turns[:cut]
+
+
+def _name(cassette: Cassette) -> str:
+    return cassette.name or "the cassette"
 
 
 async def _play(cassette: Cassette, turns: Sequence[Turn], player: Player) -> Session:
@@ -132,7 +171,12 @@ def _verdicts(turns: Sequence[Turn], session: Session, player: Player) -> Iterat
             outcome = "missing" if before.number in unplayed else "exact"
         note = explain(miss)["error"]["message"] if miss is not None else ""
         yield TurnVerdict(
-            number=before.number, said=before.said, outcome=outcome, differences=sent + seen, note=str(note)
+            number=before.number,
+            session=before.session,
+            said=before.said,
+            outcome=outcome,
+            differences=tuple(msgspec.structs.replace(one, session=before.session) for one in sent + seen),
+            note=str(note),
         )
 
 
@@ -140,7 +184,7 @@ def _unchecked(turns: Sequence[Turn]) -> Iterator[TurnVerdict]:
     for turn in turns:
         cut = turn.outcome in _CUT_SHORT
         note = f"it was {turn.outcome} when it was recorded" if cut else "a turn before it was cut short"
-        yield TurnVerdict(number=turn.number, said=turn.said, outcome="unchecked", note=note)
+        yield TurnVerdict(number=turn.number, session=turn.session, said=turn.said, outcome="unchecked", note=note)
 
 
 def _where(recorded: Request, asked: Request, turn: int) -> Iterator[Difference]:

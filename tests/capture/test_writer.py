@@ -166,8 +166,8 @@ def test_short_writes_are_gone_on_with(tmp_path: Path) -> None:
     assert writer.trouble is None
 
 
-def test_a_failed_sync_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exchange whose fdatasync failed does not count as kept."""
+def test_a_failed_flush_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that does not keep what it was given ends the recording, with the reason."""
     writer = Writer(tmp_path / "c", HEADER)
 
     def broken(file: int) -> None:
@@ -175,10 +175,123 @@ def test_a_failed_sync_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(os, "fdatasync", broken)
     writer.exchange(exchange(0))
-    assert writer.exchanges == 0
+    writer.close()
     assert writer.trouble is not None
     assert "broken disk" in writer.trouble
+
+
+def test_nobody_waits_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a flush takes its time, exchanges are written on; when the file is closed, all of it is flushed."""
+    gate, flushed = threading.Event(), []
+
+    def slow(file: int) -> None:
+        assert gate.wait(10)
+        flushed.append(os.fstat(file).st_size)
+
+    monkeypatch.setattr(os, "fdatasync", slow)
+    writer = Writer(tmp_path / "c", HEADER)
+    for number in range(20):
+        writer.exchange(exchange(number))
+    assert not flushed
+    assert len(decode(writer.path.read_bytes()).exchanges) == 20
+    gate.set()
     writer.close()
+    assert flushed[-1] == writer.path.stat().st_size
+    assert len(flushed) <= 3
+
+
+def test_a_recording_is_gone_on_with(tmp_path: Path) -> None:
+    """Reopened, it numbers on, repeats nothing that is there, and what was there stays byte for byte."""
+    writer = Writer(tmp_path / "c", HEADER)
+    writer.exchange(exchange(0))
+    writer.close()
+    before = writer.path.read_bytes()
+    again = Writer.reopen(tmp_path / "c")
+    assert again.next_number == 1
+    assert again.recorded is not None
+    assert [one.id for one in again.recorded.exchanges] == [0]
+    again.exchange(exchange(1))
+    again.close()
+    after = again.path.read_bytes()
+    assert after.startswith(before)
+    assert after.count(b'{"n":0}') == 1
+    assert [one.request.body.join() for one in decode(after).exchanges] == [
+        b'{"messages":[{"n":0}]}',
+        b'{"messages":[{"n":0},{"n":1}]}',
+    ]
+
+
+@pytest.mark.parametrize("tail", [b'{"exchange":9,"requ', b'{"log":"whole","at":1}', b""])
+def test_a_torn_tail_is_cut_off_before_it_is_gone_on_with(tmp_path: Path, tail: bytes) -> None:
+    """Half a line is taken away, a whole one without its end gets one: nothing is appended in mid-line."""
+    writer = Writer(tmp_path / "c", HEADER)
+    writer.exchange(exchange(0))
+    writer.close()
+    with writer.path.open("ab") as file:
+        file.write(tail)
+    again = Writer.reopen(tmp_path / "c")
+    again.exchange(exchange(1))
+    again.close()
+    found = decode(again.path.read_bytes())
+    assert found.tear is None
+    assert len(found.exchanges) == 2
+    assert len(found.log) == tail.count(b"whole")
+
+
+def test_one_recording_has_one_writer(tmp_path: Path) -> None:
+    """A second one is refused in one line, and the first goes on."""
+    writer = Writer(tmp_path / "c", HEADER)
+    with pytest.raises(CassetteError, match="another recording is at it"):
+        Writer.reopen(tmp_path / "c")
+    writer.exchange(exchange(0))
+    writer.close()
+    Writer.reopen(tmp_path / "c").close()
+
+
+@pytest.mark.parametrize("content", [b"", b"no cassette", b'{"cassette":99}\n', b'{"cassette":2}\n{"link":0}\n'])
+def test_what_is_no_recording_is_not_gone_on_with(tmp_path: Path, content: bytes) -> None:
+    """A file that cannot be read as a recording is refused, and stays as it is."""
+    path = tmp_path / "c"
+    path.write_bytes(content)
+    with pytest.raises(CassetteError):
+        Writer.reopen(path)
+    assert path.read_bytes() == content
+    with pytest.raises(CassetteError, match="No such file"):
+        Writer.reopen(tmp_path / "none")
+
+
+def test_a_replacement_takes_its_place_when_it_is_whole(tmp_path: Path) -> None:
+    """The old file stands until the new one is closed; the new one has its name then."""
+    old = Writer(tmp_path / "c", HEADER)
+    record(old, 1)
+    before = old.path.read_bytes()
+    new = Writer.replacing(tmp_path / "c", HEADER)
+    record_without_end(new)
+    assert old.path.read_bytes() == before
+    new.close()
+    assert len(decode((tmp_path / "c").read_bytes()).exchanges) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c"]
+    assert stat.S_IMODE((tmp_path / "c").stat().st_mode) == 0o600
+
+
+def record_without_end(writer: Writer) -> None:
+    """Two exchanges, and the file still open."""
+    for number in range(2):
+        writer.exchange(exchange(number))
+
+
+@pytest.mark.parametrize("how", ["not kept", "failed"])
+def test_the_old_recording_stays_where_the_new_one_fails(tmp_path: Path, how: str) -> None:
+    """A run that failed, or a disk that did, replaces nothing."""
+    old = Writer(tmp_path / "c", HEADER)
+    record(old, 1)
+    before = old.path.read_bytes()
+    new = Writer.replacing(tmp_path / "c", HEADER, write=failing(2, full) if how == "failed" else os.write)
+    record_without_end(new)
+    new.close(keep=how == "failed")
+    assert old.path.read_bytes() == before
+    Writer.replacing(tmp_path / "c", HEADER).close(keep=False)  # what is left of the failed one is in nobody's way
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c"]
 
 
 def test_after_the_end_nothing_is_written(tmp_path: Path) -> None:

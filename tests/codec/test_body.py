@@ -123,3 +123,53 @@ def test_brackets_in_strings_are_no_depth() -> None:
     text = json.dumps(["[{" * 200, '\\"[[[[' * 100]).encode()
     assert depth(text) == 1
     assert depth(b'{"a":[[],[]],"b":' + b"[]," * 200 + b"[]}") == 3
+
+
+def growing(turns: int, *, tools: bool) -> list[bytes]:
+    """The bodies of a chat that sends its history each time."""
+    said: list[dict[str, str]] = []
+    bodies = []
+    for number in range(turns):
+        said.append({"role": "user", "content": f"question {number}"})
+        more = {"tools": [{"name": "a"}, {"name": "b"}]} if tools else {}
+        bodies.append(json.dumps({"model": "m", "messages": said, **more, "stream": True}).encode())
+        said.append({"role": "assistant", "content": f"answer {number}"})
+    return bodies
+
+
+@pytest.mark.parametrize("tools", [True, False])
+def test_a_growing_chat_is_read_once(tools: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only its first body is read whole: each later one costs what it adds; also where two chats take turns."""
+    splitter, whole = Splitter(), []
+    read_whole = splitter._split_whole
+    monkeypatch.setattr(splitter, "_split_whole", lambda raw: whole.append(raw) or read_whole(raw))
+    one = growing(20, tools=tools)
+    other = [raw.replace(b'"m"', b'"n"') for raw in one]
+    raws = [raw for pair in zip(one, other, strict=True) for raw in pair]
+    bodies = [splitter.split(raw) for raw in raws]
+    assert [body.join() for body in bodies] == raws
+    assert whole == raws[:2]
+    for before, after in zip(bodies, bodies[2:], strict=False):
+        long, short = after.last_link("messages"), before.last_link("messages")
+        assert long is not None
+        assert short is not None
+        assert long.at(short.depth) is short
+    assert (bodies[-1].last_link("tools") is not None) == tools
+
+
+@given(chat_bodies(), st.binary(max_size=30) | st.sampled_from([b"", b"]}", b',{}],"x":1}', b', {"a":1}]}', b"],}"]))
+def test_whatever_follows_a_known_beginning_comes_back(raw: bytes, rest: bytes) -> None:
+    """The law holds for bodies that begin as another did and end in any way."""
+    splitter = Splitter()
+    splitter.split(raw)
+    for size in (len(raw), raw.rfind(b"]"), raw.rfind(b"}]") + 1):
+        changed = raw[: max(size, 0)] + rest
+        assert splitter.split(changed).join() == changed
+
+
+def test_a_chat_that_names_a_field_twice_is_kept_whole() -> None:
+    """Also where the second one follows a beginning that is known."""
+    splitter = Splitter()
+    splitter.split(b'{"model":"m","messages":[{"a":1}]}')
+    raw = b'{"model":"m","messages":[{"a":1},{"b":2}],"model":"n"}'
+    assert splitter.split(raw).raw == raw

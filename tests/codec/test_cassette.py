@@ -41,13 +41,15 @@ def test_the_bodies_of_the_example_are_rebuilt(example: Cassette) -> None:
         == third
         == (
             '{"model": "qwen3-coder", "messages": [{"role":"user","content":"Hello"}, '
-            '{"role":"assistant","content":"Hi 👋"}, {"role":"user","content":"And again"}], "stream": true}'
+            '{"role":"assistant","content":"Hi, you! 👋"}, {"role":"user","content":"And again"}], "stream": true}'
         )
     )
     response = example.exchanges[0].response
     assert response is not None
-    assert response.body.decode() == 'data: {"choices":[{"delta":{"content":"Hi 👋"}}]}\n\ndata: [DONE]\n\n'
-    assert len(response.chunks) == 4
+    said = ("Hi", ",", " you", "!", " 👋")
+    stream = "".join(f'data: {{"choices":[{{"delta":{{"content":"{word}"}}}}]}}\n\n' for word in said)
+    assert response.body.decode() == stream + "data: [DONE]\n\n"
+    assert [chunk.at for chunk in response.chunks] == [0.13, 0.142, 0.154, 0.166, 0.178, 0.19]
 
 
 def test_every_key_is_in_the_reference() -> None:
@@ -60,7 +62,7 @@ def test_every_key_is_in_the_reference() -> None:
     assert f"version {FORMAT}:" in TEXT
 
 
-def test_the_public_names_are_three() -> None:
-    """Reading, writing whole, writing line by line."""
-    assert codec.__all__ == ["Encoder", "decode", "encode"]
+def test_the_public_names_are_four() -> None:
+    """Reading, writing whole, writing line by line, and going on with what was written."""
+    assert codec.__all__ == ["Encoder", "decode", "encode", "resumed"]
     assert codec.decode(codec.encode(Cassette(header=Header(model="m")))).header == Header(model="m")

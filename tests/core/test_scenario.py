@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from nexdiag.core.scenario import Expectation, Say, Scenario
+from nexdiag.core.scenario import START, Expectation, Say, Scenario, Spoken
 
 
 def test_an_answer_is_expected_unless_it_is_said_otherwise() -> None:
@@ -21,3 +21,22 @@ def test_unknown_keys_are_refused(kind: type[msgspec.Struct]) -> None:
     assert msgspec.convert(table, kind)
     with pytest.raises(msgspec.ValidationError, match="unknown field `answr`"):
         msgspec.convert(table | {"answr": True}, kind)
+
+
+def test_repeats_multiply() -> None:
+    """A message that is repeated, in a scenario that is, is said as often as both say."""
+    assert Scenario(name="n", say=(Say(text="a", repeat=3), Say(text="b")), repeat=2).messages == 8
+
+
+@pytest.mark.parametrize(
+    ("kill", "after"), [(False, None), (True, START), ("first_tool", "first_tool"), (0.0, 0.0), (2, 2)]
+)
+def test_the_daemon_is_killed_at_a_moment_or_not_at_all(kill: bool | float | str, after: float | str | None) -> None:
+    """`true` is the start of the turn; zero seconds are a moment, too."""
+    assert Say(text="x", kill_daemon=kill).kills_after == after
+
+
+def test_a_message_is_in_order_if_nothing_is_unmet() -> None:
+    """What could not be checked does not break it."""
+    assert Spoken(number=1, said="x", unchecked=("why",)).ok
+    assert not Spoken(number=1, said="x", unmet=("what",)).ok

@@ -58,7 +58,7 @@ def test_findings_carry_their_place_and_message() -> None:
     """A finding names exchange, message and the message's number, so that later requests can point back to it."""
     value = payload(sample.alternation())
     found = value["findings"][0]
-    assert found["place"] == {"kind": "message", "turn": 2, "exchange": 1, "message": 4, "key": None}
+    assert found["place"] == {"kind": "message", "turn": "2", "exchange": 1, "message": 4, "key": None}
     assert "Now run it again." in value["texts"][value["links"][found["link"]][1]]
     assert value["cause"] == 0
 

@@ -11,6 +11,7 @@ import pytest
 from nexdiag.agent import loop
 from nexdiag.agent.tools.toolbox import standard
 from nexdiag.agent.tools.workspace import Workspace
+from nexdiag.capture.recorder import InSession
 from nexdiag.capture.transport import RecordingTransport
 from nexdiag.codec import chat
 from nexdiag.codec.body import Splitter
@@ -160,12 +161,61 @@ def test_a_recording_that_begins_in_the_middle_goes_on_from_its_first_request(tm
     assert [(turn.number, turn.outcome) for turn in run.replayed] == [(2, "exact"), (3, "exact")]
 
 
-def test_turns_of_two_chats_are_refused_and_not_judged(tmp_path: Path) -> None:
-    """A recording of two chats holds turn 1 twice: it is said that it cannot be replayed, not that it differs."""
+def test_conversations_recorded_side_by_side_are_each_played(tmp_path: Path) -> None:
+    """Two chats that took turns in one recording: each is played as it was, and named by its session."""
+    path = tmp_path / "c.cassette.jsonl"
+
+    async def run(url: str) -> None:
+        endpoint = Endpoint(base_url=f"{url}/v1", model="m", profile=profiles.named("llama.cpp"))
+        with recording(path, endpoint, THREE) as recorder:
+
+            async def chat(session: str) -> None:
+                own = InSession(recorder, session)
+                transport = RecordingTransport(live_transport(), own)
+                await play(THREE, Stage(endpoint=endpoint, transport=transport, tell=telling(own)))
+
+            await asyncio.gather(chat(""), chat("2"))
+
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"))) as url:
+        asyncio.run(run(url))
+    found = rerun(load(path)).replayed
+    assert [(turn.session, turn.number, turn.outcome) for turn in found] == [
+        (session, number, "exact") for session in ("", "2") for number in (1, 2, 3)
+    ]
+
+
+def test_turns_out_of_order_are_refused_and_not_judged(tmp_path: Path) -> None:
+    """A conversation that holds turn 1 twice: it is said that it cannot be replayed, not that it differs."""
     cassette = record(tmp_path / "c.cassette.jsonl")
     first = cassette.turns[0]
-    with pytest.raises(CassetteError, match="several chats"):
+    with pytest.raises(CassetteError, match="not numbered in order"):
         rerun(msgspec.structs.replace(cassette, turns=(first, first, *cassette.turns[1:])))
+
+
+def test_a_turn_that_was_taken_up_again_is_unchecked(tmp_path: Path) -> None:
+    """A daemon killed in turn 2 that took it up again: turn 1 is played, what came after is told as unchecked."""
+    cassette = record(tmp_path / "c.cassette.jsonl")
+    cut = msgspec.structs.replace(cassette.turns[1], outcome="unfinished", reply=None, exchanges=())
+    found = rerun(msgspec.structs.replace(cassette, turns=(cassette.turns[0], cut, *cassette.turns[1:]))).replayed
+    assert [(turn.number, turn.outcome) for turn in found] == [
+        (1, "exact"),
+        (2, "unchecked"),
+        (2, "unchecked"),
+        (3, "unchecked"),
+    ]
+
+
+def test_what_another_client_said_is_not_played_with_ours(tmp_path: Path) -> None:
+    """Our executor would send something else, and every turn would differ: it is said which client it was."""
+    cassette = record(tmp_path / "c.cassette.jsonl")
+    foreign = tuple(
+        msgspec.structs.replace(
+            one, request=msgspec.structs.replace(one.request, headers=(("user-agent", "OpenAI/Python 3.54"),))
+        )
+        for one in cassette.exchanges
+    )
+    with pytest.raises(NothingToDo, match="OpenAI/Python"):
+        rerun(msgspec.structs.replace(cassette, exchanges=foreign))
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,15 @@ _NAME = re.compile(r"[\w.-]{1,100}", re.ASCII)
 """A request id that a header can carry."""
 
 
+SESSION_HEADER = "x-nexdiag-session"
+"""By which requests of one chat are known."""
+
+
+def session_sign(session: str) -> str:
+    """What of a session's name goes out: a short hash of it; nothing for none."""
+    return hashlib.sha256(session.encode()).hexdigest()[:16] if session else ""
+
+
 class ChatClient:
     """Sends conversations to one endpoint."""
 
@@ -65,7 +74,7 @@ class ChatClient:
         self._clock = clock
         self._ticks = ticks
         self._sleep = sleep
-        self._session = hashlib.sha256(session.encode()).hexdigest()[:16] if session else ""
+        self._session = session_sign(session)
         self._new_id = new_id
         self._where = re.sub(r"//[^/]*@", "//", endpoint.base_url)
 
@@ -163,7 +172,7 @@ class ChatClient:
             # some streams). Where a new one costs nothing none is used twice.
             headers["connection"] = "close"
         if self._session:
-            headers["x-nexdiag-session"] = self._session
+            headers[SESSION_HEADER] = self._session
         if turn is not None:
             headers["x-nexdiag-turn"] = str(turn)
         return self._http.build_request(

@@ -257,7 +257,7 @@ class Chat:
         if self._asked is not None and "request_id=" not in text:
             number = f"turn={turn}, " if turn is not None else ""
             text = f"{text} ({number}request_id={self._asked})"
-        self._log.write(level, text, turn=turn)
+        self._log.write(level, text, turn=turn, session=self.conversation.directory.name)
 
 
 def _turn_of(row: Row, verdict: _Verdict) -> Turn:

@@ -39,11 +39,11 @@ class DaemonLog:
         self._clock = clock
         self._listener = listener
 
-    def write(self, level: str, text: str, *, turn: int | None = None) -> None:
+    def write(self, level: str, text: str, *, turn: int | None = None, session: str = "") -> None:
         """Log one line. A disk that is full, or a listener that fails, loses the line, never the daemon."""
         now = self._clock()
         line = visible(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
-        told = LogLine(at=now, text=line, level=level, turn=turn)
+        told = LogLine(at=now, text=line, level=level, turn=turn, session=session)
         try:
             self._append(f"{journal.timestamp(now)} [{level}] {line}\n".encode(errors="replace"))
         except OSError as error:

@@ -7,6 +7,6 @@ Law: what an `Encoder` gave can be read, whatever it was given; and cut anywhere
 """
 
 from nexdiag.codec.cassette.encoder import Encoder, encode
-from nexdiag.codec.cassette.reader import decode
+from nexdiag.codec.cassette.reader import decode, resumed
 
-__all__ = ["Encoder", "decode", "encode"]
+__all__ = ["Encoder", "decode", "encode", "resumed"]

@@ -1,25 +1,34 @@
 """`Cassette` → JSON Lines, one word after the other. What it gives can always be read again.
 
+What stood in the recording before is referred to: messages, lists of headers, and the text that a turn began with.
+
 Never here: files. Who writes, and when it is safe on disk, is capture.writer's.
 """
 
 import base64
-from collections.abc import Callable, Iterable
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
 from nexdiag.codec import jsontext
 from nexdiag.codec.body import COLON, COMMA
+from nexdiag.codec.cassette.frames import NONE, frame_of, framed
 from nexdiag.codec.cassette.lines import LATEST, REFERENCE
+from nexdiag.codec.cassette.saying import said_in
 from nexdiag.core.body import Body, Link
 from nexdiag.core.cassette import Cassette, Header
-from nexdiag.core.exchange import Chunk, Exchange, Request, Response
+from nexdiag.core.exchange import Exchange, Headers, Request, Response
+from nexdiag.core.message import Usage
 from nexdiag.core.turn import LogLine, ToolRun, Turn
 
 _COMPACT = (b",", b":", b",")
 _Word = TypeVar("_Word")
 _Row = tuple[float, int, bytes]
+_REPEATED = 24
+"""Characters of what was said from which a reference is shorter than the text."""
+_MICRO = 1_000_000
 
 
 class Encoder:
@@ -31,6 +40,23 @@ class Encoder:
         """Of each list written so far, by its digest: lists that were split apart from each other share lines too."""
         self._first: dict[bytes, int] = {}
         """Of each entry's text, the link that carries it."""
+        self._said: dict[bytes, int] = {}
+        """Of each text that a user's message holds, by its digest, the link of the message."""
+        self._headers: dict[tuple[str, ...], tuple[int, Headers]] = {}
+        """Of each sequence of names, the newest list of headers that was written whole."""
+        self._links = 0
+        self._lists = 0
+        """The numbers of the next link, and of the next list of headers."""
+
+    def resume(self, links: Mapping[int, Link], headers: Mapping[int, Headers]) -> None:
+        """Go on from a recording that holds these: what it holds is referred to and not written again."""
+        for number, link in links.items():
+            self._know(link, number)
+        for number, pairs in headers.items():
+            names = tuple(name for name, _ in pairs)
+            if len(set(names)) == len(names):
+                self._headers[names] = (number, pairs)
+        self._links, self._lists = (max(numbers, default=-1) + 1 for numbers in (links, headers))
 
     def header(self, header: Header) -> bytes:
         """The first line."""
@@ -40,38 +66,48 @@ class Encoder:
         """The lines for one finished exchange: its new links, then itself."""
         lines: list[bytes] = []
         request = self._request(exchange.request, lines)
-        row: dict[str, Any] = {"exchange": exchange.id, "turn": exchange.turn, "at": _seconds(exchange.started)}
+        response = self._response(exchange.response, lines)
+        row: dict[str, Any] = {"exchange": exchange.id} | _place(exchange) | {"at": _seconds(exchange.started)}
         if exchange.attempt != 1:
             row["attempt"] = exchange.attempt
-        row |= {"request": request, "response": _response(exchange.response), "duration": _seconds(exchange.duration)}
+        row |= {"request": request, "response": response, "duration": _seconds(exchange.duration)}
         if exchange.failure is not None:
             row["failure"] = exchange.failure
         return b"".join(lines) + _line(row)
 
     def turn_started(self, turn: Turn) -> bytes:
         """The line that opens a turn."""
-        return _line({"turn": turn.number, "at": _seconds(turn.started), "said": turn.said})
+        row = _place(turn) | {"at": _seconds(turn.started)}
+        link = self._said.get(_digest(turn.said)) if len(turn.said) >= _REPEATED else None
+        return _line(row | {"said": turn.said if link is None else {"link": link}})
 
     def turn_ended(self, turn: Turn) -> bytes:
         """The line that closes a turn."""
-        row: dict[str, Any] = {"turn": turn.number, "ended": turn.outcome, "duration": _seconds(turn.duration)}
-        return _line(row | {"reply": turn.reply, "error": turn.error, "usage": turn.usage})
+        row = _place(turn) | {"ended": turn.outcome, "duration": _seconds(turn.duration)}
+        if turn.reply is not None:
+            row["reply"] = turn.reply
+        if turn.error is not None:
+            row["error"] = turn.error
+        return _line(row | {"usage": turn.usage} if turn.usage != Usage() else row)
 
     def tool_run(self, run: ToolRun) -> bytes:
         """The line of one tool run."""
-        row: dict[str, Any] = {"tool": run.call_id, "turn": run.turn, "at": _seconds(run.started), "name": run.name}
+        row = {"tool": run.call_id} | _place(run) | {"at": _seconds(run.started), "name": run.name}
         row |= {"arguments": run.arguments, "output": run.output, "is_error": run.is_error}
         return _line(row | {"duration": _seconds(run.duration)})
 
     def log_line(self, line: LogLine) -> bytes:
         """The line of one log line."""
-        row: dict[str, Any] = {"log": line.text, "at": _seconds(line.at), "level": line.level}
-        if line.turn is not None:
-            row["turn"] = line.turn
-        return _line(row | {"source": line.source})
+        row = {"log": line.text} | _place(line) | {"at": _seconds(line.at)}
+        if line.level is not None:
+            row["level"] = line.level
+        return _line(row | {"source": line.source} if line.source != "daemon" else row)
 
     def _request(self, request: Request, lines: list[bytes]) -> dict[str, Any]:
-        row: dict[str, Any] = {"method": request.method, "url": request.url, "headers": request.headers}
+        row: dict[str, Any] = {"method": request.method, "url": request.url}
+        row["headers"] = self._header_list(request.headers, lines)
+        if request.encoding:
+            row["encoding"] = request.encoding
         body = request.body
         if not self._in_parts(body):
             return row | _text_or_base64(body.join())
@@ -111,10 +147,50 @@ class Encoder:
         return new
 
     def _link(self, link: Link) -> bytes:
-        number = self._numbers[link.digest] = len(self._numbers)
+        number = self._links
+        self._links += 1
+        first = self._know(link, number)
         row: dict[str, Any] = {"link": number, "after": self._numbers[link.before.digest] if link.before else None}
-        first = self._first.setdefault(link.raw, number)
         return _line(row | ({"json": msgspec.Raw(link.raw)} if first == number else {"like": first}))
+
+    def _know(self, link: Link, number: int) -> int:
+        """The link stands in the file under that number. Gives the first link that has the same text."""
+        self._numbers[link.digest] = number
+        first = self._first.setdefault(link.raw, number)
+        said = said_in(link.raw) if first == number else None
+        if said is not None and len(said) >= _REPEATED:
+            self._said.setdefault(_digest(said), number)
+        return first
+
+    def _header_list(self, headers: Headers, lines: list[bytes]) -> object:
+        """The list, by what it changes of one that was written before, if that is the shorter way to say it."""
+        names = tuple(name for name, _ in headers)
+        if len(set(names)) < len(names) or not names:
+            return headers
+        known = self._headers.get(names)
+        if known is not None:
+            number, pairs = known
+            but = dict(pair for pair, old in zip(headers, pairs, strict=True) if pair != old)
+            if sum(map(len, but.values())) <= sum(len(value) for _, value in headers) // 2 + _REPEATED:
+                return {"as": number} | ({"but": but} if but else {})
+        number = self._lists
+        self._lists += 1
+        self._headers[names] = (number, headers)
+        lines.append(_line({"headers": number, "pairs": headers}))
+        return {"as": number}
+
+    def _response(self, response: Response | None, lines: list[bytes]) -> dict[str, Any] | None:
+        if response is None:
+            return None
+        row: dict[str, Any] = {"status": response.status, "headers": self._header_list(response.headers, lines)}
+        row["first_byte"] = _seconds(response.first_byte)
+        pieces = [chunk.bytes for chunk in response.chunks]
+        frame = frame_of(pieces)
+        if frame != NONE:
+            row["frame"] = frame
+        moments = [round(_seconds(chunk.at) * _MICRO) for chunk in response.chunks]
+        row["at"] = [at - before for before, at in zip([0, *moments], moments, strict=False)]
+        return row | {"chunks": [framed(frame, piece) for piece in pieces]}
 
 
 def encode(cassette: Cassette) -> bytes:
@@ -173,14 +249,12 @@ def _text_or_base64(raw: bytes) -> dict[str, str]:
         return {"base64": base64.b64encode(raw).decode()}
 
 
-def _response(response: Response | None) -> dict[str, Any] | None:
-    if response is None:
-        return None
-    row: dict[str, Any] = {"status": response.status, "headers": response.headers}
-    row["first_byte"] = _seconds(response.first_byte)
-    return row | {"chunks": [_chunk(chunk) for chunk in response.chunks]}
+def _place(word: Exchange | Turn | ToolRun | LogLine) -> dict[str, Any]:
+    """Which turn of which session, as far as it is known."""
+    turn = word.number if isinstance(word, Turn) else word.turn
+    row: dict[str, Any] = {"session": word.session} if word.session else {}
+    return row if turn is None else row | {"turn": turn}
 
 
-def _chunk(chunk: Chunk) -> tuple[float | str | None, ...]:
-    kept = _text_or_base64(chunk.bytes)
-    return (_seconds(chunk.at), kept["text"]) if "text" in kept else (_seconds(chunk.at), None, kept["base64"])
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 
+from nexdiag.codec.cassette.frames import NONE, Frame, Whole
 from nexdiag.core.message import Usage
 
 LATEST = 253402300799.0
@@ -13,6 +14,17 @@ REFERENCE = b'{"$'
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=LATEST)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Gap = Annotated[int, msgspec.Meta(ge=-(2**60), le=2**60)]
+
+
+class SharedHeaders(msgspec.Struct, kw_only=True):
+    """Headers that were there before, but for these values."""
+
+    as_: Count = msgspec.field(name="as")
+    but: dict[str, str] = {}
+
+
+HeadersLine = list[tuple[str, str]] | SharedHeaders
 
 
 class RequestLine(msgspec.Struct, kw_only=True):
@@ -20,38 +32,53 @@ class RequestLine(msgspec.Struct, kw_only=True):
 
     method: str
     url: str
-    headers: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    headers: HeadersLine = []
     body: dict[str, msgspec.Raw] | None = None
     separators: tuple[str, str, str] = (",", ":", ",")
     text: str | None = None
     base64: str | None = None
+    encoding: str = ""
 
 
-class ChunkLine(msgspec.Struct, array_like=True):
-    """One chunk: `[at, text]`, or `[at, null, base64]` where the bytes alone are no UTF-8."""
+class ResponseLine(msgspec.Struct, kw_only=True):
+    """The response of an exchange. Its chunks have their times in `at`; in format 1 each was `[at, text, base64]`."""
+
+    status: Count
+    headers: HeadersLine = []
+    first_byte: Seconds = 0.0
+    frame: Frame = NONE
+    at: list[Gap] | None = None
+    """Microseconds from chunk to chunk, the first from the request."""
+    chunks: list[str | list[str | float | None] | Whole] = []
+
+
+class OldChunk(msgspec.Struct, array_like=True):
+    """A chunk of format 1: `[at, text]`, or `[at, null, base64]` where the bytes alone are no UTF-8."""
 
     at: Seconds
     text: str | None
     base64: str = ""
 
 
-class ResponseLine(msgspec.Struct, kw_only=True):
-    """The response of an exchange."""
+class Spoken(msgspec.Struct, kw_only=True):
+    """What was said, where a message holds it: the number of that message's link."""
 
-    status: Count
-    headers: list[tuple[str, str]] = msgspec.field(default_factory=list)
-    first_byte: Seconds = 0.0
-    chunks: list[ChunkLine] = msgspec.field(default_factory=list)
+    link: Count
 
 
 class Line(msgspec.Struct, kw_only=True):
-    """Any line but the header. Its kind is told by the key that it has: link, exchange, tool, log, said or ended."""
+    """Any line but the header. Its kind is told by the first key that it has of these: `link`, `headers`, `exchange`,
+    `tool`, `log`, `said`, `ended`.
+    """  # noqa: D205 - one paragraph
 
     link: Count | None = None
     after: Count | None = None
     like: Count | None = None
     json: msgspec.Raw = msgspec.Raw()
+    headers: Count | None = None
+    pairs: list[tuple[str, str]] = []
     exchange: Count | None = None
+    session: str = ""
     turn: Count | None = None
     at: Seconds = 0.0
     attempt: Count = 1
@@ -59,7 +86,7 @@ class Line(msgspec.Struct, kw_only=True):
     response: ResponseLine | None = None
     duration: Seconds = 0.0
     failure: str | None = None
-    said: str | None = None
+    said: str | Spoken | None = None
     ended: str | None = None
     reply: str | None = None
     error: str | None = None

@@ -3,6 +3,7 @@
 import msgspec
 
 from nexdiag.codec.body import Splitter
+from nexdiag.codec.cassette.encoder import Encoder
 from nexdiag.codec.cassette.lines import LATEST, Line
 from nexdiag.codec.cassette.recording import Recording
 from nexdiag.core.cassette import FORMAT, Cassette, Header
@@ -25,10 +26,24 @@ def decode(raw: bytes, *, name: str = "", splitter: Splitter | None = None) -> C
 
     Raises `CassetteError` for anything else that is no cassette: empty, foreign, of a newer format, or broken.
     """
+    recording = Recording(splitter or Splitter())
+    header, tear = _read(raw, name, recording)
+    return recording.cassette(header, name=name, tear=tear)
+
+
+def resumed(raw: bytes, *, name: str = "") -> Encoder:
+    """What goes on writing where a recording ends. Raises `CassetteError` as `decode` does."""
+    recording = Recording(Splitter())
+    _read(raw, name, recording)
+    encoder = Encoder()
+    encoder.resume(recording.links, recording.headers)
+    return encoder
+
+
+def _read(raw: bytes, name: str, recording: Recording) -> tuple[Header, str | None]:
+    """The header, and where the file is torn; every line between is taken by `recording`."""
     lines = raw.split(b"\n")
     header = _read_header(lines[0], name)
-    recording = Recording(splitter or Splitter())
-    tear = None
     for number, line in enumerate(lines[1:], start=2):
         if not line.strip():
             continue
@@ -36,10 +51,9 @@ def decode(raw: bytes, *, name: str = "", splitter: Splitter | None = None) -> C
             recording.take(_line.decode(line))
         except _UNREADABLE as error:
             if number == len(lines) and _cut_off(error):  # no line end after it: the writer was stopped here
-                tear = f"line {number} is torn ({error}); everything before it was read"
-                break
+                return header, f"line {number} is torn ({error}); everything before it was read"
             raise _broken(name, number, error) from error
-    return recording.cassette(header, name=name, tear=tear)
+    return header, None
 
 
 def _cut_off(error: Exception) -> bool:

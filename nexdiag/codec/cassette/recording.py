@@ -2,22 +2,37 @@
 
 import base64
 from collections import Counter
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import TypeVar, cast
 
 import msgspec
 
 from nexdiag.codec import jsontext
 from nexdiag.codec.body import COLON, COMMA, Splitter
-from nexdiag.codec.cassette.lines import REFERENCE, Line, Reference, RequestLine, ResponseLine
+from nexdiag.codec.cassette.frames import NONE, Framed, Whole, unframed
+from nexdiag.codec.cassette.lines import (
+    LATEST,
+    REFERENCE,
+    HeadersLine,
+    Line,
+    OldChunk,
+    Reference,
+    RequestLine,
+    ResponseLine,
+    SharedHeaders,
+    Spoken,
+)
+from nexdiag.codec.cassette.saying import said_in
 from nexdiag.core.body import Body, Field, Link
 from nexdiag.core.cassette import Cassette, Header
-from nexdiag.core.exchange import Chunk, Exchange, Request, Response
+from nexdiag.core.exchange import Chunk, Chunks, Exchange, Headers, Request, Response
 from nexdiag.core.turn import LogLine, ToolRun, Turn
 
 _Entry = TypeVar("_Entry", Exchange, ToolRun, LogLine)
-_Place = tuple[int, int]
-"""A turn: its number, and which of the turns of that number, from 1. A daemon's chats each count from 1."""
+_Place = tuple[str, int, int]
+"""A turn: its session, its number, and which of the turns of that number, from 1."""
+_MICRO = 1_000_000
 
 _reference = msgspec.json.Decoder(Reference)
 
@@ -28,10 +43,12 @@ class Recording:
     def __init__(self, splitter: Splitter) -> None:
         """Start before the first line after the header; `splitter` receives the links."""
         self._splitter = splitter
-        self._links: dict[int, Link] = {}
+        self.links: dict[int, Link] = {}
+        """Every link and every list of headers so far, by its number."""
         self._exchanges: dict[int, tuple[_Place | None, Exchange]] = {}
         self._turns: dict[_Place, Turn] = {}
-        self._begun: Counter[int] = Counter()
+        self._begun: Counter[tuple[str, int]] = Counter()
+        self.headers: dict[int, Headers] = {}
         self._runs: list[tuple[_Place | None, ToolRun]] = []
         self._log: list[tuple[_Place | None, LogLine]] = []
 
@@ -39,6 +56,10 @@ class Recording:
         """Take one line. Raises ValueError if it contradicts itself or the lines before it."""
         if line.link is not None:
             self._take_link(line, line.link)
+        elif line.headers is not None:
+            if line.headers in self.headers:
+                raise ValueError(f"headers {line.headers} were there before")
+            self.headers[line.headers] = tuple(line.pairs)
         elif line.exchange is not None:
             if line.exchange in self._exchanges:
                 raise ValueError(f"exchange {line.exchange} was there before")
@@ -47,40 +68,52 @@ class Recording:
             self._runs.append((self._place(line), _tool_run(line, line.tool)))
         elif line.log is not None:
             said = LogLine(at=line.at, text=line.log, level=line.level, source=line.source, turn=line.turn)
-            self._log.append((self._place(line), said))
+            self._log.append((self._place(line), msgspec.structs.replace(said, session=line.session)))
         elif line.said is not None:
-            number = _turn_number(line)
-            self._begun[number] += 1
-            turn = Turn(number=number, said=line.said, started=line.at, outcome="unfinished")
-            self._turns[number, self._begun[number]] = turn
+            self._begin(line, line.said)
         elif line.ended is not None:
             self._end(line, line.ended)
         # any other line is of a later, compatible version: it is left alone
 
     def _place(self, line: Line) -> _Place | None:
         """The turn that a line belongs to: the newest of its number, or one that is still to begin."""
-        return None if line.turn is None else (line.turn, max(1, self._begun[line.turn]))
+        if line.turn is None:
+            return None
+        return (line.session, line.turn, max(1, self._begun[line.session, line.turn]))
+
+    def _begin(self, line: Line, said: str | Spoken) -> None:
+        number = _turn_number(line)
+        self._begun[line.session, number] += 1
+        text = said if isinstance(said, str) else self._text(said)
+        turn = Turn(number=number, session=line.session, said=text, started=line.at, outcome="unfinished")
+        self._turns[line.session, number, self._begun[line.session, number]] = turn
+
+    def _text(self, said: Spoken) -> str:
+        text = said_in(self._link(said.link).raw)
+        if text is None:
+            raise ValueError(f"link {said.link} is no message of a user, and a turn begins with it")
+        return text
 
     def _take_link(self, line: Line, number: int) -> None:
-        if number in self._links:
+        if number in self.links:
             raise ValueError(f"link {number} was there before")
         before = None if line.after is None else self._link(line.after)
         text = bytes(line.json) if line.like is None else self._link(line.like).raw
         if not text:
             raise ValueError(f"link {number} has neither `json` nor `like`")
-        self._links[number] = self._splitter.link(text, before)
+        self.links[number] = self._splitter.link(text, before)
 
     def _link(self, number: int) -> Link:
         try:
-            return self._links[number]
+            return self.links[number]
         except KeyError:
             raise ValueError(f"it refers to link {number}, which no line before it holds") from None
 
     def _end(self, line: Line, outcome: str) -> None:
         number = _turn_number(line)
-        place = number, max(1, self._begun[number])
-        begun = self._turns.get(place) or Turn(number=number, said="")  # its beginning was cut from the file
-        self._begun[number] = place[1]
+        place = line.session, number, max(1, self._begun[line.session, number])
+        begun = self._turns.get(place) or Turn(number=number, session=line.session, said="")  # its beginning was cut
+        self._begun[line.session, number] = place[2]
         self._turns[place] = msgspec.structs.replace(
             begun, outcome=outcome, reply=line.reply, error=line.error, usage=line.usage, duration=line.duration
         )
@@ -92,13 +125,33 @@ class Recording:
         return Exchange(
             id=number,
             started=line.at,
-            request=Request(method=asked.method, url=asked.url, headers=tuple(asked.headers), body=self._body(asked)),
-            response=None if line.response is None else _response(line.response),
+            request=Request(
+                method=asked.method,
+                url=asked.url,
+                headers=self._header_list(asked.headers),
+                body=self._body(asked),
+                encoding=asked.encoding,
+            ),
+            response=None if line.response is None else self._response(line.response),
             failure=line.failure,
             duration=line.duration,
             turn=line.turn,
             attempt=line.attempt,
+            session=line.session,
         )
+
+    def _header_list(self, headers: HeadersLine) -> Headers:
+        if not isinstance(headers, SharedHeaders):
+            return tuple(headers)
+        known = self.headers.get(headers.as_)
+        if known is None:
+            raise ValueError(f"it refers to headers {headers.as_}, which no line before it holds")
+        return tuple((name, headers.but.get(name, value)) for name, value in known) if headers.but else known
+
+    def _response(self, line: ResponseLine) -> Response:
+        chunks = _chunks(line) if line.at is not None else _chunks_of_format_1(line)
+        headers = self._header_list(line.headers)
+        return Response(status=line.status, headers=headers, first_byte=line.first_byte, chunks=chunks)
 
     def _body(self, request: RequestLine) -> Body:
         if request.base64 is not None:
@@ -158,15 +211,44 @@ def _turn_number(line: Line) -> int:
     return line.turn
 
 
-def _response(line: ResponseLine) -> Response:
-    chunks = tuple(
+def _chunks(line: ResponseLine) -> Sequence[Chunk]:
+    """The chunks, checked now and made when they are looked at."""
+    gaps, said, frame = line.at or [], line.chunks, line.frame
+    if len(gaps) != len(said):
+        raise ValueError(f"{len(said)} chunks came at {len(gaps)} times")
+    moments = list(accumulate(gaps))
+    if moments and not 0 <= min(moments) <= max(moments) <= LATEST * _MICRO:
+        raise ValueError("a chunk came at a time that is none")
+    for piece in said:
+        if not isinstance(piece, str):
+            _check(piece)
+    texts = cast("list[Framed]", said)
+
+    def make() -> tuple[Chunk, ...]:
+        return tuple(
+            Chunk(at=at / _MICRO, bytes=unframed(frame, piece)) for at, piece in zip(moments, texts, strict=True)
+        )
+
+    return Chunks(len(said), make)
+
+
+def _check(piece: list[str | float | None] | Whole) -> None:
+    """Raises ValueError for a piece that cannot be made."""
+    if isinstance(piece, Whole):
+        unframed(NONE, piece)
+    elif not all(isinstance(text, str) for text in piece):
+        raise ValueError("a chunk is made of something else than texts")
+
+
+def _chunks_of_format_1(line: ResponseLine) -> Sequence[Chunk]:
+    old = msgspec.convert(line.chunks, list[OldChunk])
+    return tuple(
         Chunk(
             at=chunk.at,
             bytes=base64.b64decode(chunk.base64, validate=True) if chunk.text is None else chunk.text.encode(),
         )
-        for chunk in line.chunks
+        for chunk in old
     )
-    return Response(status=line.status, headers=tuple(line.headers), first_byte=line.first_byte, chunks=chunks)
 
 
 def _tool_run(line: Line, call_id: str) -> ToolRun:
@@ -179,4 +261,5 @@ def _tool_run(line: Line, call_id: str) -> ToolRun:
         started=line.at,
         duration=line.duration,
         turn=line.turn,
+        session=line.session,
     )

@@ -236,3 +236,43 @@ def test_bodies_split_later_share_the_recorded_links() -> None:
 def asked(raw: bytes) -> Exchange:
     """An exchange with that request body."""
     return Exchange(id=0, started=1.0, request=Request(method="POST", url="http://h/", body=Splitter().split(raw)))
+
+
+def test_format_1_is_read() -> None:
+    """Recordings outlive the code: one of the first format comes to the same words."""
+    old = (
+        b'{"cassette":1,"created":9.5}\n'
+        b'{"exchange":0,"turn":1,"at":1.5,"request":{"method":"GET","url":"u","headers":[["a","b"]]},"response":'
+        b'{"status":200,"headers":[["c","d"]],"first_byte":0.1,"chunks":[[0.13,"x"],[0.14,null,"IPCf"]]}}\n'
+        b'{"turn":1,"at":1.0,"said":"hi"}\n'
+        b'{"turn":1,"ended":"answered","duration":1.0,"reply":"ho","error":null}\n'
+    )
+    found = decode(old)
+    response = Response(
+        status=200,
+        headers=(("c", "d"),),
+        first_byte=0.1,
+        chunks=(Chunk(at=0.13, bytes=b"x"), Chunk(at=0.14, bytes=b" \xf0\x9f")),
+    )
+    assert found.exchanges[0].response == response
+    assert (found.turns[0].said, found.turns[0].reply) == ("hi", "ho")
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        b'{"status":200,"at":[1],"chunks":[]}',
+        b'{"status":200,"at":[-1],"chunks":["x"]}',
+        b'{"status":200,"at":[1000000000000000000],"chunks":["x"]}',
+        b'{"status":200,"at":[1],"chunks":[{"base64":"!"}]}',
+        b'{"status":200,"at":[1],"chunks":[["x",1]]}',
+        b'{"status":200,"at":[1],"chunks":[["x",null]]}',
+        b'{"status":200,"headers":{"as":7}}',
+        b'{"status":200,"chunks":["x"]}',
+    ],
+)
+def test_chunks_that_cannot_be_made_are_refused_when_they_are_read(response: bytes) -> None:
+    """They are made when somebody looks at them, and that must never fail."""
+    line = b'{"exchange":0,"request":{"method":"GET","url":"u"},"response":' + response + b"}\n"
+    with pytest.raises(CassetteError, match="line 2"):
+        decode(HEADER + line)

@@ -1,0 +1,111 @@
+"""How a recording's file is opened: created, gone on with, or written beside the one that it is to replace.
+
+Law: no two writers have one file, and none that exists is overwritten before its successor is whole.
+"""
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+
+import msgspec
+
+from nexdiag.codec import cassette as codec
+from nexdiag.codec.cassette import Encoder
+from nexdiag.core.cassette import Cassette
+from nexdiag.core.errors import CassetteError
+
+_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """An open file, and what it holds already."""
+
+    file: int
+    path: Path
+    """Where the file is now."""
+    length: int = 0
+    encoder: Encoder = msgspec.field(default_factory=Encoder)
+    recorded: Cassette | None = None
+    """What it held when it was opened, where it was there before."""
+
+
+def created(path: Path) -> Opened:
+    """A new file, mode 0600. Raises `CassetteError` if it exists or cannot be made."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot(path, error) from error
+    try:
+        file = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        hint = "name another file, or remove that one: a recording is never overwritten"
+        raise CassetteError(f"cannot record to {path}: it exists", hint=hint) from error
+    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
+        raise cannot(path, error) from error
+    return Opened(file=_locked(path, file), path=path)
+
+
+def reopened(path: Path) -> Opened:
+    """A recording to go on with; a torn tail is cut off.
+
+    Raises `CassetteError` if it is none, cannot be written, or another writer is at it.
+    """
+    try:
+        file = _locked(path, os.open(path, _FLAGS))
+    except (OSError, ValueError) as error:
+        raise cannot(path, error) from error
+    try:
+        raw = path.read_bytes()
+        recorded, encoder = codec.decode(raw, name=str(path)), codec.resumed(raw, name=str(path))
+        length = raw.rindex(b"\n") + 1 if recorded.tear is not None else len(raw)
+        os.ftruncate(file, length)
+        if not raw[:length].endswith(b"\n"):  # its last line is whole, but for its end
+            length += os.write(file, b"\n")
+    except CassetteError:
+        os.close(file)
+        raise
+    except OSError as error:
+        os.close(file)
+        raise cannot(path, error) from error
+    return Opened(file=file, path=path, length=length, encoder=encoder, recorded=recorded)
+
+
+def beside(path: Path) -> Opened:
+    """A new file next to another. What a writer that was killed left there is removed.
+
+    Raises `CassetteError` if it cannot be made, or another writer is at it.
+    """
+    new = path.with_name(f".{path.name}.new")
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        try:
+            os.close(_locked(path, os.open(new, _FLAGS)))
+            new.unlink()
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise cannot(path, error) from error
+    return created(new)
+
+
+def cannot(path: Path, error: Exception) -> CassetteError:
+    """What to raise where a recording cannot be written."""
+    return CassetteError(f"cannot record to {path}: {why(error)}", hint="name a file in a directory you can write to")
+
+
+def why(error: Exception) -> str:
+    """What went wrong, in the system's words if it has some."""
+    return (error.strerror if isinstance(error, OSError) else None) or f"{type(error).__name__}: {error}"
+
+
+def _locked(path: Path, file: int) -> int:
+    """The file, which nobody else writes as long as it is open."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        hint = "one recording, one writer: name another file, or wait for the other to end"
+        raise CassetteError(f"cannot record to {path}: another recording is at it", hint=hint) from None
+    except OSError:  # a file system without locks: that a file is only created once has to do
+        return file
+    return file
