@@ -108,7 +108,7 @@ def importtime(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Run the benchmarks: each prints ratios against a named peer, measured in the same run."""
-    install(session, "bench")
+    install(session)
     found = sorted((ROOT / "benchmarks").glob("[!_]*.py"))
     if not found:
         session.skip("there are no benchmarks")

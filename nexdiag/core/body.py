@@ -51,7 +51,7 @@ class Link:
         return link
 
 
-class Field(msgspec.Struct, frozen=True, kw_only=True):
+class Field(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One member of the body's JSON object: `value` is its text, or the last link of its list."""
 
     key: bytes
@@ -59,7 +59,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     value: bytes | Link
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True):
+class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A request body: the fields of a JSON object, or raw bytes where it is none."""
 
     fields: tuple[Field, ...] = ()

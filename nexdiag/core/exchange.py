@@ -12,7 +12,8 @@ Headers = tuple[tuple[str, str], ...]
 """Names in lower case, in the order of the wire; a name may repeat."""
 
 
-class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+# gc=False: words are frozen, so that no cycle can come of them, and recordings hold them by the hundred thousand.
+class Chunk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One piece of a response body as it arrived: in a well-behaved stream, one event."""
 
     at: float
@@ -65,7 +66,7 @@ class Chunks(Sequence[Chunk]):
         return self._made
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What was sent."""
 
     method: str
@@ -107,7 +108,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return self.header("content-type").startswith("text/event-stream")
 
 
-class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+class Exchange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One HTTP round trip."""
 
     id: int

@@ -17,7 +17,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Gap = Annotated[int, msgspec.Meta(ge=-(2**60), le=2**60)]
 
 
-class SharedHeaders(msgspec.Struct, kw_only=True):
+class SharedHeaders(msgspec.Struct, kw_only=True, gc=False):
     """Headers that were there before, but for these values."""
 
     as_: Count = msgspec.field(name="as")
@@ -27,7 +27,7 @@ class SharedHeaders(msgspec.Struct, kw_only=True):
 HeadersLine = list[tuple[str, str]] | SharedHeaders
 
 
-class RequestLine(msgspec.Struct, kw_only=True):
+class RequestLine(msgspec.Struct, kw_only=True, gc=False):
     """The request of an exchange: its body as `body`, `text` or `base64`."""
 
     method: str
@@ -40,7 +40,7 @@ class RequestLine(msgspec.Struct, kw_only=True):
     encoding: str = ""
 
 
-class ResponseLine(msgspec.Struct, kw_only=True):
+class ResponseLine(msgspec.Struct, kw_only=True, gc=False):
     """The response of an exchange. Its chunks have their times in `at`; in format 1 each was `[at, text, base64]`."""
 
     status: Count
@@ -52,7 +52,7 @@ class ResponseLine(msgspec.Struct, kw_only=True):
     chunks: list[str | list[str | float | None] | Whole] = []
 
 
-class OldChunk(msgspec.Struct, array_like=True):
+class OldChunk(msgspec.Struct, array_like=True, gc=False):
     """A chunk of format 1: `[at, text]`, or `[at, null, base64]` where the bytes alone are no UTF-8."""
 
     at: Seconds
@@ -60,13 +60,13 @@ class OldChunk(msgspec.Struct, array_like=True):
     base64: str = ""
 
 
-class Spoken(msgspec.Struct, kw_only=True):
+class Spoken(msgspec.Struct, kw_only=True, gc=False):
     """What was said, where a message holds it: the number of that message's link."""
 
     link: Count
 
 
-class Line(msgspec.Struct, kw_only=True):
+class Line(msgspec.Struct, kw_only=True, gc=False):
     """Any line but the header. Its kind is told by the first key that it has of these: `link`, `headers`, `exchange`,
     `tool`, `log`, `said`, `ended`.
     """  # noqa: D205 - one paragraph
@@ -101,7 +101,7 @@ class Line(msgspec.Struct, kw_only=True):
     source: str = "daemon"
 
 
-class Reference(msgspec.Struct, kw_only=True):
+class Reference(msgspec.Struct, kw_only=True, gc=False):
     """Stands in a body for a list: the number of its last link."""
 
     link: Count | None = msgspec.field(name="$link", default=None)
