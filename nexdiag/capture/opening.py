@@ -28,22 +28,59 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     encoder: Encoder = msgspec.field(default_factory=Encoder)
     recorded: Cassette | None = None
     """What it held when it was opened, where it was there before."""
+    unnamed: bool = False
+    """The file has no name yet: `named` gives it one, when its header is in it."""
 
 
 def created(path: Path) -> Opened:
-    """A new file, mode 0600. Raises `CassetteError` if it exists or cannot be made."""
+    """A new file, mode 0600, if it can be had without a name. Raises `CassetteError` if it exists or cannot be made."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+        os.lstat(path)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
         raise cannot(path, error) from error
+    else:
+        raise _taken(path)
+    try:
+        file = os.open(path.parent, _FLAGS | os.O_TMPFILE, 0o600)
+    except (OSError, AttributeError):  # not on every system, nor on every file system
+        return _made(path)
+    return Opened(file=_locked(path, file), path=path, unnamed=True)
+
+
+def _made(path: Path) -> Opened:
     try:
         file = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
-        hint = "name another file, or remove that one: a recording is never overwritten"
-        raise CassetteError(f"cannot record to {path}: it exists", hint=hint) from error
-    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
+        raise _taken(path) from error
+    except (OSError, ValueError) as error:
         raise cannot(path, error) from error
     return Opened(file=_locked(path, file), path=path)
+
+
+def named(opened: Opened) -> None:
+    """Let the file have its name: nobody, not even a crash, sees it without its header.
+
+    Raises `CassetteError` if somebody else has taken the name by now.
+    """
+    if not opened.unnamed:
+        return
+    folder = os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY)  # with a folder, `link` follows the link there
+    try:
+        os.link(str(opened.file), opened.path, src_dir_fd=folder, follow_symlinks=True)
+    except FileExistsError as error:
+        raise _taken(opened.path) from error
+    except OSError as error:
+        raise cannot(opened.path, error) from error
+    finally:
+        os.close(folder)
+
+
+def _taken(path: Path) -> CassetteError:
+    hint = "name another file, or remove that one: a recording is never overwritten"
+    return CassetteError(f"cannot record to {path}: it exists", hint=hint)
 
 
 def reopened(path: Path) -> Opened:
@@ -85,7 +122,7 @@ def beside(path: Path) -> Opened:
             raise
         except OSError as error:
             raise cannot(path, error) from error
-    return created(new)
+    return _made(new)
 
 
 def cannot(path: Path, error: Exception) -> CassetteError:

@@ -13,12 +13,15 @@ import msgspec
 
 from nexdiag.capture.redact import Redactor
 from nexdiag.capture.writer import Writer
+from nexdiag.codec import encodings
 from nexdiag.codec.body import Splitter
 from nexdiag.core.exchange import Chunk, Exchange, Headers, Request, Response
 from nexdiag.core.turn import LogLine, ToolRun, Turn
 
 Clock = Callable[[], float]
 _Word = TypeVar("_Word")
+_NONE = ("", "identity")
+"""Content-encodings that change nothing."""
 ENDED_FIRST = "Unfinished: the recording ended first"
 CLIENT_CLOSED = "ClientClosed: the client stopped reading before the end"
 
@@ -93,14 +96,22 @@ class Recorder:
             self.writer.stop(f"{type(error).__name__} while secrets were looked for")
 
     def _clean_exchange(self, exchange: Exchange) -> Exchange:
-        body = exchange.request.body
-        request = msgspec.structs.replace(exchange.request, body=self._splitter.split(body.join()))
+        request = self._plain(exchange.request)
         return msgspec.structs.replace(
             exchange,
             request=self.redactor.request(request),
             response=None if exchange.response is None else self.redactor.response(exchange.response),
             failure=None if exchange.failure is None else self.redactor.text(exchange.failure),
         )
+
+    def _plain(self, request: Request) -> Request:
+        """The request with its body in parts, and without its content-encoding, if that can be undone."""
+        raw = request.body.join()
+        encoding = next((value for name, value in request.headers if name == "content-encoding"), "").strip().lower()
+        plain = encodings.plain(raw, encoding) if encoding not in _NONE else None
+        if plain is None:
+            return msgspec.structs.replace(request, body=self._splitter.split(raw))
+        return msgspec.structs.replace(request, body=self._splitter.split(plain), encoding=encoding)
 
     def _clean_turn(self, turn: Turn) -> Turn:
         reply, error = (None if text is None else self.redactor.text(text) for text in (turn.reply, turn.error))

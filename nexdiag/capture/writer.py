@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nexdiag.capture.flusher import Flusher
-from nexdiag.capture.opening import Opened, beside, created, reopened, why
+from nexdiag.capture.opening import Opened, beside, created, named, reopened, why
 from nexdiag.core.cassette import Header
 from nexdiag.core.errors import CassetteError
 from nexdiag.core.exchange import Exchange
@@ -51,6 +51,12 @@ class Writer:
         if header is not None and not self._append(self._encoder.header, header, durable=True):
             self.close(keep=False)
             raise CassetteError(f"cannot record to {path}: {self.trouble}", hint="see what is wrong with that disk")
+        try:
+            named(opened)
+        except CassetteError:
+            os.close(self._file)
+            self._file = -1
+            raise
 
     @classmethod
     def reopen(cls, path: Path, *, write: Write = os.write) -> "Writer":

@@ -1,6 +1,7 @@
 """Promises of `nexdiag.capture.writer`."""
 
 import errno
+import itertools
 import os
 import signal
 import stat
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from crashes import killed_at
 
 from nexdiag.capture.writer import Writer
 from nexdiag.codec.body import Splitter
@@ -339,7 +341,7 @@ def test_several_threads_may_write(tmp_path: Path) -> None:
 CHILD = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[2])
+sys.path[:0] = [sys.argv[2], sys.argv[2] + "/.."]
 from test_writer import HEADER, exchange
 from nexdiag.capture.writer import Writer
 
@@ -367,3 +369,38 @@ def test_a_killed_process_loses_nothing_acknowledged(tmp_path: Path, acknowledge
     assert [one.id for one in found.exchanges][: len(told)] == told
     assert len(found.exchanges) - len(told) in (0, 1)
     assert found.exchanges[-1:] == () or found.exchanges[-1].response is not None
+
+
+def lives(path: Path, acknowledge: Callable[[str], None]) -> None:
+    """A recording, gone on with in a second life, and then replaced by a third."""
+
+    def write(file: int, raw: bytes) -> int:
+        return os.write(file, raw)
+
+    for life, writer in enumerate((Writer(path, HEADER, write=write), Writer.reopen, Writer.replacing)):
+        opened = writer if life == 0 else writer(path) if life == 1 else writer(path, HEADER, write=write)  # type: ignore[operator, call-arg]
+        assert isinstance(opened, Writer)
+        for number in range(2 * (life == 1), 4 if life == 1 else 2):
+            opened.turn_started(Turn(number=number + 1, said="hi"))
+            opened.exchange(exchange(number))
+            acknowledge(f"{life} {number}")
+        opened.close()
+        acknowledge(f"{life} closed")
+
+
+@pytest.mark.parametrize("torn", [False, True], ids=["before", "within"])
+def test_killed_at_every_write_it_loses_nothing_that_was_acknowledged(tmp_path: Path, *, torn: bool) -> None:
+    """In a loop over every write of three lives: the file is not there yet, or is read, and holds what was told."""
+    for point in itertools.count(1):
+        path = tmp_path / f"{point}" / "c.cassette.jsonl"
+        died, told = killed_at(point, lambda acknowledge, place=path: lives(place, acknowledge), torn=torn)
+        if not path.exists():
+            assert not told
+            continue
+        found = [one.id for one in decode(path.read_bytes()).exchanges]
+        replaced = "2 closed" in told
+        wanted = [int(line[2:]) for line in told if line[1:] != " closed" and line[0] in ("2" if replaced else "01")]
+        assert found[: len(wanted)] == wanted or (found == [0, 1] and "2 1" in told), (point, told, found)
+        if not died:
+            assert point > 10
+            return
