@@ -14,13 +14,16 @@ import typer
 
 from nexdiag.cli import (
     capture,
+    cassette,
     chat,
+    convert,
     demo,
     endpoint,
     init,
     lint,
     native_exec,
     nex,
+    proxy,
     replay,
     report,
     rule,
@@ -71,8 +74,13 @@ def _common(
     settings.verbose, settings.quiet, settings.color = verbose, quiet, color
 
 
-for _command in (demo, init, chat, tui, nex, native_exec, capture, replay, lint, report, rule, endpoint):
-    app.command(_command.NAME, help=_command.command.__doc__, epilog=_command.EXAMPLE)(_command.command)
+app.command(capture.NAME, help=capture.command.__doc__, epilog=capture.EXAMPLE, cls=capture.WithCommand)(
+    capture.command
+)
+for _command in (proxy, replay, lint, report, convert, rule, demo, init, chat, tui, nex, native_exec, endpoint):
+    _kind = capture.WithCommand if _command is capture else None
+    app.command(_command.NAME, cls=_kind, help=_command.command.__doc__, epilog=_command.EXAMPLE)(_command.command)
+app.add_typer(cassette.app, name="cassette", help="Recordings in files: check, repair, show, prune, stats.")
 app.add_typer(service.app, name="service", help="The daemon that hosts chats.")
 app.add_typer(session.app, name="session", help="The conversations of a state directory.")
 

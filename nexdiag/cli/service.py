@@ -5,6 +5,7 @@ import datetime as dt
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,9 @@ _LONGEST = 400
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Directory = Annotated[Path | None, typer.Option("--dir", help="The state directory (default: the nearest .nexdiag).")]
 Cassette = Annotated[Path | None, typer.Option("--cassette", help="Record everything that passes into this file.")]
+Redact = Annotated[
+    list[str] | None, typer.Option("--redact", help="In the recording, replace what fits this expression. Repeatable.")
+]
 
 
 def state_of(directory: Path | None) -> Path:
@@ -31,9 +35,11 @@ def state_of(directory: Path | None) -> Path:
 
 
 @app.command(epilog="Example: nexdiag service start --cassette smoke.cassette.jsonl")
-def start(directory: Directory = None, cassette: Cassette = None) -> None:
+def start(directory: Directory = None, cassette: Cassette = None, redact: Redact = None) -> None:
     """Start the daemon in the background; it answers when this returns."""
-    _start(state_of(directory), cassette)
+    if redact and cassette is None:
+        raise UsageError("--redact is for a recording, and none is made", hint="add: --cassette FILE")
+    _start(state_of(directory), cassette, redact or ())
 
 
 @app.command(epilog="Example: nexdiag service restart")
@@ -55,12 +61,12 @@ def restart(directory: Directory = None, cassette: Cassette = None) -> None:
     _start(state, cassette)
 
 
-def _start(state: Path, cassette: Path | None) -> None:
+def _start(state: Path, cassette: Path | None, redact: Sequence[str] = ()) -> None:
     from nexdiag.agent.daemon import lifecycle
 
     command = [sys.executable, "-m", "nexdiag", "service", "run", "--dir", str(state)]
     if cassette is not None:
-        command += ["--cassette", str(cassette.absolute())]
+        command += ["--cassette", str(cassette.absolute()), *(f"--redact={pattern}" for pattern in redact)]
     running = lifecycle.start(state, command)
     if cassette is not None and not running.fresh:
         what = f"the daemon (PID {running.pid}) was already running: nothing is recorded into {cassette}"
@@ -134,14 +140,19 @@ def run(
     cassette: Cassette = None,
     scenario: Annotated[Path | None, typer.Option(help="What will be played, for the recording's header.")] = None,
     append: Annotated[bool, typer.Option("--append", help="Go on with the recording, if the file is there.")] = False,
+    redact: Redact = None,
 ) -> None:
     """Run the daemon in the foreground, until SIGINT or SIGTERM."""
     from nexdiag.runner import host
     from nexdiag.runner.load import load_scenario
 
-    if scenario is not None and cassette is None:
-        raise UsageError("--scenario goes into a recording, and none is made", hint="add: --cassette FILE")
+    for name, given in {"--scenario": scenario is not None, "--append": append, "--redact": bool(redact)}.items():
+        if given and cassette is None:
+            raise UsageError(f"{name} is for a recording, and none is made", hint="add: --cassette FILE")
     played = load_scenario(scenario) if scenario is not None else None
-    trouble = host.run(state_of(directory), cassette, played, append=append)
+    wanted = None
+    if cassette is not None:
+        wanted = host.Wanted(cassette=cassette, scenario=played, append=append, redact=tuple(redact or ()))
+    trouble = host.run(state_of(directory), wanted)
     if trouble is not None:
         raise NexdiagError(trouble, hint="everything up to there is in the file")

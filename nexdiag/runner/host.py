@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from nexdiag.agent.daemon.server import Daemon
 from nexdiag.agent.executor import Executor
 from nexdiag.agent.progress import Tell
 from nexdiag.agent.session.conversation import Conversation
+from nexdiag.capture.in_use import secrets_of
 from nexdiag.capture.recorder import InSession, Recorder
 from nexdiag.capture.redact import Redactor
 from nexdiag.capture.writer import Writer
@@ -33,14 +35,28 @@ OURS = ("nex", "native")
 """Our own executor, under the reference's name for it too."""
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be recorded, and how."""
+
+    cassette: Path
+    scenario: Scenario | None = None
+    """What will be played, for the recording's header."""
+    append: bool = False
+    """Go on with the recording, if it is there, under the header that it has."""
+    redact: tuple[str, ...] = ()
+    """Patterns of what is secret, beside what is known to be."""
+
+
 @contextlib.contextmanager
 def recording(
-    path: Path, endpoint: Endpoint, scenario: Scenario | None, *, calls: int | None = None, append: bool = False
+    path: Path, endpoint: Endpoint, scenario: Scenario | None, *, calls: int | None = None, wanted: Wanted | None = None
 ) -> Iterator[Recorder]:
     """A recorder that writes to `path` as long as the context lasts. Its header says what is really sent.
 
-    With `append`, a recording that is there is gone on with, under the header that it has.
+    `wanted` says how, where that is not as usual. Raises `CassetteError` if it cannot be written, `UsageError` for a
+    pattern that is none.
     """
+    wanted = wanted or Wanted(cassette=path)
     endpoint = fitted(endpoint, scenario) if scenario is not None else endpoint
     header = Header(
         created=time.time(),
@@ -51,30 +67,27 @@ def recording(
         max_tokens=endpoint.max_tokens,
         calls=calls,
         scenario=scenario,
+        redactions=wanted.redact,
     )
     header = stamped(header, directory=Path.cwd(), libraries=("httpx",))
-    redactor = Redactor([endpoint.key])
-    writer = Writer.reopen(path) if append and path.exists() else Writer(path, redactor.header(header))
-    recorder = Recorder(writer, redactor)
+    redactor = Redactor([endpoint.key, *secrets_of(os.environ)], patterns=wanted.redact)
+    goes_on = wanted.append and path.exists()
+    recorder = Recorder(Writer.reopen(path) if goes_on else Writer(path, redactor.header(header)), redactor)
     try:
         yield recorder
     finally:
         recorder.close()
 
 
-def run(
-    state: Path, cassette: Path | None = None, scenario: Scenario | None = None, *, append: bool = False
-) -> str | None:
-    """Run the daemon in the foreground until it is told to stop. With a cassette, record everything that passes.
-
-    `scenario` is what will be played; it goes into the recording's header. `append` goes on with a recording.
+def run(state: Path, wanted: Wanted | None = None) -> str | None:
+    """Run the daemon in the foreground until it is told to stop; where it is wanted, record everything that passes.
 
     Returns what went wrong with the recording, if something did.
     """
     host = Host(state)
     with contextlib.ExitStack() as open_files:
-        if cassette is not None:
-            open_files.enter_context(host.recording(cassette, scenario, append=append))
+        if wanted is not None:
+            open_files.enter_context(host.recording(wanted))
         else:
             host.check()
         asyncio.run(host.serve())
@@ -101,18 +114,18 @@ class Host:
             endpoint_of(config)
 
     @contextlib.contextmanager
-    def recording(self, cassette: Path, scenario: Scenario | None, *, append: bool = False) -> Iterator[None]:
+    def recording(self, wanted: Wanted) -> Iterator[None]:
         """Record what the chats send, as long as the context lasts; each chat stays the session that it was."""
         config = configuration.read(self.state)
         if _kind(config.agent.executor) != OURS[0]:
             what = f"what {config.agent.executor} sends does not pass here, so it cannot be recorded in this process"
             raise UsageError(what, hint="record our own executor: init -x nex")
         self._recorded = asyncio.run(probed(endpoint_of(config)))
-        self._path = cassette
+        self._path = wanted.cassette
         crew = Crew(config=config, endpoint=self._recorded, workspace=self.state.parent, state=self.state)
-        played = scenario or _open_scenario(cassette, crew)
+        played = wanted.scenario or _open_scenario(wanted.cassette, crew)
         calls = config.agent.max_turns
-        with recording(cassette, self._recorded, played, calls=calls, append=append) as self.recorder:
+        with recording(wanted.cassette, self._recorded, played, calls=calls, wanted=wanted) as self.recorder:
             if self.recorder.writer.recorded is not None:
                 self._sessions = _sessions(self.recorder.writer.recorded)
             yield
