@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from nexdiag.capture.redact import Redactor
+from nexdiag.capture.whole import is_whole
 from nexdiag.capture.writer import Writer
 from nexdiag.codec import encodings
 from nexdiag.codec.body import Splitter
@@ -179,6 +180,8 @@ class Passing:
         if self._head is not None:
             status, headers, first = self._head
             response = Response(status=status, headers=headers, chunks=tuple(self._chunks), first_byte=first)
+            if failure == CLIENT_CLOSED and is_whole(headers, self._chunks):
+                failure = None
         took = self._recorder.ticks() - self._began
         whole = msgspec.structs.replace(self._exchange, response=response, failure=failure, duration=took)
         self._recorder.keep(whole)

@@ -6,7 +6,6 @@ It reaches all that goes through Python's sockets and asyncio; C libraries with 
 import asyncio
 import contextlib
 import functools
-import inspect
 import ipaddress
 import socket
 import threading
@@ -16,14 +15,8 @@ from typing import Any, NoReturn
 import anyio
 
 from nexdiag.core.errors import EndpointError
+from nexdiag.replay.call_site import call_site
 
-_INTERNALS = frozenset(
-    {
-        "anyio", "asyncio", "concurrent", "contextlib", "h11", "http", "httpcore", "httpx", "requests", "selectors",
-        "socket", "ssl", "threading", "urllib", "urllib3",
-    }
-)  # fmt: skip
-"""Packages that connect for somebody else: who asked them to is the call site."""
 _LOCAL = ("", "localhost")
 
 _lock = threading.Lock()
@@ -153,16 +146,5 @@ def _known_here(host: object) -> bool:
 
 def _refuse(address: object) -> NoReturn:
     raise EndpointError(
-        f"a connection to {address} was tried while the network is closed", hint=f"tried at {_call_site()}"
+        f"a connection to {address} was tried while the network is closed", hint=f"tried at {call_site(__name__)}"
     )
-
-
-def _call_site() -> str:
-    """The nearest line that is not of the libraries that connect."""
-    frame = inspect.currentframe()
-    while frame is not None:
-        module = str(frame.f_globals.get("__name__", ""))
-        if module != __name__ and module.partition(".")[0] not in _INTERNALS:
-            return f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_qualname}"
-        frame = frame.f_back
-    return f"a thread of its own ({threading.current_thread().name})"

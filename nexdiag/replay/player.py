@@ -1,32 +1,33 @@
-"""The player: an httpx transport that answers from a recording. It has no way to go live."""
+"""The player: a transport of httpx and httpx2, sync and async, that answers from a recording. It cannot go live."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+import threading
+import time
+from collections.abc import Callable
 
 import httpx
 
 from nexdiag.codec.body import Splitter
-from nexdiag.core.exchange import Exchange, Request, Response
+from nexdiag.codec.encodings import plain
+from nexdiag.core.body import Body
+from nexdiag.core.exchange import Exchange, Headers, Request
 from nexdiag.replay.matching import Matcher, Miss
+from nexdiag.replay.playing import UNMATCHED, Pace, Sleep, Wait, answer, answer_async, explain, refuse
 
-Sleep = Callable[[float], Awaitable[None]]
-UNMATCHED = 599
-"""The status of the answer to a request that has no recording."""
-_CLIENTS = ("ClientClosed", "CancelledError")
-"""Failures that were the client's own doing: the server did not break off, so the player does not either."""
+__all__ = ["UNMATCHED", "Player", "explain"]
 
 
-class Player(httpx.AsyncBaseTransport):
-    """Plays exchanges; remembers what was played and what missed."""
+class Player(httpx.AsyncBaseTransport, httpx.BaseTransport):
+    """Plays exchanges; remembers what was played and what missed. It may be used from several threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - every outside thing is an argument
         self,
         exchanges: tuple[Exchange, ...],
         *,
         splitter: Splitter | None = None,
         speed: float | None = None,
         sleep: Sleep = asyncio.sleep,
+        wait: Wait = time.sleep,
         clean: Callable[[Request], Request] = lambda request: request,
     ) -> None:
         """Play these exchanges, each once.
@@ -37,9 +38,9 @@ class Player(httpx.AsyncBaseTransport):
         """
         self._matcher = Matcher(exchanges)
         self._splitter = splitter or Splitter()
-        self._speed = speed
-        self._sleep = sleep
+        self._pace = Pace(speed, sleep=sleep, wait=wait)
         self._clean = clean
+        self._lock = threading.Lock()
         self.pairs: list[tuple[Request, Exchange]] = []
         """What was asked, and what answered it."""
         self.misses: list[tuple[int | None, Miss]] = []
@@ -47,80 +48,49 @@ class Player(httpx.AsyncBaseTransport):
 
     def unplayed(self) -> tuple[Exchange, ...]:
         """What no request has asked for."""
-        return self._matcher.unplayed()
+        with self._lock:
+            return self._matcher.unplayed()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer from the recording, or with status 599. Raises the transport error that was recorded."""
+        found = self.find(request, request.read())
+        return refuse(found, request) if isinstance(found, Miss) else answer(found, request, self._pace)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer from the recording, or with status 599. Raises the transport error that was recorded."""
-        raw = await request.aread()
-        asked = self._clean(Request(method=request.method, url=str(request.url), body=self._splitter.split(raw)))
-        found = self._matcher.take(asked)
-        if isinstance(found, Miss):
-            self.misses.append((request.extensions.get("nexdiag.turn"), found))
-            return httpx.Response(UNMATCHED, json=explain(found))
-        self.pairs.append((asked, found))
-        if found.response is None:
-            await self._pause(found.duration)
-            raise _broken(found.failure, request)
-        await self._pause(found.response.first_byte)
-        headers = [(_wire(name), _wire(value)) for name, value in found.response.headers]
-        stream = _Recorded(found, found.response, request, self._pause)
-        return httpx.Response(found.response.status, headers=headers, stream=stream)
+        found = self.find(request, await request.aread())
+        return refuse(found, request) if isinstance(found, Miss) else await answer_async(found, request, self._pace)
 
-    async def _pause(self, seconds: float) -> None:
-        if self._speed and seconds > 0:
-            await self._sleep(seconds / self._speed)
+    def find(self, request: httpx.Request, body: bytes) -> Exchange | Miss:
+        """What answers the request, which is then spent; else what is nearest."""
+        asked = Request(method=request.method, url=str(request.url), headers=_headers(request), body=Body.of(body))
+        return self.take(asked, turn=request.extensions.get("nexdiag.turn"))
 
-
-class _Recorded(httpx.AsyncByteStream):
-    """The recorded chunks, one for one; the recorded failure, if there was one."""
-
-    def __init__(self, exchange: Exchange, response: Response, request: httpx.Request, pause: Sleep) -> None:
-        self._exchange = exchange
-        self._response = response
-        self._request = request
-        self._pause = pause
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        at = self._response.first_byte
-        for chunk in self._response.chunks:
-            await self._pause(chunk.at - at)
-            at = chunk.at
-            yield chunk.bytes
-        failure = self._exchange.failure
-        if failure is not None and not failure.startswith(_CLIENTS):
-            await self._pause(self._exchange.duration - at)
-            raise _broken(failure, self._request)
+    def take(self, asked: Request, *, turn: int | None = None) -> Exchange | Miss:
+        """The same for a request in our words, as it was on the wire: its secrets may still be in it."""
+        with self._lock:
+            asked = self._clean(_split(asked, self._splitter))
+            found = self._matcher.take(asked)
+            if isinstance(found, Miss):
+                self.misses.append((turn, found))
+            else:
+                self.pairs.append((asked, found))
+            return found
 
 
-def explain(miss: Miss) -> dict[str, dict[str, Any]]:
-    """The body of a 599: what was asked, what is nearest, and what to do."""
-    nearest = miss.nearest
-    if nearest is None:
-        what = "every recorded exchange has been played, and this request came on top"
-    else:
-        which = f"exchange {nearest.id}" + (f" (turn {nearest.turn})" if nearest.turn is not None else "")
-        if miss.used:
-            what = f"{which} answers this request, and it has already been played"
-        else:
-            what = f"no recording of this request; {which} is nearest and shares its first {miss.shared} messages"
-    error = {
-        "type": "nexdiag_unmatched",
-        "message": f"{miss.request.method} {miss.request.path}: {what}",
-        "nearest": None if nearest is None else nearest.id,
-        "shared": miss.shared,
-        "hint": "see the differences with: nexdiag replay CASSETTE; or record again",
-    }
-    return {"error": error}
+def _split(asked: Request, splitter: Splitter) -> Request:
+    """The request with its body in parts, and without its content-encoding: as a recorder keeps it."""
+    encoding = next((value for name, value in asked.headers if name == "content-encoding"), "")
+    raw = asked.body.join()
+    bare = plain(raw, encoding) if encoding else None
+    return Request(
+        method=asked.method,
+        url=asked.url,
+        headers=asked.headers,
+        body=splitter.split(raw if bare is None else bare),
+        encoding=encoding if bare is not None else "",
+    )
 
 
-def _broken(failure: str | None, request: httpx.Request) -> httpx.TransportError:
-    """The transport error that the recording names, raised again."""
-    name, _, text = (failure or "no response was recorded").partition(": ")
-    kind = getattr(httpx, name, None)
-    if isinstance(kind, type) and issubclass(kind, httpx.TransportError):
-        return kind(text or name, request=request)
-    return httpx.TransportError(failure or name, request=request)
-
-
-def _wire(text: str) -> bytes:
-    return text.encode("latin-1", "replace")
+def _headers(request: httpx.Request) -> Headers:
+    return tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in request.headers.raw)

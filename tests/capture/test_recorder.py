@@ -12,7 +12,7 @@ import pytest
 from loopback import STREAM_HEAD, Asked
 from recordings import KEY, Recording, streamed
 
-from nexdiag.capture.recorder import InSession, Recorder
+from nexdiag.capture.recorder import CLIENT_CLOSED, InSession, Recorder
 from nexdiag.capture.redact import Redactor
 from nexdiag.capture.secrets import spellings
 from nexdiag.capture.writer import Writer
@@ -132,6 +132,16 @@ def test_what_is_under_way_at_the_end_is_kept(recording: Recording) -> None:
     assert exchange.response is not None
     assert exchange.response.body == b"begin"
     assert (exchange.failure or "").startswith("Unfinished")
+
+
+def test_a_client_that_leaves_at_the_end_of_a_stream_has_it_all(recording: Recording) -> None:
+    """Openai's closes at `[DONE]`: that broke nothing off."""
+    for last in (b"data: [DONE]\n\n", b"data: {}\n\n"):
+        passing = recording.recorder.begin(Request(method="GET", url="http://h/"))
+        passing.head(200, ())
+        passing.chunk(last)
+        passing.end(CLIENT_CLOSED)
+    assert [one.failure for one in recording.read().exchanges] == [None, CLIENT_CLOSED]
 
 
 def test_a_round_trip_ends_once(recording: Recording) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import json
 import socket
 from collections.abc import Awaitable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,7 @@ from nexdiag.capture.transport import RecordingTransport
 from nexdiag.capture.writer import Writer
 from nexdiag.codec.body import Splitter
 from nexdiag.codec.cassette import decode
+from nexdiag.codec.encodings import encoded
 from nexdiag.core.cassette import Header
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.replay.player import UNMATCHED, Player
@@ -156,39 +158,6 @@ def test_a_refused_connection_is_refused_again(tmp_path: Path) -> None:
     assert play(player, [b"{}"])[0].error is httpx.ConnectError
 
 
-@pytest.mark.parametrize(
-    ("failure", "raised"),
-    [
-        ("ReadTimeout", httpx.ReadTimeout),
-        ("ReadError: [Errno 104] reset", httpx.ReadError),
-        ("PoolTimeout: x", httpx.PoolTimeout),
-        ("ProxyError: a: b", httpx.ProxyError),
-        ("Unfinished: the recording ended first", httpx.TransportError),
-        ("ValueError: strange", httpx.TransportError),
-        ("HTTPStatusError: not of a transport", httpx.TransportError),
-        ("__doc__", httpx.TransportError),
-        ("", httpx.TransportError),
-    ],
-)
-@pytest.mark.parametrize("begun", [True, False])
-def test_any_recorded_failure_is_a_transport_error(failure: str, raised: type[Exception], *, begun: bool) -> None:
-    """Whatever stands in the recording, before the head or within the body, the client gets an httpx error."""
-    response = Response(status=200, chunks=(Chunk(at=0, bytes=b"begin"),)) if begun else None
-    request = Request(method="POST", url=URL, body=Splitter().split(b"{}"))
-    (seen,) = play(Player((Exchange(id=0, started=0, request=request, response=response, failure=failure),)), [b"{}"])
-    assert seen.error is raised
-    assert seen.pieces == ([b"begin"] if begun else [])
-
-
-@pytest.mark.parametrize("failure", ["ClientClosed: early", "CancelledError"])
-def test_what_the_client_did_is_not_the_servers_failure(failure: str) -> None:
-    """Where the client stopped reading, the recording ends, and the player says nothing of a broken line."""
-    response = Response(status=200, chunks=(Chunk(at=0, bytes=b"begin"),))
-    request = Request(method="POST", url=URL, body=Splitter().split(b"{}"))
-    (seen,) = play(Player((Exchange(id=0, started=0, request=request, response=response, failure=failure),)), [b"{}"])
-    assert (seen.error, seen.pieces) == (None, [b"begin"])
-
-
 def test_identical_requests_are_answered_in_the_order_recorded() -> None:
     """The first asks the first answer."""
     assert [seen.pieces for seen in play(recorded(*[chat("a")] * 3), [chat("a")] * 3)] == [
@@ -258,23 +227,6 @@ def test_a_secret_is_asked_for_as_it_was_recorded(tmp_path: Path) -> None:
     assert KEY not in repr(player.pairs)
 
 
-def test_it_plays_at_the_recorded_pace_if_asked() -> None:
-    """The head, each chunk and the failure come when they came, divided by the speed; at once by default."""
-    response = Response(status=200, first_byte=2.0, chunks=(Chunk(at=3.0, bytes=b"a"), Chunk(at=7.0, bytes=b"b")))
-    request = Request(method="POST", url=URL, body=Splitter().split(b"{}"))
-    whole = Exchange(id=0, started=0, request=request, response=response, failure="ReadError", duration=9.0)
-    headless = Exchange(id=1, started=0, request=request, failure="ConnectTimeout", duration=5.0)
-    slept: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
-
-    for speed, expected in ((1.0, [2.0, 1.0, 4.0, 2.0, 5.0]), (10.0, [0.2, 0.1, 0.4, 0.2, 0.5]), (None, [])):
-        slept.clear()
-        play(Player((whole, headless), speed=speed, sleep=sleep), [b"{}", b"{}"])
-        assert slept == pytest.approx(expected)
-
-
 @given(exchanges())
 def test_any_recording_plays_each_exchange_once(found: tuple[Exchange, ...]) -> None:
     """Ask for every request of a random recording: each exchange is played, with its own bytes or failure."""
@@ -293,4 +245,35 @@ def test_any_recording_plays_each_exchange_once(found: tuple[Exchange, ...]) -> 
     asyncio.run(replay())
     assert sorted(exchange.id for _, exchange in player.pairs) == [exchange.id for exchange in found]
     assert player.misses == []
+    assert player.unplayed() == ()
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, br"])
+def test_an_encoded_request_finds_its_recording(encoding: str) -> None:
+    """The recorder keeps request bodies without their content-encoding; what is asked is read in the same way."""
+    body = encoded(chat("a"), encoding)
+    assert body is not None
+    player = recorded(chat("a"))
+    response = player.handle_request(httpx.Request("POST", URL, content=body, headers={"content-encoding": encoding}))
+    assert response.read() == b"answer 0"
+    assert player.pairs[0][0].encoding == encoding
+
+
+def test_an_encoding_that_nobody_knows_is_matched_as_it_is() -> None:
+    """No error, and no guess."""
+    player = recorded(b"what?")
+    headers = {"content-encoding": "rot13"}
+    assert player.handle_request(httpx.Request("POST", URL, content=b"what?", headers=headers)).read() == b"answer 0"
+
+
+def test_threads_get_each_exchange_once() -> None:
+    """Equal requests of many threads are answered by as many exchanges."""
+    player = recorded(*[chat("a")] * 200)
+
+    def ask(_: int) -> bytes:
+        return player.handle_request(httpx.Request("POST", URL, content=chat("a"))).read()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(200)))
+    assert sorted(answers) == sorted(b"answer %d" % number for number in range(200))
     assert player.unplayed() == ()

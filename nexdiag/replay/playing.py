@@ -1,0 +1,175 @@
+"""A recorded exchange as the answer that a client of httpx or httpx2, sync or async, gets: as it came, or as it broke.
+
+httpx2 is never imported here: a request tells which of the two libraries it is of.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import httpx
+import msgspec
+
+from nexdiag.core.exchange import Exchange, Response
+from nexdiag.replay.matching import Miss
+
+Sleep = Callable[[float], Awaitable[None]]
+Wait = Callable[[float], None]
+UNMATCHED = 599
+"""The status of the answer to a request that has no recording."""
+_CLIENTS = ("ClientClosed", "CancelledError")
+"""Failures that were the client's own doing: the server did not break off, so the player does not either."""
+
+
+class Pace:
+    """How fast a recording is played."""
+
+    def __init__(self, speed: float | None = None, *, sleep: Sleep = asyncio.sleep, wait: Wait = time.sleep) -> None:
+        """1 plays at the recorded pace, 10 ten times as fast, None at once."""
+        self._speed = speed
+        self._sleep = sleep
+        self._wait = wait
+
+    def wait(self, seconds: float) -> None:
+        """Let the recorded time pass, in a thread."""
+        if self._speed and seconds > 0:
+            self._wait(seconds / self._speed)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the recorded time pass, in a task."""
+        if self._speed and seconds > 0:
+            await self._sleep(seconds / self._speed)
+
+
+def answer(found: Exchange, request: httpx.Request, pace: Pace) -> httpx.Response:
+    """The recorded answer. Raises the transport error that was recorded."""
+    if found.response is None:
+        pace.wait(found.duration)
+        raise _broken(found.failure, request)
+    pace.wait(found.response.first_byte)
+    return _made(found, found.response, request, pace)
+
+
+async def answer_async(found: Exchange, request: httpx.Request, pace: Pace) -> httpx.Response:
+    """The recorded answer. Raises the transport error that was recorded."""
+    if found.response is None:
+        await pace.sleep(found.duration)
+        raise _broken(found.failure, request)
+    await pace.sleep(found.response.first_byte)
+    return _made(found, found.response, request, pace)
+
+
+def refuse(miss: Miss, request: httpx.Request) -> httpx.Response:
+    """The answer to a request without a recording. Its client is told not to ask again."""
+    library = _library(request)
+    body = msgspec.json.encode(explain(miss))
+    headers = {"content-type": "application/json", "content-length": str(len(body)), "x-should-retry": "false"}
+    refusal: httpx.Response = library.Response(UNMATCHED, headers=headers, stream=library.ByteStream(body))
+    return refusal
+
+
+def explain(miss: Miss) -> dict[str, dict[str, Any]]:
+    """The body of a 599: what was asked, what is nearest, and what to do."""
+    nearest = miss.nearest
+    if nearest is None:
+        what = "every recorded exchange has been played, and this request came on top"
+    else:
+        which = f"exchange {nearest.id}" + (f" (turn {nearest.turn})" if nearest.turn is not None else "")
+        if miss.used:
+            what = f"{which} answers this request, and it has already been played"
+        else:
+            shared = f" and shares its first {miss.shared} messages" if miss.shared else ""
+            what = f"no recording of this request; {which} is nearest{shared}"
+    error = {
+        "type": "nexdiag_unmatched",
+        "message": f"{miss.request.method} {miss.request.path}: {what}",
+        "nearest": None if nearest is None else nearest.id,
+        "shared": miss.shared,
+        "hint": "see the differences with: nexdiag replay CASSETTE; or record again",
+    }
+    return {"error": error}
+
+
+class _Recorded:
+    """The recorded chunks, one for one; the recorded failure, if there was one."""
+
+    def __init__(self, exchange: Exchange, response: Response, request: httpx.Request, pace: Pace) -> None:
+        self._exchange = exchange
+        self._response = response
+        self._request = request
+        self._pace = pace
+
+    def __iter__(self) -> Iterator[bytes]:
+        for seconds, piece in self._pieces():
+            self._pace.wait(seconds)
+            yield piece
+        self._pace.wait(self._rest())
+        self._break_off()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for seconds, piece in self._pieces():
+            await self._pace.sleep(seconds)
+            yield piece
+        await self._pace.sleep(self._rest())
+        self._break_off()
+
+    def _pieces(self) -> Iterator[tuple[float, bytes]]:
+        """Each piece, and the seconds before it."""
+        at = self._response.first_byte
+        for chunk in self._response.chunks:
+            yield chunk.at - at, chunk.bytes
+            at = chunk.at
+
+    def _rest(self) -> float:
+        """The seconds from the last piece to the failure."""
+        if not self._failed():
+            return 0.0
+        chunks = self._response.chunks
+        return self._exchange.duration - (chunks[-1].at if chunks else self._response.first_byte)
+
+    def _failed(self) -> bool:
+        failure = self._exchange.failure
+        return failure is not None and not failure.startswith(_CLIENTS)
+
+    def _break_off(self) -> None:
+        if self._failed():
+            raise _broken(self._exchange.failure, self._request)
+
+
+def _made(found: Exchange, response: Response, request: httpx.Request, pace: Pace) -> httpx.Response:
+    library = _library(request)
+    headers = [(_wire(name), _wire(value)) for name, value in response.headers]
+    stream = _kind(library)(found, response, request, pace)
+    made: httpx.Response = library.Response(response.status, headers=headers, stream=stream)
+    return made
+
+
+@cache
+def _kind(library: ModuleType) -> Any:  # noqa: ANN401 - a class that is made here
+    """The stream as the library's clients want it: each asks for a class of its own."""
+    return type("Recorded", (_Recorded, library.SyncByteStream, library.AsyncByteStream), {})
+
+
+def _library(request: object) -> ModuleType:
+    """The library that a request is of, httpx or httpx2, also where its class is derived from the library's."""
+    *_, kind = (kind for kind in type(request).__mro__ if kind.__name__ == "Request")
+    return sys.modules[kind.__module__.partition(".")[0]]
+
+
+def _broken(failure: str | None, request: httpx.Request) -> httpx.TransportError:
+    """The transport error that the recording names, raised again."""
+    library = _library(request)
+    name, _, text = (failure or "no response was recorded").partition(": ")
+    kind = getattr(library, name, None)
+    if not (isinstance(kind, type) and issubclass(kind, library.TransportError)):
+        kind, text = library.TransportError, failure or name
+    broken: httpx.TransportError = kind(text or name, request=request)
+    return broken
+
+
+def _wire(text: str) -> bytes:
+    return text.encode("latin-1", "replace")

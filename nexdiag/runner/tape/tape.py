@@ -1,0 +1,158 @@
+"""A tape: one cassette in use by the clients of this process. It plays, records or refuses each request of theirs."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from nexdiag.capture.redact import Redactor
+from nexdiag.capture.transport import passed, passed_async
+from nexdiag.codec.body import Splitter
+from nexdiag.core.cassette import Cassette, Header
+from nexdiag.core.errors import CassetteError, Unmatched, UsageError
+from nexdiag.core.exchange import Exchange
+from nexdiag.replay.matching import Miss
+from nexdiag.replay.player import Player
+from nexdiag.replay.playing import Pace, answer, answer_async, explain
+from nexdiag.runner.load import load
+from nexdiag.runner.tape.keeper import Keeper
+from nexdiag.runner.tape.modes import Plan, RecordMode, plan
+from nexdiag.runner.tape.watch import MOST, Stranger
+
+_ANEW = 'record what is new with record_mode="new_episodes", all of it again with record_mode="rewrite"'
+
+
+class Tape:
+    """What `use_cassette` gives: what was played, recorded and missed. It may be used from several threads."""
+
+    def __init__(  # noqa: PLR0913 - what a user may choose
+        self,
+        path: Path,
+        mode: RecordMode,
+        *,
+        redact: Iterable[str] = (),
+        secrets: Iterable[str] = (),
+        session: str = "",
+        commit: str = "",
+        speed: float | None = None,
+    ) -> None:
+        """Read the file, as far as the mode wants it. Raises `CassetteError` if it cannot be read."""
+        self.path = path
+        self.mode = mode
+        self.plan: Plan = plan(mode, exists=mode is not RecordMode.NONE and path.exists())
+        self.misses: list[Miss] = []
+        """Requests that had no recording, and were refused."""
+        self.refused: list[Unmatched] = []
+        """The errors that were raised for them."""
+        self.strangers: list[Stranger] = []
+        """Who went past, as far as it was seen: clients of other libraries, programs."""
+        splitter = Splitter()
+        reads = self.plan.plays or self.plan.keeps
+        self._before = load(path, splitter=splitter) if reads else Cassette(header=Header())
+        self._after: Cassette | None = None
+        self._over = False
+        # One for each half: they work under locks of their own.
+        asked, kept = (_redactor(tuple(secrets), tuple(redact), self._before.header.redactions) for _ in range(2))
+        self._pace = Pace(speed, sleep=asyncio.sleep, wait=time.sleep)
+        self._player = Player(self._before.exchanges, splitter=splitter, clean=asked.request)
+        self._keeper = Keeper(path, self.plan.into, kept, session=session, commit=commit)
+
+    @property
+    def cassette(self) -> Cassette:
+        """The recording: as it is on disk once something was recorded, until then as it was when it was read."""
+        if self._after is not None:
+            return self._after
+        found = self._before
+        if self._keeper.begun and (self._over or self.plan.into != "beside"):
+            with contextlib.suppress(CassetteError):  # what is wrong with the file is told by `trouble`
+                found = load(self.path)
+        if self._over:
+            self._after = found
+        return found
+
+    @property
+    def played(self) -> tuple[Exchange, ...]:
+        """The recorded exchanges that answered, in the order in which they did."""
+        return tuple(exchange for _, exchange in self._player.pairs) if self.plan.plays else ()
+
+    @property
+    def unplayed(self) -> tuple[Exchange, ...]:
+        """The recorded exchanges that no request has asked for."""
+        return self._player.unplayed() if self.plan.plays else ()
+
+    @property
+    def recorded(self) -> tuple[Exchange, ...]:
+        """What was recorded here, without its secrets; what is to replace a file shows once the block has ended."""
+        return self._keeper.recorded(self.cassette.exchanges)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why something that went live is not in the file; None if all is."""
+        return self._keeper.trouble
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request of ours came by."""
+        return not (self.played or self.refused or self._keeper.begun)
+
+    def handle(self, request: httpx.Request, send: Callable[[Any], httpx.Response]) -> httpx.Response:
+        """Answer a request, or send it on. Raises `Unmatched`, or the transport error that was recorded."""
+        found = self._found(request, request.read())
+        return passed(request, send, self._keeper) if found is None else answer(found, request, self._pace)
+
+    async def handle_async(
+        self, request: httpx.Request, send: Callable[[Any], Awaitable[httpx.Response]]
+    ) -> httpx.Response:
+        """Answer a request, or send it on. Raises `Unmatched`, or the transport error that was recorded."""
+        found = self._found(request, await request.aread())
+        if found is None:
+            return await passed_async(request, send, self._keeper)
+        return await answer_async(found, request, self._pace)
+
+    def refuse(self, miss: Miss) -> Unmatched:
+        """The error for a request without a recording, which is remembered: a client may swallow it."""
+        self.misses.append(miss)
+        what = explain(miss)["error"]["message"]
+        if not self._before.exchanges:
+            what = f"{miss.request.method} {miss.request.path}: the cassette holds no exchange"
+        what = f"{what} ({self.path}, record mode {self.mode})"
+        self.refused.append(Unmatched(what, hint=f"{_ANEW}; see the differences with: nexdiag replay {self.path}"))
+        return self.refused[-1]
+
+    def note(self, stranger: Stranger) -> None:
+        """Somebody went past."""
+        if len(self.strangers) < MOST and stranger not in self.strangers:
+            self.strangers.append(stranger)
+
+    def close(self, *, raised: bool) -> None:
+        """The block has ended."""
+        keep = self.plan.if_raised or not raised
+        rest = self._player.unplayed() if self.plan.keeps else ()
+        self._keeper.close(keep=keep, rest=rest)
+        self._over = True
+
+    def _found(self, request: httpx.Request, body: bytes) -> Exchange | None:
+        """What answers the request; None if it is to go live."""
+        if self.plan.plays:
+            found = self._player.find(request, body)
+            if isinstance(found, Exchange):
+                return found
+            if self.plan.into == "nowhere":
+                raise self.refuse(found)
+        elif self.plan.keeps:  # what is recorded again is spent, with all that equals it
+            while isinstance(self._player.find(request, body), Exchange):
+                pass
+        return None
+
+
+def _redactor(secrets: tuple[str, ...], redact: tuple[str, ...], recorded: tuple[str, ...]) -> Redactor:
+    """One that does what was done when the file was recorded, too. Raises `UsageError` for a pattern of the user's."""
+    mine = Redactor(secrets, patterns=redact)
+    try:
+        return Redactor(secrets, patterns=dict.fromkeys((*redact, *recorded)))
+    except UsageError:  # of another version, or of a file that anybody may have written
+        return mine

@@ -1,0 +1,121 @@
+"""Promises of `nexdiag.replay.playing`: every client of httpx and httpx2, sync and async, gets what was recorded."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+from ways import Way, every_way
+
+from nexdiag.codec.body import Splitter
+from nexdiag.core.exchange import Chunk, Exchange, Request, Response
+from nexdiag.replay.player import Player
+from nexdiag.replay.playing import UNMATCHED
+
+URL = "http://recorded/v1/chat/completions"
+STREAM = Response(
+    status=200,
+    headers=(
+        ("content-type", "text/event-stream"),
+        ("x-request-id", "ré1"),
+        ("set-cookie", "a=b"),
+        ("set-cookie", "c"),
+    ),
+    chunks=(Chunk(at=3.0, bytes=b"data: h\xc3"), Chunk(at=7.0, bytes=b"\xa9\n\n"), Chunk(at=7.0, bytes=b"\0\xff")),
+    first_byte=2.0,
+)
+FAILURES = {
+    "ReadTimeout": "ReadTimeout",
+    "ReadError: [Errno 104] reset": "ReadError",
+    "ProxyError: a: b": "ProxyError",
+    "RemoteProtocolError": "RemoteProtocolError",
+    "Unfinished: the recording ended first": "TransportError",
+    "HTTPStatusError: not of a transport": "TransportError",
+    "__doc__": "TransportError",
+    "": "TransportError",
+}
+
+
+def exchange(response: Response | None, **more: Any) -> Exchange:  # noqa: ANN401 - fields of an exchange
+    request = Request(method="POST", url=URL, body=Splitter().split(b"{}"))
+    return Exchange(id=0, started=0, request=request, response=response, **more)
+
+
+async def ask(way: Way, player: Player) -> Any:  # noqa: ANN401 - a response of either library
+    """The response, read to its end, with its pieces."""
+    async with way.client(player) as client:
+        response = await client.send("POST", "http://elsewhere/v1/chat/completions", content=b"{}")
+        try:
+            return response, [piece async for piece in client.pieces(response)]
+        finally:
+            await client.close(response)
+
+
+@every_way
+def test_an_answer_comes_back_as_it_was(way: Way) -> None:
+    """Status, headers and chunks, one for one, in a response that the client's own library made."""
+    response, pieces = asyncio.run(ask(way, Player((exchange(STREAM),))))
+    assert isinstance(response, way.library.Response)
+    assert pieces == [b"data: h\xc3", b"\xa9\n\n", b"\0\xff"]
+    assert (response.status_code, response.headers["x-request-id"]) == (200, "ré1")
+    assert response.headers.get_list("set-cookie") == ["a=b", "c"]
+
+
+@every_way
+def test_a_refusal_is_of_the_clients_library(way: Way) -> None:
+    """Status 599 with a body of JSON, in all of them."""
+
+    async def miss() -> Any:  # noqa: ANN401 - JSON
+        async with way.client(Player(())) as client:
+            status, pieces = await client.body("POST", URL, content=b"{}")
+            return status, msgspec.json.decode(b"".join(pieces))
+
+    status, said = asyncio.run(miss())
+    assert (status, said["error"]["type"]) == (UNMATCHED, "nexdiag_unmatched")
+
+
+@every_way
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_failure_is_an_error_of_the_clients_library(way: Way, failure: str, *, begun: bool) -> None:
+    """Whatever stands in the recording, before the head or within the body, the client gets a transport's error."""
+    player = Player((exchange(STREAM if begun else None, failure=failure),))
+    with pytest.raises(way.library.TransportError) as error:
+        asyncio.run(ask(way, player))
+    assert type(error.value) is getattr(way.library, FAILURES[failure])
+    assert str(error.value.request.url).startswith("http://elsewhere")
+
+
+@every_way
+@pytest.mark.parametrize("failure", ["ClientClosed: early", "CancelledError"])
+def test_what_the_client_did_is_not_the_servers_failure(way: Way, failure: str) -> None:
+    """Where the client stopped reading, the recording ends, and nothing is said of a broken line."""
+    assert len(asyncio.run(ask(way, Player((exchange(STREAM, failure=failure),))))[1]) == 3
+
+
+@every_way
+@pytest.mark.parametrize(("speed", "expected"), [(1.0, [2, 1, 4, 2]), (10.0, [0.2, 0.1, 0.4, 0.2]), (None, [])])
+def test_the_recorded_pace_is_kept_if_wanted(way: Way, speed: float | None, expected: list[float]) -> None:
+    """The head, each chunk and the failure come when they came, divided by the speed; a thread waits, a task sleeps."""
+    waited: list[float] = []
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    broken = exchange(STREAM, failure="ReadError", duration=9.0)
+    player = Player((broken,), speed=speed, sleep=sleep, wait=waited.append)
+    with pytest.raises(way.library.ReadError):
+        asyncio.run(ask(way, player))
+    assert (waited, slept) == ((pytest.approx(expected), []) if way.sync else ([], pytest.approx(expected)))
+
+
+def test_a_request_of_a_derived_class_is_known() -> None:
+    """Also one whose class bears another name, or the same."""
+    import httpx2  # noqa: PLC0415 - an optional library
+
+    class Request(httpx2.Request):
+        """Of a client that derives its own."""
+
+    response: Any = Player((exchange(STREAM),)).handle_request(Request("POST", URL, content=b"{}"))  # type: ignore[arg-type]
+    assert isinstance(response, httpx2.Response)

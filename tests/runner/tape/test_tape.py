@@ -1,0 +1,109 @@
+"""Promises of `nexdiag.runner.tape.tape`: one request at a time, whatever sends it."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from nexdiag.codec.cassette import encode
+from nexdiag.core.body import Body
+from nexdiag.core.cassette import Cassette, Header
+from nexdiag.core.errors import Unmatched, UsageError
+from nexdiag.core.exchange import Chunk, Exchange, Request, Response
+from nexdiag.runner.tape.modes import RecordMode
+from nexdiag.runner.tape.tape import Tape
+
+
+def exchange(number: int, path: str) -> Exchange:
+    request = Request(method="GET", url=f"http://h{path}", body=Body.of(b""))
+    response = Response(status=200, chunks=(Chunk(at=0.0, bytes=b"%d" % number),))
+    return Exchange(id=number, started=0, request=request, response=response)
+
+
+def recorded(path: Path, *paths: str, header: Header | None = None) -> Path:
+    """A cassette of requests for these paths."""
+    found = tuple(exchange(number, one) for number, one in enumerate(paths))
+    path.write_bytes(encode(Cassette(header=header or Header(), exchanges=found)))
+    return path
+
+
+def live(request: httpx.Request) -> httpx.Response:
+    """A server that says so."""
+    return httpx.Response(200, text=f"live {request.url.path}")
+
+
+def never(request: httpx.Request) -> Any:  # noqa: ANN401 - it does not answer
+    raise AssertionError(request)
+
+
+def ask(tape: Tape, path: str, send: Any = live) -> str:  # noqa: ANN401 - a transport's method
+    """What comes of a request."""
+    return tape.handle(httpx.Request("GET", f"http://h{path}"), send).read().decode()
+
+
+def test_a_tape_that_plays_never_sends(tmp_path: Path) -> None:
+    """A hit is played, a miss is refused, and both are remembered."""
+    tape = Tape(recorded(tmp_path / "x", "/a", "/b"), RecordMode.NONE)
+    assert tape.idle
+    assert ask(tape, "/a", never) == "0"
+    with pytest.raises(Unmatched):
+        ask(tape, "/a", never)
+    assert [one.id for one in tape.played] == [0]
+    assert [one.id for one in tape.unplayed] == [1]
+    assert (len(tape.misses), tape.idle, tape.trouble) == (1, False, None)
+
+
+def test_an_empty_recording_says_so(tmp_path: Path) -> None:
+    """One that was broken off before its first exchange has no nearest."""
+    tape = Tape(recorded(tmp_path / "x"), RecordMode.ONCE)
+    with pytest.raises(Unmatched, match="GET /a: the cassette holds no exchange"):
+        ask(tape, "/a", never)
+
+
+def test_a_request_equal_to_one_just_recorded_goes_live_again(tmp_path: Path) -> None:
+    """In new_episodes each live answer is recorded, so that a replay has as many: vcrpy would play the first again."""
+    tape = Tape(recorded(tmp_path / "x", "/a"), RecordMode.NEW_EPISODES)
+    assert [ask(tape, way) for way in ("/a", "/b", "/b")] == ["0", "live /b", "live /b"]
+    tape.close(raised=False)
+    assert len(tape.recorded) == 2
+
+
+def test_a_recording_that_was_cut_short_is_appended_to(tmp_path: Path) -> None:
+    """A torn tail is cut off, and what stands before it is played."""
+    path = recorded(tmp_path / "x", "/a")
+    path.write_bytes(path.read_bytes() + b'{"exchange":1,"req')
+    tape = Tape(path, RecordMode.NEW_EPISODES)
+    assert (ask(tape, "/a"), ask(tape, "/b")) == ("0", "live /b")
+    tape.close(raised=False)
+    assert tape.cassette.tear is None
+    assert len(tape.cassette.exchanges) == 2
+
+
+def test_a_pattern_that_is_none_is_the_users_fault_or_nobodys(tmp_path: Path) -> None:
+    """In `redact` it is an error; in a file's header it is left out."""
+    path = recorded(tmp_path / "x", "/a", header=Header(redactions=("(",)))
+    assert ask(Tape(path, RecordMode.NONE), "/a") == "0"
+    with pytest.raises(UsageError):
+        Tape(path, RecordMode.NONE, redact=("(",))
+
+
+def test_a_file_that_goes_away_meanwhile_is_no_error(tmp_path: Path) -> None:
+    """The client has its answers; the tape still tells what it read."""
+    path = recorded(tmp_path / "x", "/a")
+    tape = Tape(path, RecordMode.NEW_EPISODES)
+    path.unlink()
+    assert ask(tape, "/b") == "live /b"
+    tape.close(raised=False)
+    assert tape.trouble is not None
+    assert (len(tape.cassette.exchanges), tape.recorded) == (1, ())
+
+
+def test_the_cassette_can_be_read_while_it_is_recorded(tmp_path: Path) -> None:
+    """What has ended is in it."""
+    tape = Tape(tmp_path / "x", RecordMode.ONCE)
+    assert tape.cassette.exchanges == ()
+    ask(tape, "/a")
+    assert [one.request.path for one in tape.recorded] == ["/a"]
+    tape.close(raised=True)
+    assert len(tape.cassette.exchanges) == 1
