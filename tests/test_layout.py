@@ -14,6 +14,9 @@ TOP_LEVEL = {
 }
 LONGEST = 400
 WITHOUT_A_MODULE = {
+    "clients/test_codex.py": "a client that is not ours, recorded: @openai/codex",
+    "clients/test_llm.py": "the same with llm",
+    "clients/test_openai.py": "the same with the openai SDK",
     "test_battle.py": "the executor as a whole, against a real server",
     "test_cassettes.py": "cassettes/ and reports/sample/",
     "test_contracts.py": "pyproject.toml",

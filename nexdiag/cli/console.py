@@ -42,7 +42,7 @@ def progress() -> Console:
 
 def _console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else 100
+    width = None if stream is not None and stream.isatty() else 100  # it is None where the shell closed it (`2>&-`)
     return Console(
         stderr=stderr,
         width=width,
