@@ -23,6 +23,7 @@ _CALLS = 4
 """Names of tools that a line shows; the others are counted."""
 _FINDINGS = 5
 _KILO = 1000
+_CLIENT_LEFT = "ClientClosed:"
 _BLANK = " " * len("turn 1")
 
 
@@ -51,7 +52,7 @@ class Passed(msgspec.Struct, frozen=True, kw_only=True):
 
 def passed(exchange: Exchange) -> Passed:
     """What the line of a round trip says. Reads both bodies once."""
-    response, read = exchange.response, answer(exchange)
+    response, read = exchange.response, answer(msgspec.structs.replace(exchange, failure=None))
     sent = last_message(exchange.request.body)
     return Passed(
         method=exchange.request.method,
@@ -65,15 +66,18 @@ def passed(exchange: Exchange) -> Passed:
         first_byte=response.first_byte if response is not None else 0.0,
         duration=exchange.duration,
         calls=read.calls,
-        refusal=exchange.failure or _refusal(read, response.status if response is not None else None),
+        refusal=_refusal(exchange, read),
     )
 
 
-def _refusal(read: Answer, status: int | None) -> str | None:
-    """A stream that broke off says so too: it is no answer."""
-    if read.refusal is None and status is not None and not read.complete:
-        return "the answer is not complete"
-    return read.refusal
+def _refusal(exchange: Exchange, read: Answer) -> str | None:
+    """Why it is no answer. A client that leaves when it has the whole answer (codex) has lost nothing."""
+    if exchange.response is None:
+        return exchange.failure or "no response came"
+    left = (exchange.failure or "").startswith(_CLIENT_LEFT)
+    if exchange.failure is not None and not (left and read.complete and read.refusal is None):
+        return exchange.failure
+    return read.refusal if read.refusal is not None or read.complete else "the answer broke off before its end"
 
 
 def line(one: Passed, *, opens: bool = True) -> str:
