@@ -21,9 +21,9 @@ _DONE = {"cancelled": "cancelled on purpose", _KILLED: "daemon killed on purpose
 def heading(scenario: Scenario, endpoint: str, model: str) -> str:
     """What is about to be played, and where."""
     chats = f" in {scenario.repeat} chats" if scenario.repeat > 1 else ""
-    tools = f"   tools {', '.join(scenario.tools)}" if scenario.tools else ""
+    tools = f"   tools {one_line(', '.join(scenario.tools))}" if scenario.tools else ""
     name, said = one_line(scenario.name, 60), count(scenario.messages, "message")
-    return f"● {name}   {said}{chats} → {one_line(endpoint)}   {one_line(model, 60)}{one_line(tools)}"
+    return f"● {name}   {said}{chats} → {one_line(endpoint)}   {one_line(model, 60)}{tools}"
 
 
 def spoken(one: Spoken, *, chats: bool = False) -> str:
@@ -84,7 +84,7 @@ def verdict(
     rows += [
         f"  not checked: {_place(one, chats=chats)}: {one_line(text, _WHY)}" for one in said for text in one.unchecked
     ]
-    rows += [f"  saved {one_line(file, 400)}   {_held(run)}" for file, run in zip(files, runs, strict=False)]
+    rows += [f"  saved {one_line(file, 400)}   {_held(run)}" for file, run in zip(files, runs, strict=True)]
     return "\n".join(rows)
 
 
@@ -109,7 +109,7 @@ def _explained(finding: Finding) -> Iterator[str]:
 def _held(run: Run) -> str:
     cassette = run.cassette
     held = [count(len(cassette.turns), "turn"), count(len(cassette.exchanges), "exchange")]
-    return " · ".join([*held, count(len(cassette.log), "log line")])
+    return " · ".join([*held, count(len(cassette.log), "log line"), count(len(run.findings), "finding")])
 
 
 def listed(scenarios: Sequence[Scenario]) -> str:

@@ -6,14 +6,48 @@ from pathlib import Path
 
 import pytest
 from hypothesis import example, given
+from hypothesis import strategies as st
 from strategies import texts
-from strategies_wire import scenarios
 
-from nexdiag.codec.scenario import decode, encode, of_texts
+from nexdiag.codec.scenario import check, decode, encode, of_texts
 from nexdiag.core.errors import UsageError
-from nexdiag.core.scenario import Expectation, Say, Scenario
+from nexdiag.core.scenario import MOMENTS, Expectation, Say, Scenario
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference" / "scenario.md"
+
+
+words = texts.filter(lambda text: text.strip())
+tools = ("glob", "*_file", "grep")
+moments = st.floats(0, 86_400) | st.sampled_from(MOMENTS)
+expectations = st.builds(
+    Expectation,
+    answer=st.booleans(),
+    contains=st.lists(texts, max_size=2).map(tuple),
+    matches=st.lists(st.sampled_from(["a|b", "\\d+", "(?i)x"]), max_size=2).map(tuple),
+    tools=st.sampled_from([(), ("glob",), ("glob", "read_file")]),
+    not_tools=st.sampled_from([(), ("bash",), ("w*", "bg")]),
+    calls=st.none() | st.integers(1, 2**53),
+    together=st.none() | st.integers(1, 9),
+    outcome=st.sampled_from([None, "answered"]),
+    finish=st.none() | texts,
+    compacted=st.booleans(),
+    log_errors=st.booleans(),
+    within=st.none() | st.floats(0.001, 2**53),
+)
+says = st.builds(
+    Say, text=words, repeat=st.integers(1, 9), kill_daemon=st.booleans() | moments, expect=expectations
+) | st.builds(Say, text=words, cancel_after=moments)
+scenarios = st.builds(
+    Scenario,
+    name=texts,
+    say=st.lists(says, min_size=1, max_size=3).map(tuple),
+    about=texts,
+    system=st.none() | texts,
+    tools=st.just(tools),
+    max_tokens=st.none() | st.integers(1, 10**6),
+    window=st.none() | st.integers(1, 10**6),
+    repeat=st.integers(1, 9),
+)
 
 
 @given(scenarios)
@@ -21,6 +55,21 @@ DOCS = Path(__file__).parents[2] / "docs" / "reference" / "scenario.md"
 def test_decode_gives_back_what_was_encoded(scenario: Scenario) -> None:
     """The round trip, whatever the texts hold."""
     assert decode(encode(scenario), name="other") == scenario
+
+
+@given(scenarios)
+def test_what_can_be_read_has_no_fault(scenario: Scenario) -> None:
+    """A scenario that was made, not read, is judged by the same law."""
+    check(scenario)
+
+
+def test_a_scenario_that_was_made_is_judged_too() -> None:
+    """Its fault is told with its key, without a line."""
+    with pytest.raises(UsageError, match=r"^made: wanted start, .* \(at `say\[0\]\.cancel_after`\)$"):
+        check(Scenario(name="made", say=(Say(text="x", cancel_after="never"),)))
+    with pytest.raises(UsageError, match="no such tool: 'globe'") as error:
+        check(Scenario(name="made", say=(Say(text="x"),), tools=("globe",)), tools=("glob", "grep"))
+    assert error.value.hint == "did you mean 'glob'?"
 
 
 def test_the_least_scenario_is_one_text() -> None:
@@ -47,6 +96,19 @@ FAULTS = {
     "[[say]]\ntext = 'x'\n[say.expect]\nwithin = nan": (4, "above 0"),
     "[[say]]\ntext = 'x'\n[say.expect]\nwithin = inf": (4, "above 0"),
     "window = 0\n[[say]]\ntext = 'x'": (1, "above 0"),
+    "[[say]]\ntext = 'x'\ncancel_after = 'later'": (3, "found 'later'"),
+    "[[say]]\ntext = 'x'\nexpect.answer = true\n[[say]]\ntext = 'y'\ncancel_after = 1\nexpect.answer = true": (
+        7,
+        "no answer",
+    ),
+    "[[say]]\ntext = 'x'\n[say.expect]\nmatches = ['a',\n '(']": (4, "matches[1]"),
+    "[[say]]\ntext = 'x'\nexpect = { answr = true }": (3, "unknown key `answr`"),
+    "[[say]]\ntext = 'x'\nexpect.answr = true": (3, "unknown key `answr`"),
+    "[[ say ]] # one\ntext = 'x'\n[[say]] # two\ntext = 'x'\nrepeat = 0": (5, "above 0"),
+    "tools = ['glob',\n 'glob']\n[[say]]\ntext = 'x'": (1, "stands there twice"),
+    "tools = ['nope']\n[[say]]\ntext = 'x'": (1, "no such tool"),
+    "[[say]]\n'text' = 'x'\n'kill_daemon' = 'now'": (3, "found 'now'"),
+    "[[say]]\ntext = ''": (2, "empty message"),
     f"max_tokens = {'9' * 4000}\n[[say]]\ntext = 'x'": (1, "above 0"),
 }
 
@@ -56,9 +118,33 @@ def test_a_fault_is_told_with_its_line(text: str, told: tuple[int, str]) -> None
     """The error names the line and the key, in one line, with a hint."""
     line, words = told
     with pytest.raises(UsageError, match=f"^f, line {line}: .*{re.escape(words)}") as error:
-        decode(text, name="f")
+        decode(text, name="f", tools=("glob", "grep"))
     assert error.value.hint
     assert "\n" not in error.value.what
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("windo = 3\n[[say]]\ntext = 'x'", "did you mean `window`?"),
+        ("[[say]]\ntext = 'x'\n[say.expect]\nmatch = ['x']", "did you mean `matches`?"),
+        ("[[say]]\ntext = 'x'\nwithin = 3", "`within` is a key of an expectation"),
+        ("[[say]]\ntext = 'x'\n[say.expect]\nrepeat = 3", "`repeat` is a key of the scenario"),
+        ("zzz = 3\n[[say]]\ntext = 'x'", "the keys here are: name, say"),
+        ("tools = ['globe']\n[[say]]\ntext = 'x'", "did you mean 'glob'?"),
+    ],
+)
+def test_a_misspelt_word_is_answered_with_the_nearest(text: str, hint: str) -> None:
+    """Or with the place where the key belongs."""
+    with pytest.raises(UsageError) as error:
+        decode(text, tools=("glob", "grep"))
+    assert error.value.hint.startswith(hint)
+
+
+def test_a_key_that_stands_twice_is_told_with_its_line() -> None:
+    """TOML has no such table; also where it is the last line of the file."""
+    with pytest.raises(UsageError, match="line 3"):
+        decode("[[say]]\ntext = 'x'\ntext = 'y'")
 
 
 @pytest.mark.parametrize(
