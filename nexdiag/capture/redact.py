@@ -1,22 +1,28 @@
 """Redaction: words in, words without secrets out. Pure. Runs before anything is written.
 
-Three nets: headers by allowlist, the values of keys that are in use, and the shapes of well-known tokens
-(`capture.secrets`); in streams also what is said piece by piece (`capture.streamed`).
+Four nets: headers by allowlist; the values of keys that are in use, those that a request carries included
+(`capture.in_use`); the shapes of well-known tokens and what is named for a secret (`codec.shapes`, `codec.named`); the
+user's own patterns (`capture.patterns`). In streams also what is said piece by piece (`capture.streamed`), in log lines
+also what goes over a line's end, and in compressed bodies what they hold (`codec.encodings`).
 """
 
 import re
-import zlib
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from nexdiag.capture import streamed
+from nexdiag.capture.in_use import PARAMETER, carried, worth
+from nexdiag.capture.keyfile import KeyLines
+from nexdiag.capture.patterns import compiled
 from nexdiag.capture.secrets import Secrets, mark
 from nexdiag.capture.splice import Edit, splice
-from nexdiag.capture.streamed import edits
+from nexdiag.codec.encodings import Decoding, plain
 from nexdiag.core.body import Body, Field, Link
 from nexdiag.core.cassette import Header
 from nexdiag.core.exchange import Chunk, Headers, Request, Response
 from nexdiag.core.scenario import Scenario
+from nexdiag.core.turn import LogLine
 
 KEPT_HEADERS = frozenset(
     {
@@ -30,24 +36,48 @@ KEPT_HEADERS = frozenset(
 """All other headers are written as a placeholder: a header that nobody knows may be a credential."""
 
 _USER = re.compile(r"(?<=://)[^/\s?#]+@")
-_NAMED = re.compile(r"(?i)([?&;](?:[\w-]*(?:key|token|secret|password|signature)|auth|sig)=)(?!\[redacted )([^&;#\s]+)")
-"""A parameter of a URL whose name says that its value is a secret."""
-_LARGEST = 2**26
-"""Bytes of a chunk without its compression: what is larger is a bomb, and not looked into."""
-_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+_MARKED = re.compile(r"(?:[A-Za-z]{1,20} )?\[redacted [0-9a-f]{8}\]")
+_OPTION = re.compile(
+    r"(?i)(?<!\S)(--?[\w-]*(?:key|token|secret|password|passwd|credentials?)(?:=|\s+))(?![-\[])(['\"]?)([^\s'\"]+)\2"
+)
+"""An option of a command line that is named for a secret. There is no other use of such a name there."""
+_FORM = re.compile(rb"(?i)((?:\A|&)[\w.-]*(?:key|token|secret|password|passwd|assertion|code_verifier)=)([^&\s\[]+)")
+_FORMS = "application/x-www-form-urlencoded"
+_MOST_LEARNT = 32
+"""Secrets learnt from requests. With each new one the past is looked through again: a token that changes with every
+request must not make that a habit."""
 _json = msgspec.json.Decoder(msgspec.Raw)
 
 
 class Redactor:
     """Replaces secrets. Holds the values of the keys in use, and counts what it replaced."""
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        """`secrets`: values that must never be written, such as the endpoint's key."""
-        self._secrets = Secrets(secrets)
+    def __init__(self, secrets: Iterable[str] = (), *, patterns: Iterable[str] = ()) -> None:
+        """`secrets`: values that must never be written, such as the endpoint's key.
+
+        `patterns`: regular expressions of what else is secret. Raises `UsageError` for one that cannot be used.
+        """
+        self.patterns = tuple(patterns)
+        self._secrets = Secrets(secrets, compiled(self.patterns))
+        self._learnt = 0
+        self._key_lines = KeyLines()
         self._links: dict[Link, Link | None] = {}
+        self._made: dict[tuple[Link | None, bytes], Link] = {}
         self._parts: dict[bytes, bytes | None] = {}
         self.count = 0
         """How many placeholders it has put. A message that many requests carry counts once: it is written once."""
+
+    def learn(self, value: str) -> bool:
+        """A secret that was seen in use: from now on it is replaced everywhere. Whether it was new.
+
+        Not learnt are dummies, plain words, and more than some dozens.
+        """
+        if self._learnt >= _MOST_LEARNT or not worth(value) or not self._secrets.learn(value):
+            return False
+        self._learnt += 1
+        self._links.clear()
+        self._parts.clear()
+        return True
 
     def text(self, text: str) -> str:
         """The text without its secrets; what is no character (a lone surrogate) becomes `?`."""
@@ -55,14 +85,25 @@ class Redactor:
 
     def wire(self, raw: bytes) -> bytes:
         """The bytes without their secrets."""
-        return b"".join(splice([raw], self._marks(raw)))
+        found = self._marks(raw)
+        return splice([raw], found)[0] if found else raw
+
+    def line(self, line: LogLine) -> LogLine:
+        """The line of a log without its secrets, also where one goes on from the line before it."""
+        text = self.text(line.text)
+        return msgspec.structs.replace(line, text=self._key_lines.clean(line.source, line.text, text, self._mark))
 
     def url(self, url: str) -> str:
         """The URL without credentials, and without the values of parameters that are named for a secret."""
-        named = _NAMED.sub(lambda found: found[1] + self._mark(found[2]), url)
+        named = PARAMETER.sub(lambda found: found[1] + self._mark(found[2]), url)
         clean, users = _USER.subn("", named)
         self.count += users
         return self.text(clean)
+
+    def command(self, command: str) -> str:
+        """A command line without its secrets."""
+        named = _OPTION.sub(lambda found: found[1] + found[2] + self._mark(found[3]) + found[2], command)
+        return self.text(_USER.sub("", named))
 
     def headers(self, headers: Headers) -> Headers:
         """Names are all kept; values only of the headers that are known to be harmless, and empty ones."""
@@ -82,41 +123,61 @@ class Redactor:
         return msgspec.structs.replace(body, fields=tuple(fields))
 
     def request(self, request: Request) -> Request:
-        """The request without its secrets."""
-        url, headers, body = self.url(request.url), self.headers(request.headers), self.body(request.body)
-        return msgspec.structs.replace(request, url=url, headers=headers, body=body)
+        """The request without its secrets. What it carries as such is from then on replaced everywhere."""
+        for value in carried(request):
+            self.learn(value)
+        url, headers, encoding = self.url(request.url), self.headers(request.headers), request.encoding
+        body, raw = self.body(request.body), request.body.raw
+        if raw:
+            if _header(request.headers, "content-type").startswith(_FORMS):
+                body = Body.of(_FORM.sub(lambda found: found[1] + self._mark_bytes(found[2]), body.join()))
+            coded = "" if encoding else _header(request.headers, "content-encoding")
+            text = plain(raw, coded) if coded else None
+            if text is not None and (clean := self.wire(text)) != text:
+                body, encoding = Body.of(clean), coded
+        return msgspec.structs.replace(request, url=url, headers=headers, body=body, encoding=encoding)
 
     def response(self, response: Response) -> Response:
         """The response without its secrets. A compressed body that holds one is kept plain, and its headers say so."""
-        encoding = response.header("content-encoding").strip().lower()
         headers, chunks = response.headers, response.chunks
-        plain = _decompressed(chunks, _WINDOW_BITS[encoding]) if encoding in _WINDOW_BITS else None
-        clean = self.chunks(chunks if plain is None else plain)
-        if plain is not None:
-            if clean == plain:
-                clean = chunks
-            else:
-                headers = tuple((name, value) for name, value in headers if name != "content-encoding")
-        if clean != chunks:
+        text = _decoded(chunks, response.header("content-encoding"))
+        clean = chunks if text is None else self.chunks(text)
+        if clean is not text and text is not None:
+            headers = tuple((name, value) for name, value in headers if name != "content-encoding")
+        else:
+            clean = self.chunks(chunks)
+        if clean is not chunks:
             size = str(sum(len(chunk.bytes) for chunk in clean))
             headers = tuple((name, size if name == "content-length" else value) for name, value in headers)
         return Response(
             status=response.status, headers=self.headers(headers), chunks=clean, first_byte=response.first_byte
         )
 
-    def chunks(self, chunks: Sequence[Chunk]) -> tuple[Chunk, ...]:
-        """The chunks without their secrets, also where one is cut by a chunk's end: it stands where it began."""
-        pieces = [chunk.bytes for chunk in chunks]
-        pieces = splice(pieces, self._marks(b"".join(pieces)))
-        said = edits(b"".join(pieces), self._secrets)
-        self.count += len(said)
-        pieces = splice(pieces, said)
+    def chunks(self, chunks: Sequence[Chunk]) -> Sequence[Chunk]:
+        """The chunks without their secrets, also where one is cut by a chunk's end: it stands where it began.
+
+        The very sequence that was given, if there is none.
+        """
+        came = [chunk.bytes for chunk in chunks]
+        pieces, said = streamed.clean(came, self._secrets)  # first: else a beginning would go, and leave its rest
+        found = self._marks(b"".join(pieces))
+        self.count += said
+        if not (found or said):
+            return chunks
+        pieces = splice(pieces, found)
         return tuple(Chunk(at=chunk.at, bytes=piece) for chunk, piece in zip(chunks, pieces, strict=True))
 
     def header(self, header: Header) -> Header:
-        """The head of a recording without secrets."""
+        """The head of a recording without secrets, and with the patterns of what else was taken for one."""
         scenario = header.scenario and self._scenario(header.scenario)
-        return msgspec.structs.replace(header, origin=self.url(header.origin), scenario=scenario)
+        return msgspec.structs.replace(
+            header,
+            origin=self.url(header.origin),
+            model=self.text(header.model),
+            scenario=scenario,
+            command=self.command(header.command),
+            redactions=tuple(map(self.text, dict.fromkeys((*header.redactions, *self.patterns)))),
+        )
 
     def _scenario(self, scenario: Scenario) -> Scenario:
         say = tuple(msgspec.structs.replace(say, text=self.text(say.text)) for say in scenario.say)
@@ -125,12 +186,16 @@ class Redactor:
 
     def _header(self, name: str, value: str) -> str:
         if name not in KEPT_HEADERS:
-            return self._mark(value) if value else value
-        return self.url(value) if "://" in value else self.text(value)
+            return self._mark(value) if value and not _MARKED.fullmatch(value) else value
+        return self.url(value) if "://" in value or name == "location" else self.text(value)
 
     def _mark(self, secret: str) -> str:
         self.count += 1
         return mark(secret.encode(errors="surrogatepass"))
+
+    def _mark_bytes(self, secret: bytes) -> bytes:
+        self.count += 1
+        return mark(secret).encode()
 
     def _marks(self, raw: bytes) -> list[Edit]:
         found = self._secrets.find(raw)
@@ -159,7 +224,7 @@ class Redactor:
             elif text == link.raw and before is link.before:
                 self._links[link] = link
             else:
-                self._links[link] = Link(text, before)
+                self._links[link] = self._made.setdefault((before, text), Link(text, before))
         return self._links[last]
 
 
@@ -171,11 +236,14 @@ def _is_json(text: bytes) -> bool:
     return True
 
 
-def _decompressed(chunks: Sequence[Chunk], window_bits: int) -> tuple[Chunk, ...] | None:
-    """The chunks as they are without their compression; None if they do not decompress."""
-    machine = zlib.decompressobj(window_bits)
-    try:
-        plain = tuple(Chunk(at=chunk.at, bytes=machine.decompress(chunk.bytes, _LARGEST)) for chunk in chunks)
-    except zlib.error:
+def _header(headers: Headers, name: str) -> str:
+    return next((value for key, value in headers if key == name), "")
+
+
+def _decoded(chunks: Sequence[Chunk], encoding: str) -> tuple[Chunk, ...] | None:
+    """The chunks without their content-encoding, as far as it can be undone; None if there is nothing to undo."""
+    decoding = Decoding(encoding)
+    if not encoding or not decoding.known:
         return None
-    return None if machine.unconsumed_tail else plain
+    text = tuple(Chunk(at=chunk.at, bytes=decoding.feed(chunk.bytes)) for chunk in chunks)
+    return text if decoding.size else None

@@ -2,22 +2,33 @@
 
 import gzip
 import json
+import re
 import zlib
 from itertools import pairwise
+from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planted import LOOK_ALIKES, NAMED, TOKENS
 from strategies import texts
 from strategies_wire import bodies_raw, cassettes
 
+from nexdiag.capture.recorder import Recorder
 from nexdiag.capture.redact import KEPT_HEADERS, Redactor
 from nexdiag.capture.secrets import mark
+from nexdiag.capture.spelled import spellings
+from nexdiag.capture.writer import Writer
 from nexdiag.codec.body import Splitter
+from nexdiag.codec.cassette import decode
+from nexdiag.codec.encodings import encoded, plain, response_text
 from nexdiag.core.body import Body
 from nexdiag.core.cassette import Cassette, Header
+from nexdiag.core.errors import UsageError
 from nexdiag.core.exchange import Chunk, Request, Response
 from nexdiag.core.scenario import Say, Scenario
+from nexdiag.core.turn import LogLine, ToolRun, Turn
 
 KEY = "sk-test-0123456789abcdef"
 MARK = mark(KEY.encode())
@@ -238,3 +249,255 @@ def test_a_request_is_clean_in_all_its_parts() -> None:
         clean = redactor().request(request)
         assert KEY not in repr(clean)
         assert clean.body.join() == raw.replace(KEY.encode(), MARK.encode())
+
+
+# The corpus: each shape and a key in use, in every place of a recording. None of them is on the disk afterwards.
+
+IN_USE = "Zx9+in/use=key_0123"
+CARRIED = "carried-q7Xz2Lm9Rt4V"
+PLANTS = {**TOKENS, "key in use": IN_USE, "key that a request carries": CARRIED}
+CHAT = "http://h/v1/chat/completions"
+
+
+def events(*values: object) -> bytes:
+    """A stream that says these."""
+    return b"".join(b"data: %s\n\n" % json.dumps(value).encode() for value in values)
+
+
+def streams(secret: str) -> list[bytes]:
+    """The secret said in pieces, by each wire; two calls at once, piece by piece in turns; in JSON Lines."""
+    bits = [secret[place : place + 5] for place in range(0, len(secret), 5)]
+    other = [{"index": 1, "function": {"arguments": "x"}}]
+    return [
+        events(*({"choices": [{"index": 0, "delta": {"content": bit}}]} for bit in bits)),
+        events(*({"type": "response.output_text.delta", "output_index": 0, "delta": bit} for bit in bits)),
+        events(*({"type": "response.function_call_arguments.delta", "item_id": "fc", "delta": bit} for bit in bits)),
+        events(*({"type": "content_block_delta", "index": 1, "delta": {"partial_json": bit}} for bit in bits)),
+        events(*({"type": "content_block_delta", "index": 0, "delta": {"thinking": bit}} for bit in bits)),
+        events(
+            *(
+                {"choices": [{"delta": {"tool_calls": calls}}]}
+                for bit in bits
+                for calls in ([{"index": 0, "function": {"arguments": bit}}], other)
+            )
+        ),
+        b"".join(json.dumps({"response": bit}).encode() + b"\n" for bit in bits),
+    ]
+
+
+def bodies(secret: str) -> list[bytes]:
+    """Answers and requests that hold it whole."""
+    return [
+        json.dumps({"messages": [{"role": "user", "content": f"my key is {secret}."}]}).encode(),
+        json.dumps({"input": json.dumps({"arguments": json.dumps({"k": f"a {secret} b"})})}).encode(),
+        json.dumps({"k": f"a {secret} b"}, indent=1).encode(),
+        f'--b\r\nContent-Disposition: form-data; name="k"\r\n\r\n{secret}\r\n--b--\r\n'.encode(),
+        f"a=b&c={quote_plus(secret)}&d=e".encode(),
+        f"$ cat .env\nSOME={secret}\n".encode(),
+    ]
+
+
+def record(recorder: Recorder, secret: str) -> None:
+    """Plant the secret in every place."""
+    carries = (("authorization", f"Bearer {CARRIED}"), ("cookie", "sid=" + quote_plus(secret)), ("user-agent", "x/1"))
+
+    def exchange(body: bytes, pieces: list[bytes], *headers: tuple[str, str], sent: str = "application/json") -> None:
+        url = f"{CHAT}?q={quote_plus(secret)}"
+        asked = Request(method="POST", url=url, headers=(*carries, ("content-type", sent)), body=Body.of(body))
+        passing = recorder.begin(asked)
+        passing.head(200, (("x-echo", secret.replace("\n", " ")), *headers))
+        for piece in pieces:
+            passing.chunk(piece)
+        passing.end(f"ReadError: {secret}")
+
+    for body in bodies(secret):
+        exchange(body, [body])
+        form = "application/x-www-form-urlencoded"
+        exchange(body, [body[:20], body[20:]], ("content-type", "application/json"), sent=form)
+    for stream in streams(secret):
+        exchange(b"{}", [stream], ("content-type", "text/event-stream"))
+        for encoding in ("gzip", "br", "zstd", "deflate"):
+            raw = encoded(stream, encoding) or b""
+            exchange(
+                b"{}", [raw[place : place + 50] for place in range(0, len(raw), 50)], ("content-encoding", encoding)
+            )
+    for encoding in ("gzip", "br", "zstd", "deflate", "gzip, br"):
+        raw = encoded(bodies(secret)[0], encoding) or b""
+        exchange(b"{}", [raw[:9], raw[9:]], ("content-encoding", encoding))
+        coded = Request(method="POST", url=CHAT, headers=(("content-encoding", encoding),), body=Body.of(raw))
+        recorder.begin(coded).end()
+    turn = Turn(number=1, said=f"said {secret}", reply=f"reply {secret}", error=f"error {secret}", outcome="failed")
+    recorder.turn_started(turn)
+    recorder.tool_run(ToolRun(call_id="c", name="n", arguments=json.dumps({"k": secret}), output=f"out {secret}\n"))
+    recorder.log_line(LogLine(at=1, text=f"log {secret}"))
+    recorder.turn_ended(turn)
+
+
+def texts_of(raw: bytes) -> list[bytes]:
+    """The file, and all that one can make of it: bodies whole, unpacked, deltas joined."""
+    found = [raw]
+    for exchange in decode(raw).exchanges:
+        found += [exchange.request.body.join(), plain(exchange.request.body.join(), "gzip") or b""]
+        if exchange.response is not None:
+            found += [exchange.response.body, response_text(exchange.response)]
+    for body in list(found):
+        said: dict[bytes, list[bytes]] = {}
+        for name, text in re.findall(rb'"([a-z_]+)": ?"((?:[^"\\]|\\.)*)"', body):
+            said.setdefault(name, []).append(text)
+        found += [b"".join(several) for several in said.values()]
+    return found
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_no_planted_secret_is_on_the_disk(name: str, tmp_path: Path) -> None:
+    """In no place and in no spelling, whatever one makes of the file; and the recording was not given up for it."""
+    secret = PLANTS[name]
+    core = secret.splitlines()[5] if "\n" in secret else secret
+    knows = Redactor([IN_USE])
+    say = (Say(text=f"say {secret}"),)
+    scenario = Scenario(name="n", say=say, system=f"system {secret}", about=f"about {secret}")
+    header = Header(origin=f"http://h/{quote_plus(secret)}", command=f"run --api-key {core} x", scenario=scenario)
+    knows.learn(CARRIED)
+    path = tmp_path / "c.cassette.jsonl"
+    recorder = Recorder(Writer(path, knows.header(header)), knows)
+    record(recorder, secret)
+    recorder.close()
+    assert recorder.trouble is None
+    raw = path.read_bytes()
+    assert len(decode(raw).exchanges) > 50
+    needles = spellings(core)
+    for text in texts_of(raw):
+        for needle in needles:
+            assert needle not in text, (needle, text[:2000])
+
+
+@pytest.mark.parametrize("name", ["key in use", "Anthropic key", "JSON web token", "AWS key id"])
+def test_a_secret_may_be_cut_anywhere(name: str) -> None:
+    """At every place, by a chunk's end and between two deltas; the rest of the stream stays."""
+    secret = PLANTS[name]
+    knows = Redactor([IN_USE])
+    for place in range(len(secret) + 1):
+        raw = f"a {secret} b".encode()
+        clean = knows.chunks(chunks(raw[: place + 2], raw[place + 2 :]))
+        assert b"".join(chunk.bytes for chunk in clean) == b"a %s b" % mark(secret.encode()).encode()
+        pieces = [events({"content": text}) for text in (f"a {secret[:place]}", f"{secret[place:]} b")]
+        said = "".join(
+            json.loads(line[6:])["content"]
+            for line in b"".join(chunk.bytes for chunk in knows.chunks(chunks(*pieces))).split(b"\n\n")
+            if line
+        )
+        assert said == f"a {mark(secret.encode())} b"
+
+
+def test_what_a_request_carries_is_replaced_from_then_on() -> None:
+    """A server that echoes the key, and a message that quotes it, also one that was seen before it was known."""
+    splitter, knows = Splitter(), Redactor()
+    body = json.dumps(
+        {"messages": [{"role": "user", "content": f"is {CARRIED} right?"}]}, separators=(",", ":")
+    ).encode()
+    before = Request(method="POST", url=CHAT, body=splitter.split(body))
+    after = Request(method="POST", url=CHAT, headers=(("x-api-key", CARRIED),), body=splitter.split(body))
+    assert knows.request(before).body.join() == body
+    assert CARRIED.encode() not in knows.request(after).body.join()
+    assert CARRIED.encode() not in knows.request(before).body.join()
+    assert knows.text(f"you sent {CARRIED}") == f"you sent {mark(CARRIED.encode())}"
+    assert knows.request(after).body.last_link("messages") is knows.request(before).body.last_link("messages")
+
+
+def test_keys_that_change_with_every_request_do_not_pile_up() -> None:
+    """Only so many are learnt: each costs a look at all that was there before."""
+    knows = Redactor()
+    assert sum(knows.learn(f"token-number-{number}") for number in range(100)) == 32
+    assert not knows.learn("token-number-1")
+
+
+def test_look_alikes_stay_byte_for_byte() -> None:
+    """Chats are full of what is nearly a token: as text, as a request, and as an answer."""
+    knows = Redactor([KEY])
+    for text in LOOK_ALIKES:
+        raw = json.dumps({"messages": [{"role": "user", "content": text}]}, separators=(",", ":")).encode()
+        assert knows.text(text) == text
+        assert knows.body(Splitter().split(raw)).join() == raw
+        given_chunks = chunks(raw[:30], raw[30:])
+        assert knows.chunks(given_chunks) is given_chunks
+    assert knows.count == 0
+
+
+def test_named_secrets_are_replaced_where_they_stand() -> None:
+    """And what names them stays."""
+    for around, secret in NAMED.values():
+        before = around.format("|").partition("|")[0]
+        clean = Redactor().text(around.format(secret))
+        assert secret not in clean
+        kept = before[: before.rfind("://") + 3] if "@" in around else before.removesuffix("sid=")
+        assert clean.startswith(kept)
+
+
+def test_the_users_patterns_are_replaced_and_told() -> None:
+    """In whole texts, across chunks and deltas; the header says the pattern, but not if it is itself the secret."""
+    knows = Redactor(patterns=["cust-[0-9]{6}", "orion-project"])
+    assert re.fullmatch(r"a \[redacted \w{8}\] b", knows.text("a cust-123456 b"))
+    pieces = (events({"content": "cust-12"}), events({"content": "3456 orion-"}), events({"content": "project"}))
+    told = b"".join(chunk.bytes for chunk in knows.chunks(chunks(*pieces)))
+    assert told.count(b"[redacted") == 2
+    assert knows.header(Header()).redactions == ("cust-[0-9]{6}", mark(b"orion-project"))
+    with pytest.raises(UsageError, match="no regular expression"):
+        Redactor(patterns=["("])
+
+
+@pytest.mark.parametrize(
+    ("command", "clean"),
+    [
+        ("agent --api-key abc --model m", f"agent --api-key {mark(b'abc')} --model m"),
+        ("agent --token='a b' -p x", "agent --token='a b' -p x"),
+        ("agent --password=abc", f"agent --password={mark(b'abc')}"),
+        ("agent --max-tokens 5 --key-file k", "agent --max-tokens 5 --key-file k"),
+        ("git clone https://me:pw@h/x", "git clone https://h/x"),
+    ],
+)
+def test_command_lines_lose_their_secrets(command: str, clean: str) -> None:
+    """Options that are named for one, and credentials in URLs."""
+    assert Redactor().command(command) == clean
+
+
+def test_a_private_key_in_a_log_is_cut_out_line_by_line() -> None:
+    """Each line comes by itself, and none of the key's is written."""
+    knows = Redactor()
+    told = [knows.line(LogLine(at=1, text=line)).text for line in TOKENS["private key"].splitlines()]
+    assert not [line for line in TOKENS["private key"].splitlines()[4:7] if line in told]
+
+
+def test_a_location_is_a_url() -> None:
+    """Also one without a host."""
+    clean = dict(redactor().headers((("location", "/cb?code=abc&x=1"),)))
+    assert clean["location"] == f"/cb?code={mark(b'abc')}&x=1"
+
+
+def test_a_bomb_is_looked_into_as_far_as_it_is_read() -> None:
+    """A secret in its beginning does not reach the disk; nor does the rest of the bomb."""
+    raw = encoded(KEY.encode() + b"\0" * 2**26, "gzip") or b""
+    response = Response(status=200, headers=(("content-encoding", "gzip"),), chunks=chunks(raw[:100], raw[100:]))
+    assert KEY.encode() not in redactor().response(response).body[:100]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, br"])
+def test_a_compressed_request_is_no_hiding_place(encoding: str) -> None:
+    """With a secret in it, it is kept plain, and tells which encoding it had; without one it is as it was."""
+    for text in (f"a {KEY} b", "a b"):
+        raw = encoded(text.encode(), encoding) or b""
+        asked = Request(method="POST", url=CHAT, headers=(("content-encoding", encoding),), body=Body.of(raw))
+        clean = redactor().request(asked)
+        if KEY in text:
+            assert (clean.body.join(), clean.encoding) == (b"a %s b" % MARK.encode(), encoding)
+        else:
+            assert clean == asked
+
+
+def test_a_cleaned_message_stays_the_same_link_when_another_secret_is_learnt() -> None:
+    """Else each new secret would have the whole chat written once more."""
+    knows = redactor()
+    body = Splitter().split(b'{"messages":[{"k":"%s"},{"a":1}]}' % KEY.encode())
+    before = knows.body(body).last_link("messages")
+    assert knows.learn("another-secret-1")
+    assert before is not None
+    assert knows.body(body).last_link("messages") is before

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import json_values
 
+from nexdiag.capture import streamed
 from nexdiag.capture.secrets import Secrets, mark
-from nexdiag.capture.splice import splice
-from nexdiag.capture.streamed import edits
 
 KEY = 'my/secret"key-ü'
 
@@ -37,7 +36,7 @@ def said(raw: bytes, name: str = "content", prefix: str = "data: ") -> list[str]
 
 def clean(raw: bytes) -> bytes:
     """The stream without what is said piece by piece."""
-    return b"".join(splice([raw], edits(raw, Secrets([KEY]))))
+    return b"".join(streamed.clean([raw], Secrets([KEY]))[0])
 
 
 @given(st.lists(st.integers(0, len(KEY)), max_size=6), st.booleans(), st.sampled_from(["content", "arguments"]))
@@ -82,4 +81,26 @@ def test_any_bytes_are_borne(raw: bytes) -> None:
 def test_a_whole_body_is_not_read_as_a_stream() -> None:
     """Values that stand under the same name in one JSON body were not said one after the other."""
     raw = json.dumps([{"content": "my/secr"}, {"content": 'et"key-ü'}], ensure_ascii=False).encode()
-    assert edits(raw, Secrets([KEY])) == []
+    assert clean(raw) == raw
+
+
+@pytest.mark.parametrize("field", ["index", "output_index", "item_id"])
+def test_texts_that_are_said_in_turns_are_told_apart(field: str) -> None:
+    """Parallel tool calls: each is read by its index, and the other stays as it is."""
+    pieces = [KEY[place : place + 3] for place in range(0, len(KEY), 3)]
+    events = [{field: at, "arguments": text} for piece in pieces for at, text in ((0, piece), (1, "other"))]
+    raw = "".join(f"data: {json.dumps(one)}\n\n" for one in events).encode()
+    told: dict[int, str] = {}
+    for line in clean(raw).decode().splitlines():
+        if line:
+            one = json.loads(line[6:])
+            told[one[field]] = told.get(one[field], "") + one["arguments"]
+    assert told == {0: mark(KEY.encode()), 1: "other" * len(pieces)}
+
+
+def test_a_beginning_that_looks_like_a_whole_key_takes_its_rest_along() -> None:
+    """A model's first piece may be long enough for a shape: what follows is of the same key."""
+    key = "sk-proj-" + "a1B2c3D4e5" * 6
+    raw = stream([f"It is {key[:40]}", key[40:], " indeed"])
+    told = said(b"".join(streamed.clean([raw], Secrets())[0]))
+    assert told == [f"It is {mark(key.encode())}", "", " indeed"]

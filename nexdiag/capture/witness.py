@@ -1,0 +1,224 @@
+"""Between a client that says nothing of its turns and the recorder: groups what passes, and tells it as it passes.
+
+A turn's opening line is written right after its first exchange, so that what was said is stored once, with the message
+that says it; its last line when the next turn of its session begins, or at the end.
+
+Law: whatever goes wrong here, the traffic goes on, and is recorded without its turn. It may be called from several
+threads, as the recorder may.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from nexdiag.capture.grouping import Grouping, Place
+from nexdiag.capture.heard import Heard, heard
+from nexdiag.capture.recorder import ENDED_FIRST, Passing, Recorder
+from nexdiag.capture.spans import Spans
+from nexdiag.capture.turns import Book
+from nexdiag.core.exchange import Chunk, Exchange, Headers, Request, Response
+from nexdiag.core.message import Usage
+from nexdiag.core.turn import LogLine, Turn
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a progress line says of one request: first when it goes out, then again when it has ended."""
+
+    number: int
+    """Of this witness, from 0: both tellings have the same."""
+    ended: bool = False
+    session: str = ""
+    turn: int | None = None
+    attempt: int = 1
+    begins: bool = False
+    """It begins its turn."""
+    aside: str = ""
+    """For a request that belongs to no turn, what it is for."""
+    method: str
+    path: str
+    messages: int = 0
+    status: int | None = None
+    usage: Usage = Usage()
+    chunks: int = 0
+    first_byte: float | None = None
+    """Seconds from the request to the response head; None if there was none."""
+    duration: float = 0.0
+    refusal: str = ""
+    """The server's words, or the transport's, where it was no answer."""
+    calls: tuple[str, ...] = ()
+    """Names of the tools that were called."""
+
+
+class Witness:
+    """Has the doors of a recorder: `begin`, and what it gives has `head`, `chunk` and `end`."""
+
+    def __init__(self, recorder: Recorder, *, told: Callable[[Told], None] = lambda passing: None) -> None:
+        """`told` hears of each request at its beginning and at its end; what it raises is its own affair."""
+        self.recorder = recorder
+        self._told = told
+        self._grouping = Grouping()
+        self._book = Book()
+        self._spans = Spans()
+        self._lock = threading.RLock()
+        self._passing: dict[int, Witnessed] = {}
+        self._count = 0
+        self.faults = 0
+        """How often a request could not be grouped because of a fault of ours."""
+
+    def begin(self, request: Request, *, turn: object = None, attempt: object = None, session: str = "") -> "Witnessed":
+        """A request goes out. A turn that its client gives goes before what would be found."""
+        with self._lock:
+            number, self._count = self._count, self._count + 1
+            started = self.recorder.clock()
+            place = Place(session=session) if turn is not None else self._placed(number, request, started)
+            where = place.turn if turn is None else turn
+            tried = place.attempt if turn is None or attempt is None else attempt
+            passing = self.recorder.begin(request, turn=where, attempt=tried, session=place.session)
+            told = Told(
+                number=number,
+                session=place.session,
+                turn=where if isinstance(where, int) else None,
+                attempt=tried if isinstance(tried, int) else 1,
+                begins=place.begins,
+                aside=place.aside,
+                method=request.method,
+                path=request.path.partition("?")[0],  # a key may stand in its query
+                messages=place.messages,
+            )
+            self._spans.begun(number, started, told.session, told.turn, request.headers)
+            witnessed = self._passing[number] = Witnessed(self, passing, request, told, started)
+        self.tell(told)
+        return witnessed
+
+    def log_line(self, line: LogLine) -> None:
+        """A daemon has logged: the line gets the turn that was under way, unless it has one."""
+        if line.turn is None:
+            with self._lock:
+                session, turn = self._spans.at(line.at, line.text)
+            line = msgspec.structs.replace(line, session=session, turn=turn)
+        self.recorder.log_line(line)
+
+    def offset(self, line: LogLine) -> float | None:
+        """By how many seconds the clock behind a line is off, where the line names a request that passed here."""
+        with self._lock:
+            return self._spans.offset(line.at, line.text, self.recorder.clock())
+
+    def close(self) -> None:
+        """The recording ends: what is under way is kept as far as it came, and the turns are closed."""
+        for passing in list(self._passing.values()):
+            passing.end(ENDED_FIRST)
+        with self._lock:
+            for turn in self._book.close():
+                self.recorder.turn_ended(turn)
+
+    def tell(self, told: Told) -> None:
+        """Tell whoever listens."""
+        with contextlib.suppress(Exception):  # its fault is its own
+            self._told(told)
+
+    def came(self, told: Told, headers: Headers) -> None:
+        """A response head came: it may name the request as the server's log does."""
+        with self._lock:
+            self._spans.named(told.number, headers)
+
+    def ended(self, exchange: Exchange, told: Told) -> None:
+        """An exchange has ended, and is written."""
+        answer = self._heard(exchange)
+        with self._lock:
+            self._passing.pop(told.number, None)
+            self._spans.ended(told.number, exchange.started + exchange.duration, answer.response_id)
+            with contextlib.suppress(Exception):
+                self._grouping.answered(told.number, answer)
+            opened, over = self._book.ended(exchange, answer)
+            if opened is not None:
+                self.recorder.turn_started(opened)
+            self._close(over)
+        response = exchange.response
+        self.tell(
+            msgspec.structs.replace(
+                told,
+                ended=True,
+                status=answer.status,
+                usage=answer.usage,
+                chunks=0 if response is None else len(response.chunks),
+                first_byte=None if response is None else response.first_byte,
+                duration=exchange.duration,
+                refusal=self.recorder.redactor.text(answer.refusal),
+                calls=answer.calls,
+            )
+        )
+
+    def _placed(self, number: int, request: Request, started: float) -> Place:
+        try:
+            place = self._grouping.asked(number, request)
+            self._close(self._book.asked(number, place, started))
+        except Exception:  # noqa: BLE001 - a request that cannot be grouped must pass all the same
+            self.faults += 1
+            return Place()
+        return place
+
+    def _heard(self, exchange: Exchange) -> Heard:
+        try:
+            return heard(exchange)
+        except Exception:  # noqa: BLE001 - an answer that cannot be read must be kept all the same
+            self.faults += 1
+            return Heard(status=None if exchange.response is None else exchange.response.status)
+
+    def _close(self, turn: Turn | None) -> None:
+        if turn is not None:
+            self.recorder.turn_ended(turn)
+
+
+class Witnessed:
+    """One round trip under way, as `Passing` is."""
+
+    def __init__(self, witness: Witness, passing: Passing, request: Request, told: Told, started: float) -> None:
+        """The request has just been sent."""
+        self.told = told
+        self._witness = witness
+        self._passing = passing
+        self._request = request
+        self._started = started
+        self._ticks = witness.recorder.ticks
+        self._began = self._ticks()
+        self._head: tuple[int, Headers, float] | None = None
+        self._pieces: list[bytes] = []
+        self._lock = threading.Lock()
+        self._ended = False
+
+    def head(self, status: int, headers: Headers) -> None:
+        """The response head came."""
+        self._passing.head(status, headers)
+        self._head = status, headers, self._ticks() - self._began
+        self._witness.came(self.told, headers)
+
+    def chunk(self, piece: bytes) -> None:
+        """A piece of the body came."""
+        self._passing.chunk(piece)
+        self._pieces.append(piece)
+
+    def end(self, failure: str | None = None) -> None:
+        """The round trip is over; later ends say nothing."""
+        with self._lock:
+            if self._ended:
+                return
+            self._ended = True
+        self._passing.end(failure)
+        response = None
+        if self._head is not None:
+            status, headers, first = self._head
+            chunks = tuple(Chunk(at=0.0, bytes=piece) for piece in self._pieces)
+            response = Response(status=status, headers=headers, chunks=chunks, first_byte=first)
+        took = self._ticks() - self._began
+        exchange = Exchange(
+            id=self.told.number,
+            started=self._started,
+            request=self._request,
+            response=response,
+            failure=failure,
+            duration=took,
+        )
+        self._witness.ended(exchange, self.told)
+        self._pieces = []
