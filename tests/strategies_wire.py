@@ -113,11 +113,19 @@ scenarios = st.builds(
         st.builds(
             Say,
             text=texts,
+            repeat=st.integers(1, 3),
+            cancel_after=st.none() | st.sampled_from(["start", "first_text", 0.5]),
+            kill_daemon=st.booleans() | st.sampled_from(["first_tool", 0.25]),
             expect=st.builds(
                 Expectation,
                 answer=st.booleans(),
                 contains=st.lists(texts, max_size=2).map(tuple),
+                matches=st.lists(texts, max_size=2).map(tuple),
                 tools=st.lists(names, max_size=2).map(tuple),
+                not_tools=st.lists(names, max_size=2).map(tuple),
+                outcome=st.none() | st.sampled_from(["answered", "cancelled"]),
+                finish=st.none() | texts,
+                log_errors=st.booleans(),
                 within=st.none() | st.floats(0.001, 2**53),
             ),
         ),
@@ -129,6 +137,7 @@ scenarios = st.builds(
     tools=st.lists(names, max_size=2).map(tuple),
     max_tokens=st.none() | st.integers(1, 10**6),
     window=st.none() | st.integers(1, 10**6),
+    repeat=st.integers(1, 3),
 )
 cassette_headers = st.builds(
     Header,

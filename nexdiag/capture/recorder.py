@@ -123,7 +123,7 @@ class Recorder:
         return msgspec.structs.replace(run, arguments=arguments, output=output)
 
     def _clean_line(self, line: LogLine) -> LogLine:
-        return msgspec.structs.replace(line, text=self.redactor.text(line.text))
+        return self.redactor.line(line)
 
 
 class InSession:

@@ -41,6 +41,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     messages: int = 0
     status: int | None = None
     usage: Usage = Usage()
+    streamed: bool = False
     chunks: int = 0
     first_byte: float | None = None
     """Seconds from the request to the response head; None if there was none."""
@@ -142,6 +143,7 @@ class Witness:
                 ended=True,
                 status=answer.status,
                 usage=answer.usage,
+                streamed=response is not None and response.streamed,
                 chunks=0 if response is None else len(response.chunks),
                 first_byte=None if response is None else response.first_byte,
                 duration=exchange.duration,

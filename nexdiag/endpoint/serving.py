@@ -122,7 +122,7 @@ def _in_thread(server: _Server, bound: socket.socket, accepting: threading.Event
 @contextmanager
 def _bound(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With its protocol named: asyncio sends small pieces at once (TCP_NODELAY) only on a socket that says it is TCP, and
+    # With its protocol named: asyncio sends small pieces at once (TCP_NODELAY) only where a socket says it is TCP, and
     # else each answer in pieces waits 40 ms for an acknowledgement.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from nexdiag.codec import jsontext
+from nexdiag.codec.encodings import response_text
 from nexdiag.core.body import Body, Link
-from nexdiag.core.exchange import Exchange
+from nexdiag.core.exchange import Exchange, Headers
 from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.words import Said, heard
 
@@ -101,7 +102,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     sent: Body | None = None
     """The body of a recorded request."""
     turn: int | None = None
+    session: str = ""
     exchange: int | None = None
+    headers: Headers = ()
+    answer_headers: Headers = ()
+    answered: bytes = b""
+    """The body of the answer, without its content-encoding."""
 
     @property
     def path(self) -> str | None:
@@ -138,17 +144,22 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 def of_exchange(exchange: Exchange) -> View:
     """A recorded exchange."""
     response = exchange.response
+    answered = b"" if response is None else response_text(response)
     return View(
         method=exchange.request.method,
         url=exchange.request.url,
         status=None if response is None else response.status,
         fields=Fields(exchange.request.body),
         asked=bool(exchange.request.body.fields) or bool(exchange.request.body.raw),
-        said=Said() if response is None else heard(response.body),
+        said=Said() if response is None else heard(answered),
         failure=exchange.failure,
         chunks=0 if response is None else len(response.chunks),
         sent=exchange.request.body,
+        headers=exchange.request.headers,
+        answer_headers=() if response is None else response.headers,
+        answered=answered,
         turn=exchange.turn,
+        session=exchange.session,
         exchange=exchange.id,
     )
 
@@ -168,6 +179,7 @@ def of_bare(bare: BareExchange) -> View:
         asked=bare.request is not None,
         said=Said(words=log.strip()) if logged else said,
         logged=logged,
+        answered=b"" if bare.response is None else _text_of(bare.response),
     )
 
 

@@ -1,16 +1,13 @@
 """What a recording tells while it is made: a line for each exchange, and how it came out in the end. Pure.
 
-Law: the exchange that is handed in is without its secrets already; what a terminal would obey is made visible here.
+Law: what is handed in is without its secrets already; what a terminal would obey is made visible here.
 """
 
 from collections.abc import Sequence
 
 import msgspec
 
-from nexdiag.core.exchange import Exchange
 from nexdiag.core.finding import Finding
-from nexdiag.report.answers import Answer, answer
-from nexdiag.report.messages import last_message
 from nexdiag.report.visible import one_line
 from nexdiag.report.wording import count, seconds, tokens
 
@@ -23,7 +20,6 @@ _CALLS = 4
 """Names of tools that a line shows; the others are counted."""
 _FINDINGS = 5
 _KILO = 1000
-_CLIENT_LEFT = "ClientClosed:"
 _BLANK = " " * len("turn 1")
 
 
@@ -36,8 +32,8 @@ class Passed(msgspec.Struct, frozen=True, kw_only=True):
     """None if no answer came."""
     turn: int | None = None
     session: str = ""
-    messages: int | None = None
-    """How many it sent; None if it sent no conversation."""
+    messages: int = 0
+    """How many it sent; 0 if it sent no conversation."""
     tokens: int = 0
     """Of the request, as the server counted them; 0 where it did not tell."""
     chunks: int | None = None
@@ -50,36 +46,6 @@ class Passed(msgspec.Struct, frozen=True, kw_only=True):
     """Why it did not succeed, in the words of server or transport."""
 
 
-def passed(exchange: Exchange) -> Passed:
-    """What the line of a round trip says. Reads both bodies once."""
-    response, read = exchange.response, answer(msgspec.structs.replace(exchange, failure=None))
-    sent = last_message(exchange.request.body)
-    return Passed(
-        method=exchange.request.method,
-        path=exchange.request.path.partition("?")[0],
-        status=response.status if response is not None else None,
-        turn=exchange.turn,
-        session=exchange.session,
-        messages=sent.depth if sent is not None else None,
-        tokens=read.usage.input_tokens,
-        chunks=len(response.chunks) if response is not None and response.streamed else None,
-        first_byte=response.first_byte if response is not None else 0.0,
-        duration=exchange.duration,
-        calls=read.calls,
-        refusal=_refusal(exchange, read),
-    )
-
-
-def _refusal(exchange: Exchange, read: Answer) -> str | None:
-    """Why it is no answer. A client that leaves when it has the whole answer (codex) has lost nothing."""
-    if exchange.response is None:
-        return exchange.failure or "no response came"
-    left = (exchange.failure or "").startswith(_CLIENT_LEFT)
-    if exchange.failure is not None and not (left and read.complete and read.refusal is None):
-        return exchange.failure
-    return read.refusal if read.refusal is not None or read.complete else "the answer broke off before its end"
-
-
 def line(one: Passed, *, opens: bool = True) -> str:
     """One line: `turn 1   POST /v1/chat/completions   3 msgs   1.2k tok   41 chunks   first 212 ms   1.9 s   → add`.
 
@@ -87,7 +53,7 @@ def line(one: Passed, *, opens: bool = True) -> str:
     """
     parts = [_turn(one) if opens and one.turn is not None else _BLANK]
     parts += [f"{one_line(one.method, 10)} {one_line(one.path, _PATH)}"]
-    parts += [count(one.messages, "msg")] if one.messages is not None else []
+    parts += [count(one.messages, "msg")] if one.messages else []
     parts += [f"{tokens(one.tokens)} tok"] if one.tokens else []
     if one.refusal is not None:
         return _GAP.join([*parts, f"✗ {_refused(one)}"])

@@ -27,7 +27,7 @@ from nexdiag.capture.proxy.times import Times
 from nexdiag.capture.proxy.upstream import Upstream
 from nexdiag.capture.recorder import Recorder
 from nexdiag.capture.redact import Redactor
-from nexdiag.capture.witness import Witness
+from nexdiag.capture.witness import Told, Witness
 from nexdiag.capture.writer import Writer
 from nexdiag.core.cassette import Header
 from nexdiag.core.errors import EndpointError, UsageError
@@ -126,15 +126,15 @@ def proxying(  # noqa: PLR0913 - what is recorded, how, and who hears of it
     command: str = "",
     environ: Mapping[str, str] = os.environ,
     redactor: Redactor | None = None,
-    told: Callable[[Exchange], None] = lambda exchange: None,
+    told: Callable[[Told], None] = lambda told: None,
     trouble: Callable[[str], None] = lambda trouble: None,
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[Proxying]:
     """Serve on a port of this machine and record what passes. A file in which no exchange came to stand is removed.
 
-    `told` hears of each exchange that is kept, without its secrets, from several threads; `trouble`, once, of what is
-    wrong with the recording. Neither may wait. `command` is the command line that is recorded, without secrets. `log`
-    names files and commands whose lines are recorded beside it.
+    `told` hears of each exchange, when it begins and when it is kept, without its secrets and from several threads;
+    `trouble`, once, of what is wrong with the recording. Neither may wait. `command` is the command line that is
+    recorded, without secrets. `log` names files and commands whose lines are recorded beside it.
 
     Raises `UsageError` for an upstream or a log that is none, `CassetteError` if the cassette exists or cannot be
     written, `EndpointError` if the port is taken.
@@ -152,9 +152,9 @@ def proxying(  # noqa: PLR0913 - what is recorded, how, and who hears of it
     header = stamped(header, directory=Path.cwd(), libraries=("httptools",))
     where = Upstream.of(target.url)
     times = Times()
-    writer = _Telling(path, redactor.header(header), told)
+    writer = Writer(path, redactor.header(header))
     recorder = Recorder(writer, redactor, clock=times.clock, ticks=times.ticks)
-    witness = Witness(recorder)
+    witness = Witness(recorder, told=told)
     keeper = Keeper(witness.begin, trouble=lambda: recorder.trouble, told=trouble, times=times)
     try:
         context = (tls or httpx.create_ssl_context()) if where.secure else None
@@ -166,19 +166,6 @@ def proxying(  # noqa: PLR0913 - what is recorded, how, and who hears of it
         recorder.close()
         if not recorder.writer.exchanges:
             path.unlink(missing_ok=True)
-
-
-class _Telling(Writer):
-    """A writer that tells of each exchange that it has written."""
-
-    def __init__(self, path: Path, header: Header, told: Callable[[Exchange], None]) -> None:
-        super().__init__(path, header)
-        self._told = told
-
-    def exchange(self, exchange: Exchange) -> None:
-        super().exchange(exchange)
-        with contextlib.suppress(Exception):  # who listens must never break what is told of
-            self._told(exchange)
 
 
 class _Serving:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexdiag.codec.body import Splitter
+from nexdiag.codec.encodings import encoded
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.lint.bare import BareExchange
@@ -135,3 +136,12 @@ def test_a_list_is_told_apart_however_the_body_is_kept() -> None:
     for text, expected in ((b'{"a":[1]}', True), (b'{"a":[]}', True), (b'{"a":3}', False), (b"{}", False)):
         for body in (Splitter().split(text), Body.of(text)):
             assert Fields(body).holds_list("a") is expected
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
+def test_the_words_of_a_compressed_answer_are_heard(encoding: str) -> None:
+    """A server that compresses its refusals has said no less."""
+    raw = encoded(b'{"error":{"message":"roles must alternate"}}', encoding) or b""
+    response = Response(status=400, headers=(("content-encoding", encoding),), chunks=(Chunk(at=0.0, bytes=raw),))
+    seen = of_exchange(Exchange(id=0, started=0.0, request=Request(method="POST", url="http://h/"), response=response))
+    assert (seen.said.words, seen.said.error) == ("roles must alternate", True)

@@ -1,9 +1,11 @@
 """Promises of nexdiag.report.answers."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from report import sample
 
+from nexdiag.codec.encodings import encoded
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.report.answers import answer
 
@@ -69,3 +71,18 @@ def test_any_response_is_read(pieces: list[bytes], stream: bool, status: int) ->
     chunks = tuple(Chunk(at=0.0, bytes=piece) for piece in pieces)
     found = answer(exchange(Response(status=status, headers=(("content-type", kind),), chunks=chunks)))
     assert (found.refusal is not None) >= (status >= 400)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
+def test_a_compressed_answer_is_read(encoding: str) -> None:
+    """Streams, whole bodies and refusals say the same with a content-encoding as without."""
+    for plain in (
+        sample.streamed(sample.call("read_file", "{}"), tokens=(7, 3)),
+        sample.whole(sample.assistant("hello")),
+        sample.refused(400, "roles must alternate"),
+    ):
+        raw = encoded(plain.body, encoding) or b""
+        headers = (*plain.headers, ("content-encoding", encoding))
+        chunks = (Chunk(at=0.0, bytes=raw[:9]), Chunk(at=0.1, bytes=raw[9:]))
+        squeezed = Response(status=plain.status, headers=headers, chunks=chunks)
+        assert answer(exchange(squeezed)) == answer(exchange(plain))

@@ -14,8 +14,8 @@ import httpx
 import openai
 import pytest
 
+from nexdiag.capture.witness import Told
 from nexdiag.core.errors import CassetteError, EndpointError, UsageError
-from nexdiag.core.exchange import Exchange
 from nexdiag.endpoint import llama, serving, stub
 from nexdiag.lint import profiles
 from nexdiag.runner.load import load
@@ -84,7 +84,7 @@ def test_a_recording_says_what_it_is(upstream: str, tmp_path: Path) -> None:
 def test_an_echo_of_a_key_is_replaced(upstream: str, tmp_path: Path) -> None:
     """The key that a request carries, and those of the environment, wherever they stand."""
     path = tmp_path / "c"
-    told: list[Exchange] = []
+    told: list[Told] = []
     with proxying(upstream, cassette=path, environ={"MY_TOKEN": "tok-98765-xyzzy"}, told=told.append) as proxy:
         chat(
             proxy.url,
@@ -101,11 +101,12 @@ def test_who_listens_hears_of_each_exchange(upstream: str, tmp_path: Path) -> No
     path = tmp_path / "c"
     heard: list[tuple[int, bool]] = []
 
-    def told(exchange: Exchange) -> None:
-        heard.append((exchange.id, path.read_bytes().count(b'"exchange":') == exchange.id + 1))
+    def tell(told: Told) -> None:
+        if told.ended:
+            heard.append((told.number, path.read_bytes().count(b'"exchange":') == told.number + 1))
         raise RuntimeError
 
-    with proxying(upstream, cassette=path, told=told) as proxy:
+    with proxying(upstream, cassette=path, told=tell) as proxy:
         assert [chat(proxy.url).status_code for _ in range(3)] == [200] * 3
     assert heard == [(0, True), (1, True), (2, True)]
 

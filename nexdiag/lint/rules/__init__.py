@@ -10,6 +10,7 @@ from nexdiag.lint.rules.order import empty_messages, role_alternation
 from nexdiag.lint.rules.pairing import orphan_tool_result, unanswered_tool_call
 from nexdiag.lint.rules.params import stream_options_unsupported
 from nexdiag.lint.rules.request import malformed_request
+from nexdiag.lint.rules.secrets import secret_in_recording
 from nexdiag.lint.unexplained import UNEXPLAINED
 
 ALL: tuple[Rule, ...] = (
@@ -21,6 +22,7 @@ ALL: tuple[Rule, ...] = (
     base_url_missing_v1.RULE,
     model_name_prefix.RULE,
     stream_options_unsupported.RULE,
+    secret_in_recording.RULE,
 )
 """All rules that look for a fault in a request, by code."""
 

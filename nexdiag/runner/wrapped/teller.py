@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TextIO
 
-from nexdiag.core.exchange import Exchange
+from nexdiag.capture.witness import Told
 from nexdiag.report import passing
 
 _LONGEST = 1000
@@ -20,7 +20,7 @@ _LOCAL_MODES = 3
 
 
 class Teller:
-    """Takes exchanges from the proxy's thread, and tells a line for each."""
+    """Takes what the proxy's thread tells of exchanges, and tells a line for each."""
 
     def __init__(
         self, told: Callable[[str], None], *, live: bool = True, taken: Callable[[], bool] = lambda: False
@@ -31,20 +31,22 @@ class Teller:
         self._told = told
         self._live = live
         self._taken = taken
-        self._queue: queue.Queue[Exchange | str | None] = queue.Queue(_LONGEST)
+        self._queue: queue.Queue[Told | str | None] = queue.Queue(_LONGEST)
         self._held: list[str] = []
         self._dropped = 0
         self._open: tuple[str, int | None] | None = None
         self._thread = threading.Thread(target=self._work, name="nexdiag-teller", daemon=True)
         self._thread.start()
 
-    def exchange(self, exchange: Exchange) -> None:
-        """A round trip has ended; its secrets are out of it. Never waits."""
-        self.turn = exchange.turn if exchange.turn is not None else self.turn
+    def exchange(self, told: Told) -> None:
+        """A round trip begins, or has ended; its secrets are out of it. Never waits."""
+        if not told.ended:
+            return
+        self.turn = told.turn if told.turn is not None else self.turn
         if not self._live:
             return
         try:
-            self._queue.put_nowait(exchange)
+            self._queue.put_nowait(told)
         except queue.Full:
             self._dropped += 1
 
@@ -62,7 +64,7 @@ class Teller:
     def _work(self) -> None:
         while (one := self._queue.get()) is not None:
             with contextlib.suppress(Exception):  # telling must never break what it tells of
-                self._held.append(self._line(one) if isinstance(one, Exchange) else one)
+                self._held.append(self._line(one) if isinstance(one, Told) else one)
                 if not self._taken():
                     self._let_go()
         with contextlib.suppress(Exception):
@@ -75,10 +77,28 @@ class Teller:
         for line in held:
             self._told(line)
 
-    def _line(self, exchange: Exchange) -> str:
-        turn = (exchange.session, exchange.turn)
-        opens, self._open = turn != self._open, turn if exchange.turn is not None else self._open
-        return passing.line(passing.passed(exchange), opens=opens)
+    def _line(self, told: Told) -> str:
+        turn = (told.session, told.turn)
+        opens, self._open = turn != self._open, turn if told.turn is not None else self._open
+        return passing.line(passed(told), opens=opens)
+
+
+def passed(told: Told) -> passing.Passed:
+    """What the line of a round trip says."""
+    return passing.Passed(
+        method=told.method,
+        path=told.path,
+        status=told.status,
+        turn=told.turn,
+        session=told.session,
+        messages=told.messages,
+        tokens=told.usage.input_tokens,
+        chunks=told.chunks if told.streamed else None,
+        first_byte=told.first_byte or 0.0,
+        duration=told.duration,
+        calls=told.calls,
+        refusal=told.refusal or None,
+    )
 
 
 def terminal_taken(stream: TextIO | None) -> Callable[[], bool]:

@@ -1,22 +1,141 @@
 """What is told while a command runs, and when."""
 
+import json
 import os
 import pty
 import subprocess
 import termios
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from nexdiag.core.body import Body
-from nexdiag.core.exchange import Exchange, Request, Response
-from nexdiag.runner.wrapped.teller import Teller, terminal_taken
+from nexdiag.capture.recorder import Recorder
+from nexdiag.capture.redact import Redactor
+from nexdiag.capture.witness import Told, Witness
+from nexdiag.codec.body import Splitter
+from nexdiag.core.exchange import Chunk, Exchange, Request, Response
+from nexdiag.report.passing import Passed, line
+from nexdiag.runner.wrapped.teller import Teller, passed, terminal_taken
 
 
-def exchange(number: int = 0, turn: int | None = None, session: str = "") -> Exchange:
-    request = Request(method="GET", url=f"http://h/v1/models/{number}", body=Body.of(b""))
-    return Exchange(id=number, started=0.0, request=request, response=Response(status=200), turn=turn, session=session)
+def exchange(number: int = 0, turn: int | None = None, session: str = "") -> Told:
+    return Told(number=number, ended=True, method="GET", path=f"/v1/models/{number}", turn=turn, session=session)
+
+
+CALL = {"id": "c", "type": "function", "function": {"name": "read_file", "arguments": "{}"}}
+EVENTS = (
+    {"choices": [{"delta": {"role": "assistant", "tool_calls": [{"index": 0, **CALL}]}}]},
+    {"choices": [{"delta": {}, "finish_reason": "tool_calls"}]},
+    {"choices": [], "usage": {"prompt_tokens": 1234, "completion_tokens": 5}},
+)
+STREAM = (*(f"data: {json.dumps(event)}\n\n".encode() for event in EVENTS), b"data: [DONE]\n\n")
+
+
+def passing(
+    *pieces: bytes, status: int = 200, kind: str = "text/event-stream", messages: int = 3, failure: str | None = None
+) -> Exchange:
+    sent = json.dumps({"messages": [{"role": "user", "content": "hi"}] * messages}).encode()
+    return Exchange(
+        id=0,
+        started=0.0,
+        request=Request(method="POST", url="http://h/v1/chat/completions?key=x", body=Splitter().split(sent)),
+        response=Response(
+            status=status,
+            headers=(("content-type", kind),),
+            chunks=tuple(Chunk(at=0.0, bytes=piece) for piece in pieces),
+            first_byte=0.212,
+        ),
+        failure=failure,
+        duration=1.9,
+        turn=1,
+    )
+
+
+def shown(exchange: Exchange) -> Passed:
+    """What a witness tells of it when it has ended."""
+    told: list[Told] = []
+    witness = Witness(Recorder(Silent(), Redactor()), told=told.append)  # type: ignore[arg-type]
+    passage = witness.begin(exchange.request, turn=exchange.turn)
+    if exchange.response is not None:
+        passage.head(exchange.response.status, exchange.response.headers)
+        for chunk in exchange.response.chunks:
+            passage.chunk(chunk.bytes)
+    passage.end(exchange.failure)
+    messages = exchange.request.body.last_link("messages")
+    times = {"first_byte": exchange.response.first_byte} if exchange.response is not None else {}
+    counted = msgspec.structs.replace(
+        told[-1], messages=messages.depth if messages else 0, duration=exchange.duration, **times
+    )
+    return passed(counted)
+
+
+class Silent:
+    """A writer that writes nothing."""
+
+    next_number = 0
+    trouble = None
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        """Whatever it is asked to write."""
+        return lambda *words: None
+
+
+def test_a_stream_with_a_call() -> None:
+    """Messages sent, tokens, chunks, times and tools; no query, which may hold a key."""
+    told = line(shown(passing(*STREAM)))
+    assert (
+        told == "turn 1   POST /v1/chat/completions   3 msgs   1.2k tok   4 chunks   first 212 ms   1.9 s   → read_file"
+    )
+
+
+def test_a_whole_answer_that_does_not_open_its_turn() -> None:
+    body = {"choices": [{"message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}]}
+    told = line(shown(passing(json.dumps(body).encode(), kind="application/json", messages=1)), opens=False)
+    assert told == "         POST /v1/chat/completions   1 msg   1.9 s"
+
+
+def test_a_refusal_shows_the_servers_words() -> None:
+    body = b'{"error":{"message":"roles must alternate"}}'
+    told = line(shown(passing(body, status=500, kind="application/json")))
+    assert told == 'turn 1   POST /v1/chat/completions   3 msgs   ✗ 500 "roles must alternate"'
+
+
+def test_no_answer_shows_the_transports_words() -> None:
+    failed = Exchange(
+        id=0, started=0.0, request=Request(method="GET", url="http://h/v1/models"), failure="ConnectError: refused"
+    )
+    assert line(shown(failed)) == "         GET /v1/models   ✗ ConnectError: refused"
+
+
+@pytest.mark.parametrize("failure", [None, "RemoteProtocolError: cut"])
+def test_a_stream_that_broke_off_is_no_answer(failure: str | None) -> None:
+    told = line(shown(passing(STREAM[0], failure=failure)))
+    assert f'✗ 200 "{failure or "the answer broke off before its end"}"' in told
+
+
+def test_a_client_that_left_with_the_whole_answer_has_it() -> None:
+    """Codex reads no further than `response.completed`; one that left before has no answer."""
+    left = "ClientClosed: the client stopped reading before the end"
+    assert "✗" not in line(shown(passing(*STREAM, failure=left)))
+    assert f'✗ 200 "{left}"' in line(shown(passing(STREAM[0], failure=left)))
+    assert f'✗ 500 "{left}"' in line(shown(passing(b"{}", status=500, failure=left)))
+
+
+def test_other_routes_are_lines_too() -> None:
+    """A list of models sends no conversation, and is no failure."""
+    one = shown(
+        Exchange(
+            id=0,
+            started=0.0,
+            request=Request(method="GET", url="http://h/v1/models"),
+            response=Response(status=200, chunks=(Chunk(at=0.0, bytes=b'{"data":[]}'),)),
+            duration=0.012,
+        )
+    )
+    assert line(one) == "         GET /v1/models   12 ms"
 
 
 def test_each_exchange_is_a_line_in_order() -> None:

@@ -1,0 +1,265 @@
+"""Content-encodings: a body as it was on the wire ⇄ the bytes that it stands for. Bounded, and piece by piece.
+
+Law: nothing here raises for what a peer sent. What breaks off gives what came; what is larger than its limit, or in an
+encoding that nobody here knows, is told as such and never guessed at.
+"""
+
+import contextlib
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+from nexdiag.core.exchange import Response
+
+LARGEST = 2**26
+"""Bytes of a body without its encoding. What is larger is a bomb, or nothing that one reads."""
+_MOST = 4
+"""Encodings of one body. More of them are no body but an attack."""
+_SLICE = 1024
+"""Bytes given to brotli and zstd at a time."""
+_GZIP, _ZLIB, _RAW = 31, 15, -15
+"""What zlib calls window bits: the format that it reads."""
+_ZLIB_METHOD, _ZLIB_CHECK = 8, 31
+_NONE = ("", "identity", "none")
+
+
+_Take = Callable[[bytes, int], bytes]
+"""A machine of a library: bytes and room in, plain bytes out."""
+
+
+class _TooLargeError(Exception):
+    """A machine would give more than its limit."""
+
+
+class _BrokenError(Exception):
+    """The bytes are not in that encoding; or no longer."""
+
+    def __init__(self, given: bytes) -> None:
+        """`given`: what stood before the fault."""
+        super().__init__()
+        self.given = given
+
+
+class _Machine(Protocol):
+    def feed(self, raw: bytes, room: int) -> bytes:
+        """The plain bytes; at most `room`, else `_TooLargeError`. `_BrokenError` at a fault."""
+
+
+class Decoding:
+    """Takes the pieces of one body, and gives each as it is without its encoding."""
+
+    def __init__(self, encoding: str, *, limit: int = LARGEST) -> None:
+        """`encoding`: the value of the header, such as `gzip` or `gzip, br`."""
+        names = [name.strip().lower() for name in encoding.split(",")]
+        names = [name for name in names if name not in _NONE]
+        self.known = len(names) <= _MOST and all(name in _MACHINES for name in names)
+        """Whether all its encodings are known. If not, the pieces stay as they are."""
+        self.too_large = False
+        """Whether it came to more than its limit: what came before that was given."""
+        self.broken = False
+        """Whether a fault is in it, or junk behind it: what came before that was given."""
+        self.size = 0
+        """Plain bytes that were given."""
+        self._limit = limit
+        self._machines: list[_Machine] = [_MACHINES[name]() for name in reversed(names)] if self.known else []
+        self._given = [0] * len(self._machines)
+
+    def feed(self, piece: bytes) -> bytes:
+        """The plain bytes that this piece completes; none after a fault."""
+        if self.too_large or self.broken:
+            return b""
+        for place, machine in enumerate(self._machines):
+            try:
+                piece = machine.feed(piece, self._limit - self._given[place])
+            except _TooLargeError:
+                self.too_large = True
+                return b""
+            except _BrokenError as fault:
+                self.broken = True
+                piece = fault.given
+            self._given[place] += len(piece)
+        self.size += len(piece)
+        return piece
+
+
+def plain(body: bytes, encoding: str, *, limit: int = LARGEST) -> bytes | None:
+    """The body without its encoding; of one that breaks off, what came.
+
+    None for an unknown encoding, for bytes that are in no such encoding, and for more than `limit` bytes.
+    """
+    pieces = plain_pieces((body,), encoding, limit=limit)
+    return None if pieces is None else b"".join(pieces)
+
+
+def plain_pieces(pieces: Iterable[bytes], encoding: str, *, limit: int = LARGEST) -> list[bytes] | None:
+    """The same for a body in pieces: as many plain pieces, each with what its own bytes completed."""
+    decoding = Decoding(encoding, limit=limit)
+    if not decoding.known:
+        return None
+    given = [decoding.feed(piece) for piece in pieces]
+    return None if decoding.too_large or (decoding.broken and decoding.size == 0) else given
+
+
+def encoded(body: bytes, encoding: str) -> bytes | None:
+    """The body in that encoding; None if it is unknown."""
+    for name in (name.strip().lower() for name in encoding.split(",")):
+        if name not in _NONE:
+            if name not in _SQUEEZES:
+                return None
+            body = _SQUEEZES[name](body)
+    return body
+
+
+def response_text(response: Response) -> bytes:
+    """The body of a response without its content-encoding; as it came, where that cannot be undone."""
+    encoding = response.header("content-encoding")
+    body = response.body
+    if not encoding:
+        return body
+    text = plain(body, encoding)
+    return body if text is None else text
+
+
+class _Deflated:
+    """gzip, or deflate with or without zlib's head. Members may follow one another."""
+
+    def __init__(self, bits: int | None) -> None:
+        """`bits`: zlib's name for the format; None to see from the first two bytes."""
+        self._bits = bits
+        self._head = b""
+        self._machine: Any = None
+
+    def feed(self, raw: bytes, room: int) -> bytes:
+        if self._bits is None:
+            self._head += raw
+            if len(self._head) < 2:  # noqa: PLR2004 - the two bytes of zlib's head
+                return b""
+            self._bits = _bits_of(self._head)
+            raw, self._head = self._head, b""
+        given: list[bytes] = []
+        while raw:
+            machine = self._machine or zlib.decompressobj(self._bits)
+            spare = machine.copy()  # a fault loses all that its call would have given
+            try:
+                given.append(machine.decompress(raw, room + 1))
+            except zlib.error as error:
+                raise _BrokenError(b"".join([*given, *_as_far(spare, raw, room)])) from error
+            room -= len(given[-1])
+            if room < 0:
+                raise _TooLargeError
+            raw, self._machine = machine.unused_data, None if machine.eof else machine
+        return b"".join(given)
+
+
+def _as_far(machine: Any, raw: bytes, room: int) -> Iterator[bytes]:  # noqa: ANN401 - zlib does not name its type
+    """What comes of the bytes before the fault that is in them."""
+    size = len(raw)
+    while size and room > 0:
+        spare = machine.copy()
+        try:
+            text = machine.decompress(raw[:size], room)
+        except zlib.error:
+            machine, size = spare, size // 2
+        else:
+            yield text
+            raw, room = raw[size:], room - len(text)
+
+
+def _bits_of(head: bytes) -> int:
+    """RFC 1950: the method is 8, and the two bytes are a multiple of 31. Some servers send RFC 1951 without it."""
+    zlibs = head[0] & 15 == _ZLIB_METHOD and int.from_bytes(head[:2], "big") % _ZLIB_CHECK == 0
+    return _ZLIB if zlibs else _RAW
+
+
+class _Sliced:
+    """A library whose state cannot be copied: at a fault, all is read again, up to the very byte.
+
+    It is given a slice at a time: zstd knows no limit, and four bytes can stand for 128 KiB.
+    """
+
+    def __init__(self, start: Callable[[], _Take]) -> None:
+        """`start` gives a fresh machine."""
+        self._start = start
+        self._take = start()
+        self._taken: list[bytes] = []
+
+    def feed(self, raw: bytes, room: int) -> bytes:
+        given: list[bytes] = []
+        for start in range(0, len(raw), _SLICE):
+            piece = raw[start : start + _SLICE]
+            try:
+                given.append(self._take(piece, room))
+            except _TooLargeError:
+                raise
+            except Exception as error:
+                raise _BrokenError(b"".join([*given, *self._as_far(piece, room)])) from error
+            self._taken.append(piece)
+            room -= len(given[-1])
+            if room < 0:
+                raise _TooLargeError
+        return b"".join(given)
+
+    def _as_far(self, raw: bytes, room: int) -> Iterator[bytes]:
+        take = self._start()
+        for piece in self._taken:
+            take(piece, LARGEST)
+        with contextlib.suppress(Exception):
+            for byte in raw:
+                yield take(bytes((byte,)), room)
+
+
+def _brotli() -> _Take:
+    import brotli  # type: ignore[import-untyped]  # noqa: PLC0415 - only where such a body comes (it has no types)
+
+    machine = brotli.Decompressor()
+
+    def take(raw: bytes, room: int) -> bytes:
+        given = [machine.process(raw, output_buffer_limit=room + 1)]
+        while not machine.can_accept_more_data():
+            if sum(map(len, given)) > room:
+                raise _TooLargeError
+            given.append(machine.process(b"", output_buffer_limit=room + 1))
+        return b"".join(given)
+
+    return take
+
+
+def _zstandard() -> _Take:
+    import zstandard  # noqa: PLC0415 - only where such a body comes: most recordings have none
+
+    machine = zstandard.ZstdDecompressor().decompressobj(read_across_frames=True)
+    return lambda raw, _room: machine.decompress(raw)
+
+
+def _gzipped(body: bytes) -> bytes:
+    machine = zlib.compressobj(wbits=_GZIP)
+    return machine.compress(body) + machine.flush()
+
+
+def _brotlied(body: bytes) -> bytes:
+    import brotli  # noqa: PLC0415 - only where it is wanted
+
+    squeezed: bytes = brotli.compress(body, quality=4)
+    return squeezed
+
+
+def _zstandarded(body: bytes) -> bytes:
+    import zstandard  # noqa: PLC0415 - only where it is wanted
+
+    return zstandard.ZstdCompressor().compress(body)
+
+
+_MACHINES: dict[str, Callable[[], _Machine]] = {
+    "gzip": lambda: _Deflated(_GZIP),
+    "x-gzip": lambda: _Deflated(_GZIP),
+    "deflate": lambda: _Deflated(None),
+    "br": lambda: _Sliced(_brotli),
+    "zstd": lambda: _Sliced(_zstandard),
+}
+_SQUEEZES: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": _gzipped,
+    "x-gzip": _gzipped,
+    "deflate": zlib.compress,
+    "br": _brotlied,
+    "zstd": _zstandarded,
+}

@@ -1,0 +1,115 @@
+r"""Secrets that have no shape of their own but a name: `"api_key": "..."`, `PASSWORD=...`, `--token ...`. Pure.
+
+Law: a name alone proves nothing: code, manuals and schemas are full of `token=` and `"password": "string"`. What is
+named has to look made by a machine (long, letters and digits mixed, of many different signs), or like a password.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+
+MIXED = re.compile(rb"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{8}")
+"""Eight letters and digits in a row, with both among them, and one right at the first change."""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """Where something looks like a secret, and like which."""
+
+    start: int
+    end: int
+    shape: str
+
+
+_WORDS = (b"key", b"token", b"secret", b"pass", b"pwd", b"authorization")
+_VALUE = rb"((?:[A-Za-z0-9+/=_.~!@#$%^*?:-]|\\/){6,2000}+)(?![(\[])"
+_AFTER = re.compile(
+    rb"(?i:key|token|secret|passw(?:or)?d|passphrase|pwd|authorization)"
+    rb"(?:_?[0-9]{1,3})?"
+    rb"(?:(?:\\{0,7}[\"'`])?[ \t]{0,4}(?::=|=>|[:=>])[ \t]{0,4}|[ \t]{1,2}(?=\S{12}))"
+    rb"(?:\\{0,7}[\"'`])?"
+    rb"(?:(?i:bearer|basic|token|apikey|bot)[ ]|[A-Za-z0-9_-]{1,40}=(?=[^=]))?" + _VALUE
+)
+"""From the word that tells on: the end of the name, what stands between, and the value."""
+_COOKIES = re.compile(rb"cookie(?:\\{0,7}[\"'])?[ \t]*:[ \t]*(?:\\{0,7}[\"'])?([^\r\n\"'\\<>\[]{8,4000}+)")
+_KEYS = re.compile(
+    rb"(?i)(?:api|access|secret|private|auth|account|sign(?:ing|ature)?|encrypt(?:ion)?|master|subscription|shared|client"
+    rb"|service|app|deploy|storage|bearer|openai|anthropic|license|webhook|functions?)[ _.-]?\Z"
+)
+"""Before `key`: a key alone opens nothing, it may be that of a dictionary."""
+_NO_TOKENS = re.compile(rb"(?i)(?:page|next|continu\w*|cancel\w*|stop|eos|bos|pad|unk|sep|mask|special|sync)[ _.-]?\Z")
+"""Before `token`: what is none of a user's."""
+_DASHES = re.compile(rb"(?<![\w-])--?[\w-]{0,30}\Z")
+_DUMMY = re.compile(
+    rb"(?i)your|example|placeholder|change.?me|dummy|redacted|xxxx|\*\*\*|\.\.\.|[a-z]*_here|not.?needed|insert|<|\$\w|%\w+%\Z"
+)
+_CODE = re.compile(rb"[A-Za-z_$][A-Za-z_]*\d{0,3}(?:(?:\.|->|::|/|-)[A-Za-z_$][A-Za-z_]*\d{0,3})*[,;:.]?\Z")
+"""A name of code, or words with dashes between them."""
+_SYMBOLS = re.compile(rb"[!@#$%^*?+=~]")
+_SHORTEST = 16
+_NEAR = 64
+_SHORTEST_PASSWORD = 7
+_ENTROPY = 3.0
+_PASSWORD_ENTROPY = 2.3
+
+
+def named(raw: bytes) -> Iterator[Found]:
+    """What a name tells to be a secret, in no order."""
+    lower = raw.lower()
+    for word in _WORDS:
+        start = lower.find(word)
+        while start >= 0:
+            match = _AFTER.match(raw, start)
+            past = start + len(word)
+            if match is not None:
+                before = raw[max(0, start - 40) : start]
+                if _told(word, before, raw[match.end() - len(match[0]) : match.start(1)], match[1]):
+                    yield Found(start=match.start(1), end=match.end(1), shape=_name(word, before))
+                    past = match.end()
+                past = max(past, match.end() - _NEAR)  # `key=key=key=...` is read once
+            start = lower.find(word, past)
+
+    start = lower.find(b"cookie")
+    while start >= 0:
+        match = _COOKIES.match(lower, start)
+        if match is not None and any(map(MIXED.search, raw[match.start(1) : match.end(1)].split(b";"))):
+            yield Found(start=match.start(1), end=match.end(1), shape="cookies")
+        start = lower.find(b"cookie", start + 6 if match is None else match.end())
+
+
+def looks_made(value: bytes, *, password: bool = False, quoted: bool = False) -> bool:
+    """Whether a machine made a value, or a careful user. What is `quoted` is no name of code."""
+    if _DUMMY.search(value) or (_CODE.match(value) and not quoted):
+        return False
+    if password:
+        letters = any(97 <= sign | 32 <= 122 for sign in value)  # noqa: PLR2004 - a to z
+        other = any(48 <= sign <= 57 for sign in value) or _SYMBOLS.search(value)  # noqa: PLR2004 - 0 to 9
+        enough = len(value) >= _SHORTEST_PASSWORD and letters and bool(other)
+        return enough and value[:1] not in b"/.~" and entropy(value) >= _PASSWORD_ENTROPY
+    return len(value) >= _SHORTEST and MIXED.search(value) is not None and entropy(value) >= _ENTROPY
+
+
+def entropy(value: bytes) -> float:
+    """Bits a sign, by how often each occurs in it."""
+    size = len(value)
+    return -sum(count / size * math.log2(count / size) for count in Counter(value).values()) if size else 0.0
+
+
+def _told(word: bytes, before: bytes, between: bytes, value: bytes) -> bool:
+    """Whether the name is that of a secret, and the value like one."""
+    if between[-1:] in b" \t" and not re.search(rb"[:=>]", between) and not _DASHES.search(before):
+        return False  # `the key is`: without a sign between them, only an option names its value
+    if word == b"key" and not _KEYS.search(before):
+        return False
+    if word == b"token" and _NO_TOKENS.search(before):
+        return False
+    quoted = between[-1:] in b"\"'`"
+    return looks_made(value, password=word in (b"pass", b"pwd"), quoted=quoted)
+
+
+def _name(word: bytes, before: bytes) -> str:
+    match = re.search(rb"[A-Za-z0-9_-]*\Z", before)
+    name = (match[0] if match else b"") + {b"pass": b"password"}.get(word, word)
+    return f"value of {name.decode('ascii', 'replace').lower()}"
