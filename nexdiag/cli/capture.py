@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "capture"
 EXAMPLE = (
-    'Examples: nexdiag capture -- ./my-agent "fix the failing test"; '
+    'Example: nexdiag capture -- ./my-agent "fix the failing test"; or: '
     "nexdiag capture two-messages -e http://127.0.0.1:8080 -m qwen3-coder"
 )
 _END = "--"

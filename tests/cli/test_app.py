@@ -16,7 +16,9 @@ def test_every_command_has_an_example_in_its_help(capsys: pytest.CaptureFixture[
     """`--help` of each command ends with a line that can be typed."""
     names = [command.name for command in app.registered_commands]
     assert {"demo", "init", "chat", "nex", "capture", "replay", "lint", "report", "rule", "endpoint"} <= set(names)
-    for name in [*names, "service start", "service stop", "service status", "service logs", "service run"]:
+    for name in [*names, "service start", "service stop", "service status", "service logs", "service run"] + [
+        f"cassette {name}" for name in ("check", "repair", "show", "prune", "stats", "git-setup")
+    ]:
         assert run([*str(name).split(), "--help"]) == 0
         assert f"Example: nexdiag {name}" in capsys.readouterr().out, name
 

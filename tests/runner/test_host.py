@@ -23,6 +23,7 @@ from nexdiag.core.scenario import Scenario
 from nexdiag.core.turn import LogLine
 from nexdiag.lint import profiles
 from nexdiag.runner.host import Host, recording
+from nexdiag.runner.host import Wanted as Recorded
 from nexdiag.runner.load import load
 
 NEUTRAL = profiles.resolve(None)
@@ -78,7 +79,7 @@ def test_a_recordings_header_tells_the_window_that_the_chats_use(tmp_path: Path)
                 await driver.close()
                 return driver.machine.limits.window  # type: ignore[attr-defined, no-any-return]
 
-        with host.recording(cassette, None):
+        with host.recording(Recorded(cassette=cassette)):
             assert asyncio.run(window()) == 4000
     assert load(cassette).header.window == 4000
 
@@ -120,7 +121,8 @@ def test_a_config_that_cannot_work_is_told_before_the_daemon_serves(tmp_path: Pa
         Host(tmp_path / "a").check()
     configuration.write(tmp_path / "b", configuration.Config(agent=configuration.Agent(executor="claude")))
     Host(tmp_path / "b").check()
-    with pytest.raises(UsageError, match="cannot be recorded"), Host(tmp_path / "b").recording(tmp_path / "c", None):
+    broken = Host(tmp_path / "b").recording(Recorded(cassette=tmp_path / "c"))
+    with pytest.raises(UsageError, match="cannot be recorded"), broken:
         pass
 
 
@@ -141,7 +143,7 @@ def test_log_turn_and_exchange_are_joined_by_one_request_id(tmp_path: Path) -> N
             await client.ask("shutdown")
             await serving
 
-        with host.recording(cassette, None):
+        with host.recording(Recorded(cassette=cassette)):
             asyncio.run(play())
     recorded = load(cassette)
     headers = dict(recorded.exchanges[0].request.headers)

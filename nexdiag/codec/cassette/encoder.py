@@ -8,6 +8,7 @@ Never here: files. Who writes, and when it is safe on disk, is capture.writer's.
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -188,7 +189,7 @@ class Encoder:
         frame = frame_of(pieces)
         if frame != NONE:
             row["frame"] = frame
-        moments = [round(_seconds(chunk.at) * _MICRO) for chunk in response.chunks]
+        moments = [_microseconds(chunk.at) for chunk in response.chunks]
         row["at"] = [at - before for before, at in zip([0, *moments], moments, strict=False)]
         return row | {"chunks": [framed(frame, piece) for piece in pieces]}
 
@@ -232,6 +233,15 @@ def _line(row: dict[str, Any]) -> bytes:
 def _seconds(value: float) -> float:
     """To the microsecond. A clock that went mad must not make the recording unreadable."""
     return round(value, 6) if 0 <= value <= LATEST else 0.0
+
+
+def _microseconds(value: float) -> int:
+    """To be read as the very float that `_seconds` gives."""
+    seconds = _seconds(value)
+    count = round(seconds * _MICRO)
+    return (
+        count if count / _MICRO == seconds else int(Decimal(repr(seconds)) * _MICRO)
+    )  # so late the product is inexact
 
 
 def _plain_key(key: bytes) -> bool:

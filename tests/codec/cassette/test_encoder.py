@@ -247,3 +247,14 @@ def test_a_recording_can_be_gone_on_with(cassette: Cassette, data: st.DataObject
     found = decode(kept + on_top + again)
     assert [exchange.request.body.join() for exchange in found.exchanges[-2:]] == [body, body]
     assert resumed(kept + on_top).exchange(msgspec.structs.replace(one(Splitter().split(body)), id=1001)) == again
+
+
+def test_the_latest_moments_come_back_too() -> None:
+    """Where a float has no room for microseconds any more, the one that was written is the one that is read."""
+    chunks = tuple(Chunk(at=at, bytes=b"x") for at in (0.000001, 4294967296.201547, 253402300799.0))
+    exchange = Exchange(
+        id=0, started=1, request=Request(method="GET", url=""), response=Response(status=200, chunks=chunks)
+    )
+    found = decode(encode(Cassette(header=Header(), exchanges=(exchange,)))).exchanges[0].response
+    assert found is not None
+    assert found.chunks == chunks

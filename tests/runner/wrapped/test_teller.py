@@ -121,7 +121,7 @@ def test_a_client_that_left_with_the_whole_answer_has_it() -> None:
     left = "ClientClosed: the client stopped reading before the end"
     assert "✗" not in line(shown(passing(*STREAM, failure=left)))
     assert f'✗ 200 "{left}"' in line(shown(passing(STREAM[0], failure=left)))
-    assert f'✗ 500 "{left}"' in line(shown(passing(b"{}", status=500, failure=left)))
+    assert '✗ 500 "{}"' in line(shown(passing(b"{}", status=500, failure=left)))
 
 
 def test_other_routes_are_lines_too() -> None:
