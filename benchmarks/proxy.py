@@ -76,7 +76,8 @@ class Upstream(asyncio.Protocol):
         )
         await asyncio.sleep(gap)
         for number in range(5 if gap else CHUNKS):
-            piece = b'data: {"at": %.6f, "choices": [{"delta": {"content": "word "}}]}\n\n' % time.perf_counter()
+            told = b'"at": %.6f, ' % time.perf_counter() if gap else b""
+            piece = b'data: {%s"id":"chatcmpl-1","choices": [{"delta": {"content": "word%d "}}]}\n\n' % (told, number)
             self.transport.write(b"%x\r\n%s\r\n" % (len(piece), piece))
             if gap or not number % TOGETHER:
                 await asyncio.sleep(gap)

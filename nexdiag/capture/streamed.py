@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from nexdiag.capture import alike
 from nexdiag.capture.secrets import Secrets
 from nexdiag.capture.splice import Edit, splice
 
@@ -28,6 +29,8 @@ def clean(pieces: list[bytes], secrets: Secrets) -> tuple[list[bytes], int]:
     """The pieces of a stream without what is said piece by piece, and how many places were changed."""
     stream = b"".join(pieces)
     if not (stream.startswith(b"data:") or b"\ndata:" in stream or any(mark in stream for mark in _LINES)):
+        return pieces, 0
+    if alike.holds_nothing(stream, secrets):
         return pieces, 0
     found = edits(stream, secrets)
     changed = splice(pieces, found) if found else pieces
