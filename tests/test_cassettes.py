@@ -26,7 +26,14 @@ FAULTS = {
     "stub-of-sglang/incident-model-prefix": "model-name-prefix",
     "stub-of-azure/incident-stream-options": "stream-options-unsupported",
 }
-ALL = (*HEALTHY, *FAULTS)
+FOREIGN = {
+    "llama.cpp/openai-sdk-tool-round-trip": "/v1/chat/completions",
+    "llama.cpp/openai-sdk-responses": "/v1/responses",
+    "llama.cpp/anthropic-messages": "/v1/messages",
+}
+"""Clients that are not ours, recorded by `nexdiag capture -- COMMAND` from the real llama.cpp: the wire of each."""
+STORY = (*HEALTHY, *FAULTS)
+ALL = (*STORY, *FOREIGN)
 
 
 def path_of(name: str) -> Path:
@@ -38,7 +45,7 @@ def rendered() -> str:
     here = Path.cwd()
     os.chdir(ROOT)  # a page names its cassettes as they were named to it
     try:
-        runs = tuple(judge(load(Path("cassettes") / f"{name}{SUFFIX}")) for name in ALL)
+        runs = tuple(judge(load(Path("cassettes") / f"{name}{SUFFIX}")) for name in STORY)
     finally:
         os.chdir(here)
     created = max(run.cassette.header.created for run in runs)
@@ -84,6 +91,17 @@ def test_a_fault_of_the_executor_differs_in_replay_and_one_of_the_endpoint_does_
     assert replayed[0].differences[0].pointer == "/stream_options"
     for name in ("stub-of-sglang/incident-no-v1", "stub-of-sglang/incident-model-prefix"):
         assert {turn.outcome for turn in rerun(load(path_of(name))).replayed} == {"exact"}
+
+
+@pytest.mark.parametrize(("name", "path"), FOREIGN.items())
+def test_a_recording_of_another_client_is_whole(name: str, path: str) -> None:
+    """Its turns were found, each was answered on its wire, and nothing is wrong with it."""
+    cassette = load(path_of(name))
+    assert cassette.tear is None
+    assert {exchange.request.path for exchange in cassette.exchanges} == {path}
+    assert [turn.outcome for turn in cassette.turns] == ["answered"] * len(cassette.turns)
+    assert len(cassette.exchanges) == 2
+    assert judge(cassette).findings == ()
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -31,6 +31,9 @@ KEPT_HEADERS = frozenset(
         "openai-processing-ms", "openai-version", "request-id", "retry-after", "server", "transfer-encoding",
         "user-agent", "vary", "x-accel-buffering", "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests",
         "x-nexdiag-attempt", "x-nexdiag-session", "x-nexdiag-turn", "x-ratelimit-reset-requests", "x-request-id",
+        "x-should-retry", "x-stainless-arch", "x-stainless-async", "x-stainless-helper-method", "x-stainless-lang",
+        "x-stainless-os", "x-stainless-package-version", "x-stainless-raw-response", "x-stainless-read-timeout",
+        "x-stainless-retry-count", "x-stainless-runtime", "x-stainless-runtime-version", "x-stainless-timeout",
     }
 )  # fmt: skip
 """All other headers are written as a placeholder: a header that nobody knows may be a credential."""
