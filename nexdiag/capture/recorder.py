@@ -20,6 +20,7 @@ from nexdiag.core.exchange import Chunk, Exchange, Headers, Request, Response
 from nexdiag.core.turn import LogLine, ToolRun, Turn
 
 Clock = Callable[[], float]
+Ended = Callable[[Exchange], None]
 _Word = TypeVar("_Word")
 _NONE = ("", "identity")
 """Content-encodings that change nothing."""
@@ -48,8 +49,19 @@ class Recorder:
         """Why recording stopped before its end; None if it did not."""
         return self.writer.trouble
 
-    def begin(self, request: Request, *, turn: object = None, attempt: object = 1, session: str = "") -> "Passing":
-        """A request goes out. What is no number of a turn or an attempt counts as none."""
+    def begin(
+        self,
+        request: Request,
+        *,
+        turn: object = None,
+        attempt: object = 1,
+        session: str = "",
+        ended: Ended = lambda exchange: None,
+    ) -> "Passing":
+        """A request goes out. What is no number of a turn or an attempt counts as none.
+
+        `ended` hears of the exchange when it is kept; its secrets are still in it.
+        """
         number = next(self._numbers)
         exchange = Exchange(
             id=number,
@@ -59,8 +71,13 @@ class Recorder:
             attempt=_count(attempt) or 1,
             session=session,
         )
-        passing = self._passing[number] = Passing(self, exchange)
+        passing = self._passing[number] = Passing(self, exchange, ended)
         return passing
+
+    def text(self, text: str) -> str:
+        """A text without its secrets, to be shown to somebody."""
+        with self._lock:
+            return self.redactor.text(text)
 
     def keep(self, exchange: Exchange) -> None:
         """A round trip has ended: write it without its secrets."""
@@ -134,9 +151,18 @@ class InSession:
         self.recorder = recorder
         self.session = session
 
-    def begin(self, request: Request, *, turn: object = None, attempt: object = 1, session: str = "") -> "Passing":
+    def begin(
+        self,
+        request: Request,
+        *,
+        turn: object = None,
+        attempt: object = 1,
+        session: str = "",
+        ended: Ended = lambda exchange: None,
+    ) -> "Passing":
         """A request goes out."""
-        return self.recorder.begin(request, turn=turn, attempt=attempt, session=session or self.session)
+        own = session or self.session
+        return self.recorder.begin(request, turn=turn, attempt=attempt, session=own, ended=ended)
 
     def turn_started(self, turn: Turn) -> None:
         """A turn begins."""
@@ -154,10 +180,12 @@ class InSession:
 class Passing:
     """One round trip under way. It is kept once, when it ends, however it ends."""
 
-    def __init__(self, recorder: Recorder, exchange: Exchange) -> None:
-        """The request has just been sent."""
+    def __init__(self, recorder: Recorder, exchange: Exchange, then: Ended) -> None:
+        """The request has just been sent; `then` hears of the exchange when it is kept."""
         self._recorder = recorder
         self._exchange = exchange
+        self._then = then
+        self._lock = threading.Lock()
         self._began = recorder.ticks()
         self._head: tuple[int, Headers, float] | None = None
         self._chunks: list[Chunk] = []
@@ -173,9 +201,10 @@ class Passing:
 
     def end(self, failure: str | None = None) -> None:
         """The round trip is over; `failure` says why it broke off, if it did. Later ends say nothing."""
-        if self._ended:
-            return
-        self._ended = True
+        with self._lock:  # the client and the end of the recording may end it at the same moment
+            if self._ended:
+                return
+            self._ended = True
         response = None
         if self._head is not None:
             status, headers, first = self._head
@@ -185,6 +214,7 @@ class Passing:
         took = self._recorder.ticks() - self._began
         whole = msgspec.structs.replace(self._exchange, response=response, failure=failure, duration=took)
         self._recorder.keep(whole)
+        self._then(whole)
 
 
 def _count(value: object) -> int | None:

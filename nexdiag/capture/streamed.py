@@ -30,11 +30,12 @@ def clean(pieces: list[bytes], secrets: Secrets) -> tuple[list[bytes], int]:
     stream = b"".join(pieces)
     if not (stream.startswith(b"data:") or b"\ndata:" in stream or any(mark in stream for mark in _LINES)):
         return pieces, 0
-    if alike.holds_nothing(stream, secrets):
+    several = _several(stream)
+    if not several and alike.holds_nothing(stream, secrets):
         return pieces, 0
     found = edits(stream, secrets)
     changed = splice(pieces, found) if found else pieces
-    if _several(stream):
+    if several:
         again = edits(b"".join(changed), secrets, apart=True)
         changed, found = splice(changed, again) if again else changed, [*found, *again]
     return changed, len(found)

@@ -10,6 +10,7 @@ threads, as the recorder may.
 import contextlib
 import threading
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
@@ -18,9 +19,11 @@ from nexdiag.capture.heard import Heard, heard
 from nexdiag.capture.recorder import ENDED_FIRST, Passing, Recorder
 from nexdiag.capture.spans import Spans
 from nexdiag.capture.turns import Book
-from nexdiag.core.exchange import Chunk, Exchange, Headers, Request, Response
+from nexdiag.core.exchange import Exchange, Headers, Request
 from nexdiag.core.message import Usage
-from nexdiag.core.turn import LogLine, Turn
+from nexdiag.core.turn import LogLine
+
+_Given = TypeVar("_Given")
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +79,6 @@ class Witness:
             place = Place(session=session) if turn is not None else self._placed(number, request, started)
             where = place.turn if turn is None else turn
             tried = place.attempt if turn is None or attempt is None else attempt
-            passing = self.recorder.begin(request, turn=where, attempt=tried, session=place.session)
             told = Told(
                 number=number,
                 session=place.session,
@@ -88,9 +90,12 @@ class Witness:
                 path=request.path.partition("?")[0],  # a key may stand in its query
                 messages=place.messages,
             )
-            self._spans.begun(number, started, told.session, told.turn, request.headers)
-            witnessed = self._passing[number] = Witnessed(self, passing, request, told, started)
-        self.tell(told)
+            passing = self.recorder.begin(
+                request, turn=where, attempt=tried, session=place.session, ended=lambda one: self._ended(one, told)
+            )
+            witnessed = self._passing[number] = Witnessed(self, passing, told)
+            self._try(lambda: self._spans.begun(number, started, told.session, told.turn, request.headers))
+        self._tell(told)
         return witnessed
 
     def log_line(self, line: LogLine) -> None:
@@ -111,33 +116,25 @@ class Witness:
         for passing in list(self._passing.values()):
             passing.end(ENDED_FIRST)
         with self._lock:
-            for turn in self._book.close():
+            for turn in self._try(self._book.close) or ():
                 self.recorder.turn_ended(turn)
-
-    def tell(self, told: Told) -> None:
-        """Tell whoever listens."""
-        with contextlib.suppress(Exception):  # its fault is its own
-            self._told(told)
 
     def came(self, told: Told, headers: Headers) -> None:
         """A response head came: it may name the request as the server's log does."""
         with self._lock:
-            self._spans.named(told.number, headers)
+            self._try(lambda: self._spans.named(told.number, headers))
 
-    def ended(self, exchange: Exchange, told: Told) -> None:
+    def _ended(self, exchange: Exchange, told: Told) -> None:
         """An exchange has ended, and is written."""
-        answer = self._heard(exchange)
+        exchange = msgspec.structs.replace(exchange, id=told.number)
+        answer = self._try(lambda: heard(exchange))
+        if answer is None:
+            answer = Heard(status=None if exchange.response is None else exchange.response.status)
         with self._lock:
             self._passing.pop(told.number, None)
-            self._spans.ended(told.number, exchange.started + exchange.duration, answer.response_id)
-            with contextlib.suppress(Exception):
-                self._grouping.answered(told.number, answer)
-            opened, over = self._book.ended(exchange, answer)
-            if opened is not None:
-                self.recorder.turn_started(opened)
-            self._close(over)
+            self._try(lambda: self._sorted(exchange, answer))
         response = exchange.response
-        self.tell(
+        self._tell(
             msgspec.structs.replace(
                 told,
                 ended=True,
@@ -147,80 +144,59 @@ class Witness:
                 chunks=0 if response is None else len(response.chunks),
                 first_byte=None if response is None else response.first_byte,
                 duration=exchange.duration,
-                refusal=self.recorder.redactor.text(answer.refusal),
+                refusal=self._try(lambda: self.recorder.text(answer.refusal)) or "",
                 calls=answer.calls,
             )
         )
 
+    def _sorted(self, exchange: Exchange, answer: Heard) -> None:
+        """The exchange with its answer goes into its turn."""
+        self._spans.ended(exchange.id, exchange.started + exchange.duration, answer.response_id)
+        self._try(lambda: self._grouping.answered(exchange.id, answer))
+        opened, over = self._book.ended(exchange, answer)
+        if opened is not None:
+            self.recorder.turn_started(opened)
+        if over is not None:
+            self.recorder.turn_ended(over)
+
     def _placed(self, number: int, request: Request, started: float) -> Place:
-        try:
-            place = self._grouping.asked(number, request)
-            self._close(self._book.asked(number, place, started))
-        except Exception:  # noqa: BLE001 - a request that cannot be grouped must pass all the same
-            self.faults += 1
-            return Place()
+        place = self._try(lambda: self._grouping.asked(number, request)) or Place()
+        over = self._try(lambda: self._book.asked(number, place, started))
+        if over is not None:
+            self.recorder.turn_ended(over)
         return place
 
-    def _heard(self, exchange: Exchange) -> Heard:
-        try:
-            return heard(exchange)
-        except Exception:  # noqa: BLE001 - an answer that cannot be read must be kept all the same
-            self.faults += 1
-            return Heard(status=None if exchange.response is None else exchange.response.status)
+    def _tell(self, told: Told) -> None:
+        with contextlib.suppress(Exception):  # whoever listens: its fault is its own
+            self._told(told)
 
-    def _close(self, turn: Turn | None) -> None:
-        if turn is not None:
-            self.recorder.turn_ended(turn)
+    def _try(self, work: Callable[[], _Given]) -> _Given | None:
+        """What it gives; None, and a fault counted, where it fails: what is recorded must pass all the same."""
+        try:
+            return work()
+        except Exception:  # noqa: BLE001 - whatever it is
+            self.faults += 1
+            return None
 
 
 class Witnessed:
     """One round trip under way, as `Passing` is."""
 
-    def __init__(self, witness: Witness, passing: Passing, request: Request, told: Told, started: float) -> None:
+    def __init__(self, witness: Witness, passing: Passing, told: Told) -> None:
         """The request has just been sent."""
-        self.told = told
         self._witness = witness
         self._passing = passing
-        self._request = request
-        self._started = started
-        self._ticks = witness.recorder.ticks
-        self._began = self._ticks()
-        self._head: tuple[int, Headers, float] | None = None
-        self._pieces: list[bytes] = []
-        self._lock = threading.Lock()
-        self._ended = False
+        self._told = told
 
     def head(self, status: int, headers: Headers) -> None:
         """The response head came."""
         self._passing.head(status, headers)
-        self._head = status, headers, self._ticks() - self._began
-        self._witness.came(self.told, headers)
+        self._witness.came(self._told, headers)
 
     def chunk(self, piece: bytes) -> None:
         """A piece of the body came."""
         self._passing.chunk(piece)
-        self._pieces.append(piece)
 
     def end(self, failure: str | None = None) -> None:
         """The round trip is over; later ends say nothing."""
-        with self._lock:
-            if self._ended:
-                return
-            self._ended = True
         self._passing.end(failure)
-        response = None
-        if self._head is not None:
-            status, headers, first = self._head
-            chunks = tuple(Chunk(at=0.0, bytes=piece) for piece in self._pieces)
-            response = Response(status=status, headers=headers, chunks=chunks, first_byte=first)
-        took = self._ticks() - self._began
-        exchange = Exchange(
-            id=self.told.number,
-            started=self._started,
-            request=self._request,
-            response=response,
-            failure=failure,
-            duration=took,
-        )
-        self._witness.ended(exchange, self.told)
-        self._pieces = []

@@ -15,9 +15,9 @@ SECRETS = Secrets([KEY])
 TOKEN = "sk-" + "abcdefghij0123456789XYZ"
 
 
-def stream(words: list[str], *, first: str = "", index: int = 0) -> bytes:
+def stream(words: list[str], *, first: str = "") -> bytes:
     """The events of a chat's answer."""
-    events = [{"choices": [{"index": index, "delta": {"role": "assistant", "content": first}}]}]
+    events = [{"choices": [{"index": 0, "delta": {"role": "assistant", "content": first}}]}]
     events += [{"id": "chatcmpl-1", "choices": [{"index": 0, "delta": {"content": word}}]} for word in words]
     text = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
     return f"{text}data: [DONE]\n\n".encode()
@@ -47,11 +47,6 @@ def test_events_that_also_count_are_alike_too(secret: str) -> None:
     assert holds_nothing(text.encode(), SECRETS) == (not secret)
 
 
-def test_several_texts_at_once_are_not_its_affair() -> None:
-    """Two tool calls in turns: what each says is told apart by an index, and that takes the slow way."""
-    assert not holds_nothing(stream(["a", "b", "c", "d"], index=1), SECRETS)
-
-
 def test_what_is_not_alike_is_not_its_affair() -> None:
     """No events, no frame, events of many kinds."""
     for text in (b"", b"data: [DONE]\n\n", b"x\n\ny\n\nz\n\n", b'{"a":"b"}\n{"a":"c"}\n'):
@@ -65,10 +60,10 @@ words = st.lists(
 )
 
 
-@given(words, st.sampled_from(["", "tr0ub4", "sk-", "x"]), st.integers(0, 1))
-def test_what_the_slow_way_finds_is_never_passed(said: list[str], first: str, index: int) -> None:
+@given(words, st.sampled_from(["", "tr0ub4", "sk-", "x"]))
+def test_what_the_slow_way_finds_is_never_passed(said: list[str], first: str) -> None:
     """For any words in any order."""
-    text = stream(said, first=first, index=index)
+    text = stream(said, first=first)
     if holds_nothing(text, SECRETS):
         assert not edits(text, SECRETS)
         assert not edits(text, SECRETS, apart=True)

@@ -5,6 +5,7 @@ import errno
 import itertools
 import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -150,6 +151,24 @@ def test_a_round_trip_ends_once(recording: Recording) -> None:
     passing.end("ReadError: gone")
     passing.end()
     assert [one.failure for one in recording.read().exchanges] == ["ReadError: gone"]
+
+
+def test_two_who_end_it_at_once_keep_it_once(recording: Recording) -> None:
+    """A client in its thread and the end of the recording in another: one exchange is written, and the file is read."""
+    passings = [recording.recorder.begin(Request(method="GET", url="http://h/")) for _ in range(200)]
+    together = threading.Barrier(2)
+
+    def end() -> None:
+        together.wait(10)
+        for passing in passings:
+            passing.end()
+
+    threads = [threading.Thread(target=end) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(recording.read().exchanges) == 200
 
 
 @pytest.mark.parametrize(("turn", "attempt"), [("1", None), (-1, 0), (None, "x"), (1.5, -3)])

@@ -104,3 +104,25 @@ def test_a_beginning_that_looks_like_a_whole_key_takes_its_rest_along() -> None:
     raw = stream([f"It is {key[:40]}", key[40:], " indeed"])
     told = said(b"".join(streamed.clean([raw], Secrets())[0]))
     assert told == [f"It is {mark(key.encode())}", "", " indeed"]
+
+
+FORMS = [
+    '{"id":"x","choices":[{"index":%d,"delta":{"content":%s}}]}',
+    '{"id":"x","choices":[{"index":0,"delta":{"tool_calls":[{"index":%d,"function":{"arguments":%s}}]}}]}',
+    '{"type":"response.function_call_arguments.delta","output_index":%d,"delta":%s}',
+    '{"type":"content_block_delta","index":%d,"delta":{"type":"input_json_delta","partial_json":%s}}',
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_texts_that_are_said_in_turns_are_each_looked_at(form: str) -> None:
+    """Two answers, two tool calls, two blocks: a secret in one is found though pieces of the other stand between."""
+    key = "tigerkey-Zq8w7e6r5t"
+    said = ["key=", key[:5], key[5:9], key[9:13], key[13:], ";", " done", " now"]
+    words = [(index, word if index == 0 else f" w{n}") for n, word in enumerate(said) for index in (0, 1)]
+    pieces = [f"data: {form % (index, json.dumps(word))}\n\n".encode() for index, word in words]
+    cleaned, count = streamed.clean(pieces, Secrets([key]))
+    assert count > 0
+    first = b"".join(cleaned[0::2])
+    assert b"redacted" in first
+    assert key[5:9].encode() not in first

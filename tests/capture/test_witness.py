@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,9 +13,12 @@ import httpx
 import pytest
 from loopback import Asked, serving
 
+from nexdiag.capture.grouping import Grouping
 from nexdiag.capture.recorder import Recorder
 from nexdiag.capture.redact import Redactor
+from nexdiag.capture.spans import Spans
 from nexdiag.capture.transport import RecordingTransport
+from nexdiag.capture.turns import Book
 from nexdiag.capture.witness import Told, Witness
 from nexdiag.capture.writer import Writer
 from nexdiag.codec.cassette import decode
@@ -155,18 +159,65 @@ def test_a_listener_that_fails_changes_nothing(tmp_path: Path) -> None:
     assert len(recording.read().turns) == 1
 
 
-def test_a_fault_in_grouping_loses_no_exchange(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is recorded without its turn, and the fault is counted."""
+FAULTY = [
+    (Grouping, "asked"),
+    (Grouping, "answered"),
+    (Book, "asked"),
+    (Book, "ended"),
+    (Book, "close"),
+    (Spans, "begun"),
+    (Spans, "named"),
+    (Spans, "ended"),
+    (Recorder, "text"),
+]
 
-    def broken(*_: object) -> None:
-        raise RuntimeError
 
-    monkeypatch.setattr(recording.witness._grouping, "asked", broken)
-    monkeypatch.setattr("nexdiag.capture.witness.heard", broken)
-    recording.ask(U1, answer=reply("Friday."))
-    cassette = recording.read()
-    assert [(exchange.turn, exchange.response is not None) for exchange in cassette.exchanges] == [(None, True)]
-    assert recording.witness.faults == 2
+@pytest.mark.parametrize(("owner", "name"), FAULTY, ids=[f"{owner.__name__}.{name}" for owner, name in FAULTY])
+def test_a_fault_of_ours_loses_no_exchange(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: type, name: str
+) -> None:
+    """Whatever fails in here, the traffic goes on, both exchanges are kept, and the fault is counted."""
+
+    def broken(*words: object, **more: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(owner, name, broken)
+    witness = Witness(Recorder(Writer(tmp_path / "c", Header()), Redactor()))
+    for _ in range(2):
+        passing = witness.begin(Request(method="POST", url="http://h/v1/chat/completions", body=Body.of(b"{}")))
+        passing.head(200, (("x-request-id", "r-12345678"),))
+        passing.chunk(b"{}")
+        passing.end()
+    witness.close()
+    assert len(decode((tmp_path / "c").read_bytes()).exchanges) == 2
+    assert witness.faults > 0
+
+
+def test_keys_that_are_learnt_meanwhile_break_nothing(tmp_path: Path) -> None:
+    """Each thread's request carries a key of its own, and each is answered with a refusal that is told."""
+    told: list[Told] = []
+    witness = Witness(Recorder(Writer(tmp_path / "c", Header()), Redactor()), told=told.append)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def work(own: int) -> None:
+        for number in range(20):
+            headers = (("authorization", f"Bearer key-{own}-{number}-abcdefgh"),)
+            passing = witness.begin(Request(method="POST", url="http://h/v1/chat/completions", headers=headers))
+            passing.head(400, ())
+            passing.chunk(b"no")
+            passing.end()
+
+    threads = [threading.Thread(target=work, args=(own,)) for own in range(4)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert (witness.faults, witness.recorder.trouble) == (0, None)
+    assert sum(one.ended for one in told) == 80
 
 
 def test_log_lines_get_the_turn_that_was_under_way(recording: Recording) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from nexdiag.capture.recorder import Passing, Recorder
+from nexdiag.capture.recorder import Ended, Passing, Recorder
 from nexdiag.capture.redact import Redactor
 from nexdiag.capture.transport import Passage
 from nexdiag.capture.witness import Witness
@@ -56,8 +56,16 @@ class _Within(Recorder):
         super().__init__(writer, redactor)
         self._session = session
 
-    def begin(self, request: Request, *, turn: object = None, attempt: object = 1, session: str = "") -> Passing:
-        return super().begin(request, turn=turn, attempt=attempt, session=self._named(session))
+    def begin(
+        self,
+        request: Request,
+        *,
+        turn: object = None,
+        attempt: object = 1,
+        session: str = "",
+        ended: Ended = lambda exchange: None,
+    ) -> Passing:
+        return super().begin(request, turn=turn, attempt=attempt, session=self._named(session), ended=ended)
 
     def turn_started(self, turn: Turn) -> None:
         super().turn_started(msgspec.structs.replace(turn, session=self._named(turn.session)))
