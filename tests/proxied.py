@@ -22,9 +22,12 @@ PLAIN = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r
 class Asked:
     """A request as the upstream got it, and the wire to answer on."""
 
-    def __init__(self, head: bytes, body: bytes, writer: asyncio.StreamWriter, connection: int) -> None:
+    def __init__(
+        self, head: bytes, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: int
+    ) -> None:
         self.head = head
         self.body = body
+        self.reader = reader
         self.writer = writer
         self.connection = connection
         """Which connection it came on, from 0."""
@@ -114,7 +117,7 @@ async def proxied(
                 head = await reader.readuntil(b"\r\n\r\n")
                 lines = head.lower().split(b"\r\n")
                 size = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
-                asked = Asked(head, await reader.readexactly(size), writer, number)
+                asked = Asked(head, await reader.readexactly(size), reader, writer, number)
                 world.seen.append(asked)
                 await answer(asked)
         world.gone.set()

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from nexdiag.core.cassette import SUFFIX
 from nexdiag.core.run import Report
 from nexdiag.core.version import TOOL
 from nexdiag.report import html
 from nexdiag.runner.judge import judge
-from nexdiag.runner.load import SUFFIX, load
+from nexdiag.runner.load import load
 from nexdiag.runner.rerun import rerun
 
 ROOT = Path(__file__).parents[1]

@@ -12,10 +12,10 @@ from hashlib import blake2b
 import msgspec
 
 from nexdiag.capture.entries import Entry, Kind, entries, plain_said, said, system_text
-from nexdiag.codec import encodings
+from nexdiag.codec.encodings import plain_request
 from nexdiag.codec.lenient import fields, read, words
 from nexdiag.codec.wire import wire_of
-from nexdiag.core.body import Body, Link
+from nexdiag.core.body import Link
 from nexdiag.core.exchange import Request
 
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -157,9 +157,9 @@ class Reader:
             limit=next((n for name in _LIMITS if type(n := _value(parts.get(name))) is int), None),
             formed=_formed(parts),
             system=(own or system)[:_HEAD],
-            hint=next((value for name in _HINTS if (value := _header(request, name))), ""),
+            hint=next((value for name in _HINTS if (value := request.header(name))), ""),
             named=named,
-            retry=_header(request, "x-stainless-retry-count") not in ("", "0"),
+            retry=request.header("x-stainless-retry-count") not in ("", "0"),
             tail=tail,
         )
 
@@ -250,18 +250,10 @@ def _parts(request: Request) -> dict[str, bytes | Link] | None:
     try:
         if body.raw is None:
             return {msgspec.json.decode(field.key, type=str): field.value for field in body.fields}
-        raw = _plain(request, body)
+        raw = plain_request(request).body.join()
         return {key: bytes(value) for key, value in _object.decode(raw).items()}
     except (ValueError, RecursionError):
         return None
-
-
-def _plain(request: Request, body: Body) -> bytes:
-    """The body without its content-encoding, where it still has one."""
-    raw = body.join()
-    encoding = "" if request.encoding else _header(request, "content-encoding")
-    plain = encodings.plain(raw, encoding) if encoding else None
-    return raw if plain is None else plain
 
 
 def _value(raw: bytes | Link | None) -> object:
@@ -297,10 +289,6 @@ def _named(parts: dict[str, bytes | Link]) -> str:
     conversation = _value(parts.get("conversation"))
     kept = words(conversation) or words(fields(conversation).get("id"))
     return f"response {previous}" if previous else f"conversation {kept}" if kept else ""
-
-
-def _header(request: Request, name: str) -> str:
-    return next((value for key, value in request.headers if key.lower() == name), "")
 
 
 def _backwards(tail: Link | tuple[bytes, ...]) -> Iterable[bytes]:

@@ -3,16 +3,13 @@
 import msgspec
 
 from nexdiag.capture.entries import Entry, answer_entry, call_entry
+from nexdiag.codec.answered import reply_of
 from nexdiag.codec.chat import split_error
 from nexdiag.codec.encodings import response_text
-from nexdiag.codec.sse import Parser
-from nexdiag.codec.wire import DIALECTS, Dialect, wire_of
-from nexdiag.core.exchange import Exchange, Response
-from nexdiag.core.message import Reply, Usage
+from nexdiag.codec.wire import wire_of
+from nexdiag.core.exchange import REFUSED, Exchange
+from nexdiag.core.message import Usage
 
-REFUSED = 400
-"""From this status on a request was refused."""
-_LEFT = "ClientClosed"
 _LONGEST = 20_000
 """Characters of an answer that are kept: more would be a second recording."""
 
@@ -46,9 +43,8 @@ def heard(exchange: Exchange) -> Heard:
     wire = wire_of(exchange.request.url)
     if wire is None:
         return Heard(status=response.status, failed=bool(exchange.failure), refusal=exchange.failure or "")
-    reply, said = _reply(response, DIALECTS[wire])
-    left = reply.complete and (exchange.failure or "").startswith(_LEFT)  # after the end, which is no failure
-    refusal = ("" if left else exchange.failure or "") or said
+    reply, said = reply_of(response, wire)
+    refusal = exchange.failure or said
     calls = reply.message.tool_calls
     entry = answer_entry(reply.message.text) or (call_entry(calls[0].id, calls[0].name) if calls else None)
     return Heard(
@@ -61,17 +57,3 @@ def heard(exchange: Exchange) -> Heard:
         response_id=reply.response_id or "",
         first=entry,
     )
-
-
-def _reply(response: Response, dialect: Dialect) -> tuple[Reply, str]:
-    """The reply, and the words of a failure that the server told within a 200."""
-    body = response_text(response)
-    if not response.streamed:
-        reply = dialect.decode_reply(body)
-        failed = not reply.complete and not reply.message.text
-        return reply, split_error(response.status, body) if failed and b"error" in body[:_LONGEST] else ""
-    parser, accumulator = Parser(), dialect.accumulator()
-    for event in parser.feed(body) + parser.close():
-        accumulator.feed(event)
-    error = accumulator.error
-    return accumulator.finish(), "" if error is None else error.message or "an error without words"

@@ -3,7 +3,6 @@
 Law: no two writers have one file, and none that exists is overwritten before its successor is whole.
 """
 
-import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -28,6 +27,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     encoder: Encoder = msgspec.field(default_factory=Encoder)
     recorded: Cassette | None = None
     """What it held when it was opened, where it was there before."""
+    old: int = -1
+    """The file that it is to replace, open and locked: nobody else writes it meanwhile; -1 for none."""
     unnamed: bool = False
     """The file has no name yet: `named` gives it one, when its header is in it."""
 
@@ -111,18 +112,39 @@ def reopened(path: Path) -> Opened:
 def beside(path: Path) -> Opened:
     """A new file next to another. What a writer that was killed left there is removed.
 
-    Raises `CassetteError` if it cannot be made, or another writer is at it.
+    Raises `CassetteError` if it cannot be made, or another writer is at it, or at the one that it is to replace.
     """
     new = path.with_name(f".{path.name}.new")
-    with contextlib.suppress(FileNotFoundError, ValueError):
-        try:
-            os.close(_locked(path, os.open(new, _FLAGS)))
+    left, old = _there(path, new), _there(path, path)
+    try:
+        if left >= 0:
             new.unlink()
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise cannot(path, error) from error
-    return _made(new)
+        return msgspec.structs.replace(_made(new), old=old)
+    except (CassetteError, OSError) as error:
+        if old >= 0:
+            os.close(old)
+        raise error if isinstance(error, CassetteError) else cannot(path, error) from error
+    finally:
+        if left >= 0:
+            os.close(left)
+
+
+def _there(path: Path, file: Path) -> int:
+    """The file, open and locked, if it is there; -1 if it is not. `path` is that of the recording, for errors."""
+    try:
+        return _locked(path, os.open(file, _FLAGS))
+    except FileNotFoundError:
+        return -1
+    except (OSError, ValueError) as error:
+        raise cannot(path, error) from error
+
+
+def same(file: int, path: Path) -> bool:
+    """Whether the open file is the one that has that name: it may have been moved, and another put there."""
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except OSError:
+        return False
 
 
 def cannot(path: Path, error: Exception) -> CassetteError:

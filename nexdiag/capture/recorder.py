@@ -14,18 +14,18 @@ import msgspec
 from nexdiag.capture.redact import Redactor
 from nexdiag.capture.whole import is_whole
 from nexdiag.capture.writer import Writer
-from nexdiag.codec import encodings
 from nexdiag.codec.body import Splitter
-from nexdiag.core.exchange import Chunk, Exchange, Headers, Request, Response
+from nexdiag.codec.encodings import plain_request
+from nexdiag.core.exchange import CLIENT_LEFT, UNFINISHED, Chunk, Exchange, Headers, Request, Response, client_left
 from nexdiag.core.turn import LogLine, ToolRun, Turn
 
 Clock = Callable[[], float]
 Ended = Callable[[Exchange], None]
 _Word = TypeVar("_Word")
-_NONE = ("", "identity")
-"""Content-encodings that change nothing."""
-ENDED_FIRST = "Unfinished: the recording ended first"
-CLIENT_CLOSED = "ClientClosed: the client stopped reading before the end"
+_HIGHEST = 2**53
+"""What comes from a client as the number of a turn is not written above what a reader takes."""
+ENDED_FIRST = f"{UNFINISHED}: the recording ended first"
+CLIENT_CLOSED = f"{CLIENT_LEFT}: the client stopped reading before the end"
 
 
 class Recorder:
@@ -82,29 +82,32 @@ class Recorder:
     def keep(self, exchange: Exchange) -> None:
         """A round trip has ended: write it without its secrets."""
         self._passing.pop(exchange.id, None)
-        self._keep(self._clean_exchange, exchange, self.writer.exchange)
+        self._keep(self._clean, exchange, self.writer.exchange)
 
     def turn_started(self, turn: Turn) -> None:
         """A turn begins."""
-        self._keep(self._clean_turn, turn, self.writer.turn_started)
+        self._keep(self.redactor.turn, turn, self.writer.turn_started)
 
     def turn_ended(self, turn: Turn) -> None:
         """A turn has ended."""
-        self._keep(self._clean_turn, turn, self.writer.turn_ended)
+        self._keep(self.redactor.turn, turn, self.writer.turn_ended)
 
     def tool_run(self, run: ToolRun) -> None:
         """A tool has run."""
-        self._keep(self._clean_run, run, self.writer.tool_run)
+        self._keep(self.redactor.tool_run, run, self.writer.tool_run)
 
     def log_line(self, line: LogLine) -> None:
         """A daemon has logged."""
-        self._keep(self._clean_line, line, self.writer.log_line)
+        self._keep(self.redactor.line, line, self.writer.log_line)
 
-    def close(self) -> None:
-        """The recording ends: what is still under way is kept as far as it came."""
+    def close(self, *, keep_empty: bool = True) -> None:
+        """The recording ends: what is still under way is kept as far as it came.
+
+        Without `keep_empty`, a file in which no exchange stands is removed.
+        """
         for passing in list(self._passing.values()):
             passing.end(ENDED_FIRST)
-        self.writer.close()
+        self.writer.close(keep=keep_empty or self.writer.exchanges > 0)
 
     def _keep(self, clean: Callable[[_Word], _Word], word: _Word, write: Callable[[_Word], None]) -> None:
         try:
@@ -113,38 +116,17 @@ class Recorder:
         except Exception as error:  # noqa: BLE001 - recording must never break what it records
             self.writer.stop(f"{type(error).__name__} while secrets were looked for")
 
-    def _clean_exchange(self, exchange: Exchange) -> Exchange:
-        request = self._plain(exchange.request)
-        return msgspec.structs.replace(
-            exchange,
-            request=self.redactor.request(request),
-            response=None if exchange.response is None else self.redactor.response(exchange.response),
-            failure=None if exchange.failure is None else self.redactor.text(exchange.failure),
-        )
+    def _clean(self, exchange: Exchange) -> Exchange:
+        return self.redactor.exchange(msgspec.structs.replace(exchange, request=self._plain(exchange.request)))
 
     def _plain(self, request: Request) -> Request:
         """The request with its body in parts, and without its content-encoding, if that can be undone."""
-        raw = request.body.join()
-        encoding = next((value for name, value in request.headers if name == "content-encoding"), "").strip().lower()
-        plain = encodings.plain(raw, encoding) if encoding not in _NONE else None
-        if plain is None:
-            return msgspec.structs.replace(request, body=self._splitter.split(raw))
-        return msgspec.structs.replace(request, body=self._splitter.split(plain), encoding=encoding)
-
-    def _clean_turn(self, turn: Turn) -> Turn:
-        reply, error = (None if text is None else self.redactor.text(text) for text in (turn.reply, turn.error))
-        return msgspec.structs.replace(turn, said=self.redactor.text(turn.said), reply=reply, error=error)
-
-    def _clean_run(self, run: ToolRun) -> ToolRun:
-        arguments, output = self.redactor.text(run.arguments), self.redactor.text(run.output)
-        return msgspec.structs.replace(run, arguments=arguments, output=output)
-
-    def _clean_line(self, line: LogLine) -> LogLine:
-        return self.redactor.line(line)
+        plain = plain_request(request)
+        return msgspec.structs.replace(plain, body=self._splitter.split(plain.body.join()))
 
 
 class InSession:
-    """A recorder for one conversation of several: all that it is given is of that session."""
+    """A recorder for one conversation of several: all that it is given is of that session, or named after it."""
 
     def __init__(self, recorder: Recorder, session: str) -> None:
         """`session` is empty for the first, or only, conversation of a recording."""
@@ -161,20 +143,40 @@ class InSession:
         ended: Ended = lambda exchange: None,
     ) -> "Passing":
         """A request goes out."""
-        own = session or self.session
+        own = self._named(session)
         return self.recorder.begin(request, turn=turn, attempt=attempt, session=own, ended=ended)
 
     def turn_started(self, turn: Turn) -> None:
         """A turn begins."""
-        self.recorder.turn_started(msgspec.structs.replace(turn, session=self.session))
+        self.recorder.turn_started(msgspec.structs.replace(turn, session=self._named(turn.session)))
 
     def turn_ended(self, turn: Turn) -> None:
         """A turn has ended."""
-        self.recorder.turn_ended(msgspec.structs.replace(turn, session=self.session))
+        self.recorder.turn_ended(msgspec.structs.replace(turn, session=self._named(turn.session)))
 
     def tool_run(self, run: ToolRun) -> None:
         """A tool has run."""
-        self.recorder.tool_run(msgspec.structs.replace(run, session=self.session))
+        self.recorder.tool_run(msgspec.structs.replace(run, session=self._named(run.session)))
+
+    def log_line(self, line: LogLine) -> None:
+        """A daemon has logged."""
+        self.recorder.log_line(msgspec.structs.replace(line, session=self._named(line.session)))
+
+    def text(self, text: str) -> str:
+        """A text without its secrets, to be shown to somebody."""
+        return self.recorder.text(text)
+
+    def clock(self) -> float:
+        """The time as the recorder has it."""
+        return self.recorder.clock()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why recording stopped before its end; None if it did not."""
+        return self.recorder.trouble
+
+    def _named(self, session: str) -> str:
+        return f"{self.session}/{session}" if self.session and session else self.session or session
 
 
 class Passing:
@@ -209,7 +211,7 @@ class Passing:
         if self._head is not None:
             status, headers, first = self._head
             response = Response(status=status, headers=headers, chunks=tuple(self._chunks), first_byte=first)
-            if failure == CLIENT_CLOSED and is_whole(headers, self._chunks):
+            if client_left(failure) and is_whole(headers, self._chunks):
                 failure = None
         took = self._recorder.ticks() - self._began
         whole = msgspec.structs.replace(self._exchange, response=response, failure=failure, duration=took)
@@ -218,4 +220,4 @@ class Passing:
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and value >= 0 else None
+    return value if isinstance(value, int) and 0 <= value <= _HIGHEST else None

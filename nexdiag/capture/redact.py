@@ -16,13 +16,13 @@ from nexdiag.capture.in_use import PARAMETER, carried, worth
 from nexdiag.capture.keyfile import KeyLines
 from nexdiag.capture.patterns import compiled
 from nexdiag.capture.secrets import Secrets, mark
-from nexdiag.capture.splice import Edit, splice
-from nexdiag.codec.encodings import Decoding, plain
+from nexdiag.capture.splice import splice
+from nexdiag.codec.encodings import Decoding, encoding_of, plain_request
 from nexdiag.core.body import Body, Field, Link
-from nexdiag.core.cassette import Header
-from nexdiag.core.exchange import Chunk, Headers, Request, Response
-from nexdiag.core.scenario import Scenario
-from nexdiag.core.turn import LogLine
+from nexdiag.core.cassette import Cassette, Header
+from nexdiag.core.exchange import Chunk, Exchange, Headers, Request, Response
+from nexdiag.core.scenario import Expectation, Scenario
+from nexdiag.core.turn import LogLine, ToolRun, Turn
 
 KEPT_HEADERS = frozenset(
     {
@@ -53,7 +53,7 @@ _json = msgspec.json.Decoder(msgspec.Raw)
 
 
 class Redactor:
-    """Replaces secrets. Holds the values of the keys in use, and counts what it replaced."""
+    """Replaces secrets. Holds the values of the keys in use."""
 
     def __init__(self, secrets: Iterable[str] = (), *, patterns: Iterable[str] = ()) -> None:
         """`secrets`: values that must never be written, such as the endpoint's key.
@@ -67,8 +67,6 @@ class Redactor:
         self._links: dict[Link, Link | None] = {}
         self._made: dict[tuple[Link | None, bytes], Link] = {}
         self._parts: dict[bytes, bytes | None] = {}
-        self.count = 0
-        """How many placeholders it has put. A message that many requests carry counts once: it is written once."""
 
     def learn(self, value: str) -> bool:
         """A secret that was seen in use: from now on it is replaced everywhere. Whether it was new.
@@ -88,24 +86,22 @@ class Redactor:
 
     def wire(self, raw: bytes) -> bytes:
         """The bytes without their secrets."""
-        found = self._marks(raw)
+        found = self._secrets.find(raw)
         return splice([raw], found)[0] if found else raw
 
     def line(self, line: LogLine) -> LogLine:
         """The line of a log without its secrets, also where one goes on from the line before it."""
         text = self.text(line.text)
-        return msgspec.structs.replace(line, text=self._key_lines.clean(line.source, line.text, text, self._mark))
+        return msgspec.structs.replace(line, text=self._key_lines.clean(line.source, line.text, text, _mark))
 
     def url(self, url: str) -> str:
         """The URL without credentials, and without the values of parameters that are named for a secret."""
-        named = PARAMETER.sub(lambda found: found[1] + self._mark(found[2]), url)
-        clean, users = _USER.subn("", named)
-        self.count += users
-        return self.text(clean)
+        named = PARAMETER.sub(lambda found: found[1] + _mark(found[2]), url)
+        return self.text(_USER.sub("", named))
 
     def command(self, command: str) -> str:
         """A command line without its secrets."""
-        named = _OPTION.sub(lambda found: found[1] + found[2] + self._mark(found[3]) + found[2], command)
+        named = _OPTION.sub(lambda found: found[1] + found[2] + _mark(found[3]) + found[2], command)
         return self.text(_USER.sub("", named))
 
     def headers(self, headers: Headers) -> Headers:
@@ -119,7 +115,7 @@ class Redactor:
         fields = []
         for field in body.fields:
             key = self._part(field.key)
-            value = self._part(field.value) if isinstance(field.value, bytes) else self._list(field.value)
+            value = self._value(field.key, field.value) if isinstance(field.value, bytes) else self._list(field.value)
             if key is None or value is None:  # it is no JSON any more: the secret was not in a string
                 return Body.of(self.wire(body.join()))
             fields.append(Field(key=key, value=value))
@@ -132,18 +128,18 @@ class Redactor:
         url, headers, encoding = self.url(request.url), self.headers(request.headers), request.encoding
         body, raw = self.body(request.body), request.body.raw
         if raw:
-            if _header(request.headers, "content-type").startswith(_FORMS):
-                body = Body.of(_FORM.sub(lambda found: found[1] + self._mark_bytes(found[2]), body.join()))
-            coded = "" if encoding else _header(request.headers, "content-encoding")
-            text = plain(raw, coded) if coded else None
-            if text is not None and (clean := self.wire(text)) != text:
-                body, encoding = Body.of(clean), coded
+            if request.header("content-type").startswith(_FORMS):
+                body = Body.of(_FORM.sub(lambda found: found[1] + mark(found[2]).encode(), body.join()))
+            plain = plain_request(request, as_far=True)
+            text = plain.body.join()
+            if plain is not request and (clean := self.wire(text)) != text:
+                body, encoding = Body.of(clean), plain.encoding
         return msgspec.structs.replace(request, url=url, headers=headers, body=body, encoding=encoding)
 
     def response(self, response: Response) -> Response:
         """The response without its secrets. A compressed body that holds one is kept plain, and its headers say so."""
         headers, chunks = response.headers, response.chunks
-        text = _decoded(chunks, response.header("content-encoding"))
+        text = _decoded(chunks, encoding_of(headers))
         clean = chunks if text is None else self.chunks(text)
         if clean is not text and text is not None:
             headers = tuple((name, value) for name, value in headers if name != "content-encoding")
@@ -163,8 +159,7 @@ class Redactor:
         """
         came = [chunk.bytes for chunk in chunks]
         pieces, said = streamed.clean(came, self._secrets)  # first: else a beginning would go, and leave its rest
-        found = self._marks(b"".join(pieces))
-        self.count += said
+        found = self._secrets.find(b"".join(pieces))
         if not (found or said):
             return chunks
         pieces = splice(pieces, found)
@@ -172,7 +167,7 @@ class Redactor:
 
     def header(self, header: Header) -> Header:
         """The head of a recording without secrets, and with the patterns of what else was taken for one."""
-        scenario = header.scenario and self._scenario(header.scenario)
+        scenario = header.scenario and self.scenario(header.scenario)
         return msgspec.structs.replace(
             header,
             origin=self.url(header.origin),
@@ -182,28 +177,77 @@ class Redactor:
             redactions=tuple(map(self.text, dict.fromkeys((*header.redactions, *self.patterns)))),
         )
 
-    def _scenario(self, scenario: Scenario) -> Scenario:
-        say = tuple(msgspec.structs.replace(say, text=self.text(say.text)) for say in scenario.say)
-        about, system = self.text(scenario.about), scenario.system and self.text(scenario.system)
-        return msgspec.structs.replace(scenario, about=about, system=system, say=say)
+    def scenario(self, scenario: Scenario) -> Scenario:
+        """What is to be said, and what is expected of the answers, without secrets."""
+        return msgspec.structs.replace(
+            scenario,
+            name=self.text(scenario.name),
+            about=self.text(scenario.about),
+            system=self._perhaps(scenario.system),
+            say=tuple(
+                msgspec.structs.replace(say, text=self.text(say.text), expect=self._expected(say.expect))
+                for say in scenario.say
+            ),
+        )
+
+    def exchange(self, exchange: Exchange) -> Exchange:
+        """The round trip without its secrets."""
+        response = exchange.response
+        return msgspec.structs.replace(
+            exchange,
+            request=self.request(exchange.request),
+            response=None if response is None else self.response(response),
+            failure=self._perhaps(exchange.failure),
+        )
+
+    def turn(self, turn: Turn) -> Turn:
+        """The turn without its secrets, and without its parts: a recording holds them beside it."""
+        bare = msgspec.structs.replace(turn, exchanges=(), tool_runs=(), log=())
+        said, reply, error = self.text(turn.said), self._perhaps(turn.reply), self._perhaps(turn.error)
+        return msgspec.structs.replace(bare, said=said, reply=reply, error=error)
+
+    def tool_run(self, run: ToolRun) -> ToolRun:
+        """The run of a tool without its secrets."""
+        return msgspec.structs.replace(run, arguments=self.text(run.arguments), output=self.text(run.output))
+
+    def cassette(self, cassette: Cassette) -> Cassette:
+        """The recording without its secrets; those that any of its requests carries are replaced everywhere."""
+        for exchange in cassette.exchanges:
+            for value in carried(exchange.request):
+                self.learn(value)
+        return msgspec.structs.replace(
+            cassette,
+            header=self.header(cassette.header),
+            turns=tuple(map(self.turn, cassette.turns)),
+            exchanges=tuple(map(self.exchange, cassette.exchanges)),
+            tool_runs=tuple(map(self.tool_run, cassette.tool_runs)),
+            log=tuple(map(self.line, cassette.log)),
+        )
+
+    def _expected(self, expect: Expectation) -> Expectation:
+        contains, matches = (tuple(map(self.text, texts)) for texts in (expect.contains, expect.matches))
+        return msgspec.structs.replace(expect, contains=contains, matches=matches, finish=self._perhaps(expect.finish))
+
+    def _perhaps(self, text: str | None) -> str | None:
+        return None if text is None else self.text(text)
 
     def _header(self, name: str, value: str) -> str:
         if name not in KEPT_HEADERS:
-            return self._mark(value) if value and not _MARKED.fullmatch(value) else value
+            return _mark(value) if value and not _MARKED.fullmatch(value) else value
         return self.url(value) if "://" in value or name == "location" else self.text(value)
 
-    def _mark(self, secret: str) -> str:
-        self.count += 1
-        return mark(secret.encode(errors="surrogatepass"))
-
-    def _mark_bytes(self, secret: bytes) -> bytes:
-        self.count += 1
-        return mark(secret).encode()
-
-    def _marks(self, raw: bytes) -> list[Edit]:
-        found = self._secrets.find(raw)
-        self.count += len(found)
-        return found
+    def _value(self, key: bytes, value: bytes) -> bytes | None:
+        """The value of a field: together with its name, which may say that it is a secret."""
+        if not value.startswith(b'"'):
+            return self._part(value)
+        both = self._parts.get(key + value)
+        if both is None:
+            clean = self.wire(key + b":" + value)
+            start = len(key) + 1
+            if not clean.startswith(key + b":"):
+                return self._part(value)
+            both = self._parts[key + value] = clean[start:] if _is_json(clean[start:]) else None
+        return both
 
     def _part(self, text: bytes) -> bytes | None:
         """The JSON text without its secrets; None if it is no JSON without them."""
@@ -231,16 +275,16 @@ class Redactor:
         return self._links[last]
 
 
+def _mark(secret: str) -> str:
+    return mark(secret.encode(errors="surrogatepass"))
+
+
 def _is_json(text: bytes) -> bool:
     try:
         _json.decode(text)
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _header(headers: Headers, name: str) -> str:
-    return next((value for key, value in headers if key == name), "")
 
 
 def _decoded(chunks: Sequence[Chunk], encoding: str) -> tuple[Chunk, ...] | None:

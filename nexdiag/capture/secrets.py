@@ -25,6 +25,10 @@ NO_SECRETS = frozenset(
 """What manuals tell you to type where a server wants a key and does not look at it."""
 _ESCAPES = re.compile(rb"\\+[nr]|\s|\\+(?=/)")
 """What stands between the signs of a secret and is none of them."""
+_WINDOW = 2**20
+_BEFORE = 64
+_OVERLAP = 2**16
+"""Bytes of a long text that are looked at together, of what stands before them, and of what goes on behind them."""
 
 
 class Secrets:
@@ -34,6 +38,8 @@ class Secrets:
         """`values`: the keys in use. Dummies and the shortest are left out. `patterns`: the user's own."""
         self._marks: dict[bytes, bytes] = {}
         self._values: set[str] = set()
+        self.generation = 0
+        """Grows with each value that is learnt: what was found to be clean before may not be so any more."""
         self._patterns = tuple(patterns)
         for value in values:
             self.learn(value)
@@ -44,12 +50,13 @@ class Secrets:
             return False
         self._values.add(value)
         marked = mark(as_bytes(value)).encode()
-        self._marks |= dict.fromkeys(spellings(value), marked)
+        self._marks = self._marks | dict.fromkeys(spellings(value), marked)  # a new one: another thread may be looking
+        self.generation += 1
         return True
 
     def find(self, raw: bytes) -> list[Edit]:
         """All secrets, in order; where two overlap, one that covers both."""
-        found = [*self._all(raw), *veiled(raw, self._all)]
+        found = self._found(raw) if len(raw) <= _WINDOW else self._in_windows(raw)
         if not found:
             return found
         merged: list[Edit] = []
@@ -61,6 +68,23 @@ class Secrets:
                 whole = mark(raw[last.start : one.end]).encode()
                 merged[-1] = Edit(start=last.start, end=one.end, text=whole)
         return merged
+
+    def _in_windows(self, raw: bytes) -> list[Edit]:
+        """A long text is looked through in slices: each look holds up all other threads."""
+        found: list[Edit] = []
+        for start in range(0, len(raw), _WINDOW):
+            before = min(start, _BEFORE)
+            offset = start - before
+            here = self._found(raw[offset : start + _WINDOW + _OVERLAP])
+            found += [
+                Edit(start=offset + one.start, end=offset + one.end, text=one.text)
+                for one in here
+                if before <= one.start < before + _WINDOW
+            ]
+        return found
+
+    def _found(self, raw: bytes) -> list[Edit]:
+        return [*self._all(raw), *veiled(raw, self._all)]
 
     def _all(self, raw: bytes) -> Iterator[Edit]:
         for known, text in self._marks.items():

@@ -10,14 +10,9 @@ import msgspec
 
 from nexdiag.capture.grouping import Place
 from nexdiag.capture.heard import Heard
-from nexdiag.core.exchange import Exchange
+from nexdiag.core.exchange import Exchange, client_left, unfinished
 from nexdiag.core.message import Usage
 from nexdiag.core.turn import Turn
-
-_GONE = ("ClientClosed", "CancelledError")
-"""The client wanted no more."""
-_UNFINISHED = "Unfinished"
-"""The recording ended first."""
 
 
 class _Open:
@@ -63,10 +58,9 @@ class _Open:
             return "unfinished", None
         if not self.answer.failed:
             return "answered", None
-        failure = self.exchange.failure or ""
-        if failure.startswith(_UNFINISHED):
+        if unfinished(self.exchange.failure):
             return "unfinished", None
-        if failure.startswith(_GONE):
+        if client_left(self.exchange.failure):
             return "cancelled", None
         return "failed", self.answer.refusal or None
 

@@ -16,7 +16,7 @@ import msgspec
 
 from nexdiag.capture.grouping import Grouping, Place
 from nexdiag.capture.heard import Heard, heard
-from nexdiag.capture.recorder import ENDED_FIRST, Passing, Recorder
+from nexdiag.capture.recorder import ENDED_FIRST, InSession, Passing, Recorder
 from nexdiag.capture.spans import Spans
 from nexdiag.capture.turns import Book
 from nexdiag.core.exchange import Exchange, Headers, Request
@@ -58,7 +58,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 class Witness:
     """Has the doors of a recorder: `begin`, and what it gives has `head`, `chunk` and `end`."""
 
-    def __init__(self, recorder: Recorder, *, told: Callable[[Told], None] = lambda passing: None) -> None:
+    def __init__(self, recorder: Recorder | InSession, *, told: Callable[[Told], None] = lambda passing: None) -> None:
         """`told` hears of each request at its beginning and at its end; what it raises is its own affair."""
         self.recorder = recorder
         self._told = told

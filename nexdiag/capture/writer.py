@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nexdiag.capture.flusher import Flusher
-from nexdiag.capture.opening import Opened, beside, created, named, reopened, why
+from nexdiag.capture.opening import Opened, beside, created, named, reopened, same, why
 from nexdiag.core.cassette import Header
 from nexdiag.core.errors import CassetteError
 from nexdiag.core.exchange import Exchange
@@ -37,11 +37,14 @@ class Writer:
         opened = created(path) if opened is None else opened
         self.path = path
         self.trouble: str | None = None
+        self._why = ""
         self.exchanges = 0
         """How many exchanges it has written."""
         self.recorded = opened.recorded
         """What stood in the file before, where it was there before."""
         self._at = opened.path
+        self._old = opened.old
+        self._process = os.getpid()
         self._file = opened.file
         self._length = opened.length
         self._encoder = opened.encoder
@@ -50,12 +53,11 @@ class Writer:
         self._flusher = Flusher(opened.file, lambda error: self.stop(why(error)))
         if header is not None and not self._append(self._encoder.header, header, durable=True):
             self.close(keep=False)
-            raise CassetteError(f"cannot record to {path}: {self.trouble}", hint="see what is wrong with that disk")
+            raise CassetteError(f"cannot record to {path}: {self._why}", hint="see what is wrong with that disk")
         try:
             named(opened)
         except CassetteError:
-            os.close(self._file)
-            self._file = -1
+            self._let_go()
             raise
 
     @classmethod
@@ -99,31 +101,48 @@ class Writer:
     def stop(self, why: str) -> None:
         """Write nothing more; the first reason stays."""
         if self.trouble is None:
+            self._why = why
             self.trouble = f"recording stopped: {why} ({self.path})"
 
     def close(self, *, keep: bool = True) -> None:
         """Close the file: everything is on the disk when this returns. One that replaces another does so now.
 
-        Without `keep` it is removed, if it was begun by this writer; what it was to replace stays.
+        Without `keep` it is removed, if it was begun by this writer; what it was to replace stays. In a process that
+        was forked from the one that records, nothing is written, and nothing removed.
         """
+        if os.getpid() != self._process:
+            self._let_go()
+            return
         with self._lock:
             if self._file < 0:
                 return
             self._flusher.close()
             try:
-                if not keep and self.recorded is None:
-                    self._at.unlink(missing_ok=True)
-                elif self._at != self.path and self.trouble is None:
-                    self._at.replace(self.path)
+                self._settle(keep=keep)
             except OSError as error:
                 self.stop(why(error))
-            os.close(self._file)
-            self._file = -1
+            self._let_go()
+
+    def _settle(self, *, keep: bool) -> None:
+        """Remove the file, or give it its name: if it is still the one under the name that this writer gave it."""
+        if not same(self._file, self._at):
+            return
+        beside = self._at != self.path
+        if (not keep and self.recorded is None) or (beside and self.trouble is not None):
+            self._at.unlink()
+        elif beside:
+            self._at.replace(self.path)
+
+    def _let_go(self) -> None:
+        for file in (self._file, self._old):
+            if file >= 0:
+                os.close(file)
+        self._file = self._old = -1
 
     def _append(self, encode: Callable[[_Word], bytes], word: _Word, *, durable: bool = False) -> bool:
         """One write for whole lines: a crash leaves at most one torn line, the last. Whether it was written."""
         with self._lock:
-            if self.trouble is not None or self._file < 0:
+            if self.trouble is not None or self._file < 0 or os.getpid() != self._process:
                 return False
             try:
                 lines = encode(word)

@@ -83,17 +83,33 @@ def command(
     A scenario ends with a verdict, and exit code 1 if a turn broke. A command keeps its terminal and its exit code.
     """
     words: tuple[str, ...] | None = ctx.meta.get(_COMMAND)
+    playing: dict[str, object] = {"-e": endpoint, "-m": model, "--key-env": key_variable, "--profile": profile}
+    of_scenario: dict[str, object] = playing | {
+        "--repeat": repeat,
+        "--tools": tools,
+        "--check": check or None,
+        f"{scenario}": scenario,
+    }
+    of_command: dict[str, object] = {"--upstream": upstream, "--log": log or None, "--live": live}
     if listing:
+        named: dict[str, object] = {
+            words[0] if words else _END: words,
+            "--cassette": cassette,
+            "--redact": redact or None,
+        }
+        _demand_none(of_scenario | of_command | named, "a recording", "the list of scenarios")
         return _list()
     if words is not None:
-        for_scenarios = {"-e": endpoint, "-m": model, "--repeat": repeat, "--tools": tools, "--key-env": key_variable}
-        _demand_none(for_scenarios | {"--profile": profile, f"{scenario}": scenario}, "a scenario", "a command")
+        _demand_none(of_scenario, "a scenario", "a command")
         return _command(words, cassette, upstream, log or (), redact or (), live)
-    _demand_none({"--upstream": upstream, "--log": log, "--live": live}, "a command, after --,", "a scenario")
+    _demand_none(of_command, "a command, after --,", "a scenario")
     played = _played(scenario, repeat, tools)
     if check:
+        from nexdiag.capture.patterns import compiled
         from nexdiag.report import smoke as report
 
+        _demand_none(playing | {"--cassette": cassette}, "playing it", "a check of the scenario alone")
+        compiled(redact or ())
         deliver(report.checked(played, scenario or ""), None)
         return 0
     return _scenario(played, _target(endpoint, model, key_variable, profile), cassette, redact or ())

@@ -102,6 +102,7 @@ def show(
     from nexdiag.runner.cassettes import show as showing
 
     if textconv:
+        _for_git(turn=turn, exchange=exchange, raw=raw, curl=curl, log=log)
         _bytes(showing.textconv(file))
         return 0
     showing.one_of(exchange, curl, turn)
@@ -129,9 +130,7 @@ def prune(
     exchanges: Annotated[str | None, typer.Option(help="Keep these exchanges alone, such as 0,3.")] = None,
     no_log: Annotated[bool, typer.Option("--no-log", help="Leave out the log lines.")] = False,
     no_tools: Annotated[bool, typer.Option("--no-tools", help="Leave out the tool runs.")] = False,
-    aside: Annotated[
-        bool, typer.Option("--aside", "--no-aside", help="Leave out exchanges that belong to no turn.")
-    ] = False,
+    no_aside: Annotated[bool, typer.Option("--no-aside", help="Leave out exchanges that belong to no turn.")] = False,
 ) -> None:
     """Make a smaller recording. What stays is byte for byte as it was, and keeps its numbers."""
     from nexdiag.report.cassette.measured import size_of
@@ -140,7 +139,9 @@ def prune(
     from nexdiag.runner.cassettes.pruning import prune_file
 
     _one_target(output, in_place, wanted=True)
-    keep = Keep(turns=turns, session=session, exchanges=exchanges, log=not no_log, tools=not no_tools, aside=not aside)
+    keep = Keep(
+        turns=turns, session=session, exchanges=exchanges, log=not no_log, tools=not no_tools, aside=not no_aside
+    )
     if keep == Keep():
         raise UsageError("nothing to leave out was named", hint="name --turns, --exchanges, --session, --no-log, ...")
     done = prune_file(file, keep, None if in_place else output)
@@ -172,6 +173,13 @@ def git_setup(
 
     for line in set_up(directory) or ["git shows recordings as text already"]:
         typer.echo(line)
+
+
+def _for_git(*, log: bool, **parts: object) -> None:
+    """Git compares the whole, without times and ids: nothing else can be asked for. Raises `UsageError`."""
+    asked = [f"--{name}" for name, value in parts.items() if value is not None] + ["--no-log"] * (not log)
+    if asked:
+        raise UsageError(f"--textconv shows the whole recording: not with {asked[0]}", hint="leave one of them out")
 
 
 def _single(exchange: "Exchange", raw: Side | None, *, times: bool, ids: bool) -> None:

@@ -1,10 +1,6 @@
 """`nexdiag proxy`."""
 
-import contextlib
 import os
-import queue
-import signal
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -39,52 +35,12 @@ def command(
 
     Give the client that address with /v1 as its base URL; Ctrl-C ends it with everything on disk.
     """
-    from nexdiag.capture.redact import Redactor
-    from nexdiag.core.errors import CassetteError, NothingToDo
-    from nexdiag.report import passing
-    from nexdiag.report.visible import one_line
-    from nexdiag.runner.proxying import proxying, secrets_of, target_of
-    from nexdiag.runner.wrapped.teller import Teller
+    from nexdiag.runner.proxied import Wanted, proxied
 
-    console = progress()
-    target = target_of(upstream)
-    redactor = Redactor(secrets_of(os.environ), patterns=redact or ())
-    teller = Teller(console.print)
-    starting = proxying(
-        target,
-        cassette=cassette,
-        port=port,
-        log=log or (),
-        redactor=redactor,
-        told=teller.exchange,
-        trouble=teller.say,
+    wanted = Wanted(upstream=upstream, port=port, cassette=cassette, log=tuple(log or ()), redact=tuple(redact or ()))
+    proxied(
+        wanted,
+        environment=os.environ,
+        told=progress().print,
+        listening=lambda url: typer.echo(f"listening {url}"),
     )
-    with _signals() as wait, contextlib.closing(teller), starting as serving:
-        console.print(f"● recording   {serving.url} → {target.url}   {serving.cassette}")
-        typer.echo(f"listening {serving.url}")
-        wait()
-    if serving.trouble is not None:
-        raise CassetteError(one_line(serving.trouble), hint="what was written before can be read; all was passed on")
-    if not serving.exchanges:
-        hint = f"give the client this address as its base URL: {serving.url}/v1, for example in OPENAI_BASE_URL"
-        raise NothingToDo("no exchange was recorded: nothing came by", hint=hint)
-    size, secrets = serving.cassette.stat().st_size, redactor.count
-    path = str(serving.cassette)
-    console.print(
-        passing.saved(path, size=size, exchanges=serving.exchanges, log_lines=serving.log_lines, secrets=secrets)
-    )
-    console.print(f"Next: nexdiag report {path}")
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[Callable[[], object]]:
-    """Give what waits for SIGINT or SIGTERM. Until everything is on disk a second one breaks nothing off."""
-    heard: queue.SimpleQueue[int] = queue.SimpleQueue()  # the one queue that may be written from within a signal
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, lambda number, frame: heard.put(number))
-    try:
-        yield heard.get
-    finally:
-        for number, was in before.items():
-            signal.signal(number, was)

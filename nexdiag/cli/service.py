@@ -37,8 +37,11 @@ def state_of(directory: Path | None) -> Path:
 @app.command(epilog="Example: nexdiag service start --cassette smoke.cassette.jsonl")
 def start(directory: Directory = None, cassette: Cassette = None, redact: Redact = None) -> None:
     """Start the daemon in the background; it answers when this returns."""
+    from nexdiag.capture.patterns import compiled
+
     if redact and cassette is None:
         raise UsageError("--redact is for a recording, and none is made", hint="add: --cassette FILE")
+    compiled(redact or ())
     _start(state_of(directory), cassette, redact or ())
 
 
@@ -46,27 +49,40 @@ def start(directory: Directory = None, cassette: Cassette = None, redact: Redact
 def restart(directory: Directory = None, cassette: Cassette = None) -> None:
     """End the daemon if one runs, and start another: a changed config counts, and paused chats go on.
 
-    If the old one recorded, so does the new one: into a file with the next number, unless another is named.
+    If the old one recorded, so does the new one: into a file with the next number, unless another is named, and with
+    the same redactions.
     """
-    from nexdiag.agent.daemon import lifecycle
+    from nexdiag.agent.daemon import lifecycle, redactions
+    from nexdiag.agent.daemon.place import ServicePlace
+    from nexdiag.runner.place import next_recording
+    from nexdiag.runner.redaction import patterns_for, redactions_of
 
     state = state_of(directory)
     running = lifecycle.status(state)
+    patterns: tuple[str, ...] = ()
+    if running is not None and running.recording is not None:
+        mine = redactions.kept(ServicePlace(state).redactions)
+        patterns = patterns_for(redactions_of(Path(running.recording)), mine)
     pid = lifecycle.stop(state)
     if pid is not None:
         progress().print(f"Service stopped (PID {pid})")
     if cassette is None and running is not None and running.recording is not None:
-        cassette = lifecycle.next_recording(Path(running.recording))
+        cassette = next_recording(Path(running.recording))
         progress().print(f"Recording into {cassette}")
-    _start(state, cassette)
+    _start(state, cassette, patterns)
 
 
 def _start(state: Path, cassette: Path | None, redact: Sequence[str] = ()) -> None:
-    from nexdiag.agent.daemon import lifecycle
+    from nexdiag.agent.daemon import lifecycle, redactions
 
     command = [sys.executable, "-m", "nexdiag", "service", "run", "--dir", str(state)]
     if cassette is not None:
-        command += ["--cassette", str(cassette.absolute()), *(f"--redact={pattern}" for pattern in redact)]
+        command += ["--cassette", str(cassette.absolute())]
+    if lifecycle.status(state) is None:  # else they are those of the one that runs
+        if redact:
+            command += ["--redact-file", str(redactions.keep(state, redact).absolute())]
+        else:
+            redactions.forget(state)
     running = lifecycle.start(state, command)
     if cassette is not None and not running.fresh:
         what = f"the daemon (PID {running.pid}) was already running: nothing is recorded into {cassette}"
@@ -141,18 +157,31 @@ def run(
     scenario: Annotated[Path | None, typer.Option(help="What will be played, for the recording's header.")] = None,
     append: Annotated[bool, typer.Option("--append", help="Go on with the recording, if the file is there.")] = False,
     redact: Redact = None,
+    redact_file: Annotated[
+        Path | None, typer.Option("--redact-file", help="More of these: a JSON list in a file, which no `ps` shows.")
+    ] = None,
 ) -> None:
     """Run the daemon in the foreground, until SIGINT or SIGTERM."""
+    from nexdiag.agent.daemon import lock, redactions
+    from nexdiag.agent.daemon.place import ServicePlace
+    from nexdiag.capture.patterns import compiled
     from nexdiag.runner import host
-    from nexdiag.runner.load import load_scenario
+    from nexdiag.runner.library import read
 
-    for name, given in {"--scenario": scenario is not None, "--append": append, "--redact": bool(redact)}.items():
+    options = {"--scenario": scenario, "--append": append, "--redact": redact, "--redact-file": redact_file}
+    for name, given in options.items():
         if given and cassette is None:
             raise UsageError(f"{name} is for a recording, and none is made", hint="add: --cassette FILE")
-    played = load_scenario(scenario) if scenario is not None else None
-    wanted = None
+    played = read(scenario) if scenario is not None else None
+    state, wanted = state_of(directory), None
+    if redact_file is not None and not redact_file.is_file():
+        raise UsageError(f"no file of expressions at {redact_file}", hint='a JSON list is wanted: ["cust-[0-9]{6}"]')
     if cassette is not None:
-        wanted = host.Wanted(cassette=cassette, scenario=played, append=append, redact=tuple(redact or ()))
-    trouble = host.run(state_of(directory), wanted)
+        patterns = (*(redact or ()), *(redactions.kept(redact_file) if redact_file is not None else ()))
+        compiled(patterns)
+        if redact and lock.holder(ServicePlace(state)) is None:  # for a restart
+            redactions.keep(state, patterns)
+        wanted = host.Wanted(cassette=cassette, scenario=played, append=append, redact=patterns)
+    trouble = host.run(state, wanted)
     if trouble is not None:
         raise NexdiagError(trouble, hint="everything up to there is in the file")

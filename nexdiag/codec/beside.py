@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from nexdiag.codec.cassette.lines import LATEST, Seconds
 from nexdiag.core.body import Body
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.exchange import Chunk, Exchange, Headers, Request, Response
@@ -22,23 +23,21 @@ from nexdiag.core.turn import Turn
 
 KEY = "nexdiag"
 """Under which name it stands; HAR wants an underscore before it."""
-_LATEST = 253402300799.0
-_Seconds = Annotated[float, msgspec.Meta(ge=0, le=_LATEST)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class _Beside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     exchange: _Count | None = None
-    started: _Seconds | None = None
-    duration: _Seconds | None = None
-    first_byte: _Seconds | None = None
+    started: Seconds | None = None
+    duration: Seconds | None = None
+    first_byte: Seconds | None = None
     turn: _Count | None = None
     attempt: _Count = 1
     session: str = ""
     failure: str | None = None
     of: str = ""
     """Of which request and response the rest tells: a short hash."""
-    chunks: list[tuple[_Seconds, _Count]] | None = None
+    chunks: list[tuple[Seconds, _Count]] | None = None
     """Time and length of each piece of the body."""
     wire: str | None = None
     """The body as it came, in base64, where the file holds it without its content-encoding."""
@@ -58,8 +57,8 @@ class _Turn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reply: str | None = None
     outcome: str = "answered"
     error: str | None = None
-    started: _Seconds = 0.0
-    duration: _Seconds = 0.0
+    started: Seconds = 0.0
+    duration: Seconds = 0.0
     usage: Usage = Usage()
 
 
@@ -137,7 +136,7 @@ def cassette_of(value: object, exchanges: tuple[Exchange, ...], header: Header) 
         kept = msgspec.convert(value, _Recording)
     except (msgspec.ValidationError, ValueError, RecursionError):
         return Cassette(header=header, exchanges=exchanges)
-    if not 0 <= kept.header.created <= _LATEST:
+    if not 0 <= kept.header.created <= LATEST:
         return Cassette(header=header, exchanges=exchanges)
     turns = tuple(Turn(**msgspec.structs.asdict(turn)) for turn in kept.turns)
     header = msgspec.structs.replace(kept.header, cassette=header.cassette)

@@ -44,8 +44,10 @@ class Splitter:
     A body that begins as an earlier one did is read from there on: a growing chat costs what it grows by.
     """
 
-    def __init__(self) -> None:
-        """Start with nothing remembered."""
+    def __init__(self, *, limit: int | None = None) -> None:
+        """Start with nothing remembered; with a `limit`, forget it all whenever so many bytes are remembered."""
+        self._limit = limit
+        self._held = 0
         self._links: dict[tuple[Link | None, bytes], Link] = {}
         self._texts: dict[bytes, bytes] = {}
         self._stems: list[_Stem] = []
@@ -53,6 +55,10 @@ class Splitter:
 
     def split(self, raw: bytes) -> Body:
         """The body as parts; a body of plain bytes if its parts could not rebuild it. Never raises."""
+        if self._limit is not None and self._held > self._limit:
+            self._held = 0
+            for memory in (self._links, self._texts, self._stems):
+                memory.clear()
         stem = max((one for one in self._stems if raw.startswith(one.raw)), key=lambda one: len(one.raw), default=None)
         grown = self._grown(stem, raw) if stem is not None else None
         stem = stem if grown is not None else None
@@ -115,6 +121,7 @@ class Splitter:
         """The one link for this text after those links."""
         link = self._links.get((before, raw))
         if link is None:
+            self._held += len(raw)
             link = self._links[before, raw] = Link(self._texts.setdefault(raw, raw), before)
         return link
 

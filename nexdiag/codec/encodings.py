@@ -9,7 +9,10 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
-from nexdiag.core.exchange import Response
+import msgspec
+
+from nexdiag.core.body import Body
+from nexdiag.core.exchange import Headers, Request, Response
 
 LARGEST = 2**26
 """Bytes of a body without its encoding. What is larger is a bomb, or nothing that one reads."""
@@ -25,6 +28,7 @@ _NONE = ("", "identity", "none")
 
 _Take = Callable[[bytes, int], bytes]
 """A machine of a library: bytes and room in, plain bytes out."""
+_Ended = Callable[[], bool]
 
 
 class _TooLargeError(Exception):
@@ -41,6 +45,10 @@ class _BrokenError(Exception):
 
 
 class _Machine(Protocol):
+    @property
+    def ended(self) -> bool:
+        """Whether what it was given stops where its format says that it ends."""
+
     def feed(self, raw: bytes, room: int) -> bytes:
         """The plain bytes; at most `room`, else `_TooLargeError`. `_BrokenError` at a fault."""
 
@@ -50,8 +58,7 @@ class Decoding:
 
     def __init__(self, encoding: str, *, limit: int = LARGEST) -> None:
         """`encoding`: the value of the header, such as `gzip` or `gzip, br`."""
-        names = [name.strip().lower() for name in encoding.split(",")]
-        names = [name for name in names if name not in _NONE]
+        names = [name for name in _names(encoding) if name not in _NONE]
         self.known = len(names) <= _MOST and all(name in _MACHINES for name in names)
         """Whether all its encodings are known. If not, the pieces stay as they are."""
         self.too_large = False
@@ -63,6 +70,13 @@ class Decoding:
         self._limit = limit
         self._machines: list[_Machine] = [_MACHINES[name]() for name in reversed(names)] if self.known else []
         self._given = [0] * len(self._machines)
+
+    @property
+    def whole(self) -> bool:
+        """Whether what was fed is a body to its end, and nothing but that."""
+        if not self.known or self.too_large or self.broken:
+            return False
+        return all(machine.ended for machine in self._machines)
 
     def feed(self, piece: bytes) -> bytes:
         """The plain bytes that this piece completes; none after a fault."""
@@ -100,9 +114,30 @@ def plain_pieces(pieces: Iterable[bytes], encoding: str, *, limit: int = LARGEST
     return None if decoding.too_large or (decoding.broken and decoding.size == 0) else given
 
 
+def encoding_of(headers: Headers) -> str:
+    """The content-encoding that headers name, in lower case; the header may repeat."""
+    return ", ".join(value.strip() for name, value in headers if name == "content-encoding").lower()
+
+
+def plain_request(request: Request, *, as_far: bool = False) -> Request:
+    """The request with its body as what it stands for, and with the encoding that this was in.
+
+    The very request where nothing is to be undone, and where that cannot be done as a whole: half of a body is no
+    record of it. `as_far`: of a body that breaks off or is too large, what came before that.
+    """
+    encoding = encoding_of(request.headers)
+    if request.encoding or not set(_names(encoding)) - set(_NONE) or not (raw := request.body.join()):
+        return request
+    decoding = Decoding(encoding)
+    size = _SLICE if as_far else len(raw)  # what goes over the limit gives nothing of its piece
+    text = b"".join(decoding.feed(raw[start : start + size]) for start in range(0, len(raw), size))
+    opened = decoding.known and decoding.size > 0 if as_far else decoding.whole
+    return msgspec.structs.replace(request, body=Body.of(text), encoding=encoding) if opened else request
+
+
 def encoded(body: bytes, encoding: str) -> bytes | None:
     """The body in that encoding; None if it is unknown."""
-    for name in (name.strip().lower() for name in encoding.split(",")):
+    for name in _names(encoding):
         if name not in _NONE:
             if name not in _SQUEEZES:
                 return None
@@ -112,12 +147,16 @@ def encoded(body: bytes, encoding: str) -> bytes | None:
 
 def response_text(response: Response) -> bytes:
     """The body of a response without its content-encoding; as it came, where that cannot be undone."""
-    encoding = response.header("content-encoding")
+    encoding = encoding_of(response.headers)
     body = response.body
     if not encoding:
         return body
     text = plain(body, encoding)
     return body if text is None else text
+
+
+def _names(encoding: str) -> list[str]:
+    return [name.strip().lower() for name in encoding.split(",")]
 
 
 class _Deflated:
@@ -128,6 +167,7 @@ class _Deflated:
         self._bits = bits
         self._head = b""
         self._machine: Any = None
+        self.ended = False
 
     def feed(self, raw: bytes, room: int) -> bytes:
         if self._bits is None:
@@ -147,6 +187,7 @@ class _Deflated:
             room -= len(given[-1])
             if room < 0:
                 raise _TooLargeError
+            self.ended = machine.eof
             raw, self._machine = machine.unused_data, None if machine.eof else machine
         return b"".join(given)
 
@@ -177,11 +218,15 @@ class _Sliced:
     It is given a slice at a time: zstd knows no limit, and four bytes can stand for 128 KiB.
     """
 
-    def __init__(self, start: Callable[[], _Take]) -> None:
-        """`start` gives a fresh machine."""
+    def __init__(self, start: Callable[[], tuple[_Take, _Ended]]) -> None:
+        """`start` gives a fresh machine, and what tells whether that is at an end."""
         self._start = start
-        self._take = start()
+        self._take, self._ended = start()
         self._taken: list[bytes] = []
+
+    @property
+    def ended(self) -> bool:
+        return self._ended()
 
     def feed(self, raw: bytes, room: int) -> bytes:
         given: list[bytes] = []
@@ -200,7 +245,7 @@ class _Sliced:
         return b"".join(given)
 
     def _as_far(self, raw: bytes, room: int) -> Iterator[bytes]:
-        take = self._start()
+        take, _ = self._start()
         for piece in self._taken:
             take(piece, LARGEST)
         with contextlib.suppress(Exception):
@@ -208,7 +253,7 @@ class _Sliced:
                 yield take(bytes((byte,)), room)
 
 
-def _brotli() -> _Take:
+def _brotli() -> tuple[_Take, _Ended]:
     import brotli  # type: ignore[import-untyped]  # noqa: PLC0415 - only where such a body comes (it has no types)
 
     machine = brotli.Decompressor()
@@ -221,14 +266,28 @@ def _brotli() -> _Take:
             given.append(machine.process(b"", output_buffer_limit=room + 1))
         return b"".join(given)
 
-    return take
+    return take, lambda: bool(machine.is_finished())
 
 
-def _zstandard() -> _Take:
+def _zstandard() -> tuple[_Take, _Ended]:
     import zstandard  # noqa: PLC0415 - only where such a body comes: most recordings have none
 
-    machine = zstandard.ZstdDecompressor().decompressobj(read_across_frames=True)
-    return lambda raw, _room: machine.decompress(raw)
+    machine = zstandard.ZstdDecompressor().decompressobj()
+
+    def take(raw: bytes, room: int) -> bytes:
+        nonlocal machine
+        given: list[bytes] = []
+        while raw:  # frames may follow one another; a machine that reads across them does not tell where one ends
+            if machine.eof:
+                machine = zstandard.ZstdDecompressor().decompressobj()
+            given.append(machine.decompress(raw))
+            room -= len(given[-1])
+            if room < 0:
+                raise _TooLargeError
+            raw = machine.unused_data if machine.eof else b""
+        return b"".join(given)
+
+    return take, lambda: machine.eof
 
 
 def _gzipped(body: bytes) -> bytes:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from nexdiag.codec import jsontext
-from nexdiag.codec.encodings import Decoding
-from nexdiag.codec.wire import DIALECTS, wire_of
+from nexdiag.codec.encodings import Decoding, encoding_of
+from nexdiag.codec.wire import model_of, origin_of, wire_of
 from nexdiag.core.cassette import Header
 from nexdiag.core.exchange import Exchange, Headers
 
@@ -42,13 +42,6 @@ def base64_bytes(text: str, where: str) -> bytes:
         raise Broken(f"{where} is no base64 ({error})") from None
 
 
-def plain_request(headers: Headers, body: bytes) -> tuple[bytes, str]:
-    """A request's body without its content-encoding, and which that was; none, where the body is not in it."""
-    encoding = ", ".join(value for name, value in headers if name == "content-encoding")
-    plain = undone(body, encoding) if encoding else None
-    return (body, "") if plain is None else (plain, encoding)
-
-
 def undone(body: bytes, encoding: str) -> bytes | None:
     """The bytes without the encoding; None where they are in no such one, or it cannot be undone as a whole."""
     decoding = Decoding(encoding)
@@ -60,7 +53,7 @@ def undone(body: bytes, encoding: str) -> bytes | None:
 
 def true_headers(headers: Headers, body: bytes) -> Headers:
     """A response's headers, without a content-encoding that the body does not have: many tools write it plain."""
-    encoding = ", ".join(value for name, value in headers if name == "content-encoding")
+    encoding = encoding_of(headers)
     known = Decoding(encoding).known
     return sized(headers, body) if encoding and body and known and undone(body, encoding) is None else headers
 
@@ -75,20 +68,10 @@ def header_of(exchanges: Sequence[Exchange], *, tool: str) -> Header:
     """A header by what the exchanges tell: the address and the model of the first that asks a model."""
     created = min((exchange.started for exchange in exchanges), default=0.0)
     for exchange in exchanges:
-        wire = wire_of(exchange.request.url)
-        if wire is not None:
-            base = exchange.request.url.partition("?")[0].rstrip("/").removesuffix(DIALECTS[wire].route)
-            return Header(tool=tool, created=created, origin=base, model=_model(exchange.request.body.join()))
+        request = exchange.request
+        if wire_of(request.url) is not None:
+            return Header(tool=tool, created=created, origin=origin_of(request.url), model=model_of(request.body))
     return Header(tool=tool, created=created)
-
-
-def _model(body: bytes) -> str:
-    try:
-        value = jsontext.read(body)
-    except ValueError:
-        return ""
-    model = value.get("model") if isinstance(value, dict) else None
-    return model if isinstance(model, str) else ""
 
 
 def _kind(value: object) -> str:

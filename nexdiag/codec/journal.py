@@ -9,7 +9,6 @@ wants back with it), and `nexdiag` (the fields of our message that the blocks al
 Law: text and words only. Files, the order of entries and the repair of a history live in `agent.session`.
 """
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -333,11 +332,6 @@ def messages_of(entry: MessageEntry) -> list[Message]:
         except (ValueError, TypeError):
             return messages
     return messages
-
-
-def to_messages(entries: Iterable[Entry | Bad]) -> list[Message]:
-    """Give the messages of all entries, as they stand: a history that may need repair."""
-    return [message for entry in entries if isinstance(entry, MessageEntry) for message in messages_of(entry)]
 
 
 def _assistant(entry: MessageEntry, content: str | None) -> Message:

@@ -1,4 +1,4 @@
-"""Thinking inside a text: `<think>…</think>` and its kin ⇄ text and reasoning.
+"""Thinking inside a text: `<think>…</think>` and its kin → text and reasoning.
 
 Servers without a reasoning parser leave the tags in the content. Law: pure, linear, and blind to how the text is cut.
 
@@ -44,11 +44,6 @@ def split(text: str) -> tuple[str, str]:
     whole.feed(text)
     whole.close()
     return whole.text, whole.reasoning
-
-
-def wrap(text: str, reasoning: str) -> str:
-    """One text of both, as a model writes it: what `split` takes apart."""
-    return f"<think>\n{reasoning}\n</think>\n\n{text}" if reasoning else text
 
 
 class Filter:

@@ -14,12 +14,12 @@ from typing import Any
 import msgspec
 
 from nexdiag.codec import beside, jsontext, yamltext
+from nexdiag.codec.encodings import encoding_of, plain_request
 from nexdiag.codec.foreign import (
     Broken,
     base64_bytes,
     header_of,
     named,
-    plain_request,
     sized,
     text_of,
     true_headers,
@@ -43,14 +43,6 @@ def read_yaml(raw: bytes, *, name: str) -> object:
         return yamltext.read(raw)
     except ValueError as error:
         raise _no_cassette(name, f"it is no YAML of plain values ({error})") from None
-
-
-def read_json(raw: bytes, *, name: str) -> object:
-    """The values of a JSON text. Raises `CassetteError` for what is none."""
-    try:
-        return jsontext.read(raw)
-    except ValueError as error:
-        raise _no_cassette(name, f"it is no JSON ({error})") from None
 
 
 def decode(document: object, *, name: str = "", losses: Losses | None = None) -> Cassette:
@@ -136,13 +128,11 @@ def _seen(entry: object, number: int, losses: Losses | None = None) -> Exchange:
     entry = named(entry, "an interaction")
     asked, came = named(entry.get("request"), "`request`"), named(entry.get("response"), "`response`")
     sent = _headers(asked.get("headers"), "`request.headers`")
-    plain, encoding = plain_request(sent, sent_bytes(asked.get("body")))
     request = Request(
         method=text_of(asked.get("method"), "`request.method`"),
         url=text_of(asked.get("uri"), "`request.uri`"),
         headers=sent,
-        body=Body.of(plain),
-        encoding=encoding,
+        body=Body.of(sent_bytes(asked.get("body"))),
     )
     old = "status_code" in came  # what vcrpy wrote for httpx before version 6
     status = {"code": came["status_code"]} if old else named(came.get("status"), "`response.status`")
@@ -159,13 +149,13 @@ def _seen(entry: object, number: int, losses: Losses | None = None) -> Exchange:
         headers=true_headers(headers, raw),
         chunks=(Chunk(at=0.0, bytes=raw),) if raw else (),
     )
-    return Exchange(id=number, started=0.0, request=request, response=response)
+    return Exchange(id=number, started=0.0, request=plain_request(request), response=response)
 
 
 def _without_encoding(response: Response) -> tuple[Headers, bytes]:
     """Headers and body as vcrpy shall hand them to a client; as they came, where the encoding cannot be undone."""
     headers = tuple(pair for pair in response.headers if pair[0] not in _UNKNOWN_SIZE)
-    encoding = ", ".join(value for name, value in headers if name == "content-encoding")
+    encoding = encoding_of(headers)
     plain = undone(response.body, encoding) if encoding else None
     return (headers, response.body) if plain is None else (sized(headers, plain), plain)
 

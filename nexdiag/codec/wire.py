@@ -15,6 +15,7 @@ import msgspec
 
 from nexdiag.codec import anthropic, chat, responses, sse
 from nexdiag.codec.chat import ChatRequest, Delta, StreamError, ToolSpec
+from nexdiag.core.body import Body
 from nexdiag.core.endpoint import Sends, Wire
 from nexdiag.core.message import Message, Reply
 
@@ -23,6 +24,14 @@ ANTHROPIC_VERSION = "2023-06-01"
 
 
 _FOREIGN = frozenset({anthropic.KEY, responses.KEY})
+
+
+class _Named(msgspec.Struct):
+    model: str = ""
+
+
+_named = msgspec.json.Decoder(_Named)
+_text = msgspec.json.Decoder(str)
 
 
 class Accumulator(Protocol):
@@ -172,3 +181,24 @@ def wire_of(url: str) -> Wire | None:
     """The wire that a recorded request was sent on, by the end of its path; None for any other path."""
     path = url.partition("?")[0].rstrip("/")
     return next((wire for wire, dialect in DIALECTS.items() if path.endswith(dialect.route)), None)
+
+
+def origin_of(url: str) -> str:
+    """The base URL that a request was made on: without its route, if it is one that a dialect has; else the host."""
+    whole = url.partition("?")[0].partition("#")[0]
+    wire = wire_of(whole)
+    if wire is not None:
+        return whole.rstrip("/").removesuffix(DIALECTS[wire].route).rstrip("/")
+    scheme, found, rest = whole.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}" if found else ""
+
+
+def model_of(body: Body) -> str:
+    """The model that a request names; empty where it names none. Its messages are not put together for that."""
+    try:
+        if body.raw is not None:
+            return _named.decode(body.raw).model
+        named = (field.value for field in body.fields if field.key == b'"model"')
+        return next((_text.decode(value) for value in named if isinstance(value, bytes)), "")
+    except (ValueError, RecursionError):
+        return ""

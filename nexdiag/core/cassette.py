@@ -8,6 +8,8 @@ from nexdiag.core.turn import LogLine, ToolRun, Turn
 
 FORMAT = 2
 """The version of the cassette format that this code writes, and the newest that it reads."""
+SUFFIX = ".cassette.jsonl"
+"""What the name of a recording ends with."""
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,33 @@ from nexdiag.core.body import Body
 Headers = tuple[tuple[str, str], ...]
 """Names in lower case, in the order of the wire; a name may repeat."""
 
+REFUSED = 400
+"""From this status on a request was refused."""
+CLIENT_LEFT = "ClientClosed"
+"""The recorder's word for a client that stopped reading before the end."""
+UNFINISHED = "Unfinished"
+"""The recorder's word for what was still under way when the recording ended: nobody knows what came of it."""
+_CLIENTS = frozenset({CLIENT_LEFT, "CancelledError", "GeneratorExit", "KeyboardInterrupt", "SystemExit"})
+
+
+def client_left(failure: str | None) -> bool:
+    """Whether a failure was the client's own doing. Whether all had come by then, the recorder has decided."""
+    return _kind(failure).rpartition(".")[2] in _CLIENTS
+
+
+def unfinished(failure: str | None) -> bool:
+    """Whether the recording ended before the round trip did."""
+    return _kind(failure) == UNFINISHED
+
+
+def _kind(failure: str | None) -> str:
+    return (failure or "").partition(":")[0].strip()
+
+
+def header(headers: Headers, name: str) -> str:
+    """The first header of that lower-case name, or an empty string."""
+    return next((value for key, value in headers if key == name), "")
+
 
 # gc=False: words are frozen, so that no cycle can come of them, and recordings hold them by the hundred thousand.
 class Chunk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -83,6 +110,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         rest = self.url.split("://", 1)[-1]
         return "/" + rest.split("/", 1)[1] if "/" in rest else "/"
 
+    def header(self, name: str) -> str:
+        """The first header of that lower-case name, or an empty string."""
+        return header(self.headers, name)
+
 
 class Response(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What came back, as far as it came."""
@@ -100,7 +131,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def header(self, name: str) -> str:
         """The first header of that lower-case name, or an empty string."""
-        return next((value for key, value in self.headers if key == name), "")
+        return header(self.headers, name)
 
     @property
     def streamed(self) -> bool:

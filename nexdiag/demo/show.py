@@ -18,6 +18,7 @@ import msgspec
 from nexdiag.agent.setup import Wanted
 from nexdiag.capture.transport import RecordingTransport
 from nexdiag.codec.body import Splitter
+from nexdiag.core.cassette import SUFFIX
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.errors import NexdiagError
 from nexdiag.core.finding import Finding
@@ -31,7 +32,7 @@ from nexdiag.report import html
 from nexdiag.runner.crew import live_transport
 from nexdiag.runner.host import recording
 from nexdiag.runner.judge import judge
-from nexdiag.runner.load import SUFFIX, load
+from nexdiag.runner.load import load
 from nexdiag.runner.play import Stage, play, telling
 from nexdiag.runner.rerun import rerun
 from nexdiag.runner.smoke import Smoke, Spoken, smoke

@@ -37,6 +37,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nexdiag.core.body import Link
+from nexdiag.core.exchange import client_left, unfinished
 from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule
@@ -53,10 +54,6 @@ NO_ANSWER = Rule(
 
 _SHOWN = 200
 _READ = 2000
-_CLIENTS = re.compile(r"(?:\w+\.)*(?:ClientClosed|CancelledError|GeneratorExit|KeyboardInterrupt|SystemExit)\b")
-"""Failures that were the client's own doing."""
-_ENDED_FIRST = re.compile(r"Unfinished\b")
-"""The recorder's word for what was still under way when the recording ended: nobody knows what came of it."""
 _FIXES = tuple(
     (re.compile(words, re.IGNORECASE), fix)
     for words, fix in (
@@ -106,7 +103,7 @@ class Unanswered:
 
     def take(self, seen: View) -> None:
         """Look at the next exchange. A refusal is an answer, however it ended."""
-        own = seen.failure is None or _CLIENTS.match(seen.failure) is not None
+        own = seen.failure is None or client_left(seen.failure)
         if own and seen.accepted and self._waiting:
             self._mended.update(self._waiting.pop(_request(seen), ()))
         if not own and not seen.refused:
@@ -123,7 +120,7 @@ def _fault(seen: View, *, mended: bool) -> Fault:
     failure = seen.failure or ""
     told = shorten(failure, _SHOWN) or "no reason is recorded"
     broken = seen.status is not None
-    unknown = _ENDED_FIRST.match(failure) is not None
+    unknown = unfinished(failure)
     chunks = f"{seen.chunks} chunk{'' if seen.chunks == 1 else 's'}"
     what = f"the answer broke off after {chunks}" if broken else f"exchange {seen.exchange} got no answer"
     origin = _origin(seen.url or "")

@@ -1,5 +1,6 @@
 """Short quotations for summaries and evidence: recorded text may be long, and may hold what a terminal would obey."""
 
+from nexdiag.codec.chat.error import both_ends as shortened
 from nexdiag.codec.chat.error import visible
 
 SHOWN = 80
@@ -20,11 +21,7 @@ def quote(text: str, length: int = SHOWN) -> str:
 
 def both_ends(text: str, length: int) -> str:
     """The text on one line in double quotes; of a long one both ends: template errors have their reason at the end."""
-    line = " ".join(text.split())
-    if len(line) > length:
-        head = length // 3
-        line = f"{line[:head]} … {line[head - length :]}"
-    return f'"{visible(line)}"'
+    return f'"{visible(shortened(" ".join(text.split()), length))}"'
 
 
 def listed(names: list[str], most: int = 5) -> str:

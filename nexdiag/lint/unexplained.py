@@ -45,7 +45,7 @@ def unexplained(view: View) -> Fault:
     """The fault of a refused exchange in which nothing else was confirmed."""
     status = f" with {view.status}" if view.status is not None else ""
     if view.said.words and not view.logged:
-        summary = f"the server refused{status}, in words that no rule explains: {both_ends(view.said.words, 120)}"
+        summary = f"the server refused{status}, in words that no rule explains: {both_ends(view.said.words, 200)}"
     else:
         summary = f"the server refused{status}, and its words are not known"
     return Fault(summary=summary, fix="read the server's words, and its log at that time")

@@ -13,12 +13,10 @@ import msgspec
 from nexdiag.codec import jsontext
 from nexdiag.codec.encodings import response_text
 from nexdiag.core.body import Body, Link
-from nexdiag.core.exchange import Exchange, Headers
+from nexdiag.core.exchange import REFUSED, Exchange, Headers
 from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.words import Said, heard
 
-REFUSED = 400
-"""From this status on a request was refused."""
 _LOGGED_URL = re.compile(r'\b(GET|POST|PUT|DELETE)\s+"?(https?://[^\s"\']+|/[^\s"\']*)')
 _LOGGED_STATUS = re.compile(
     r"\bHTTP/\d(?:\.\d)?[\"']?\s+\"?(\d{3})\b|\b(?:error code|status(?: code)?)[:= ]+(\d{3})\b", re.IGNORECASE

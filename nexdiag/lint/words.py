@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from nexdiag.codec import jsontext, sse
+from nexdiag.codec.chat.error import both_ends
 
 _LONGEST = 4000
 """Characters of a server's words that are kept: enough for any known refusal, little enough for any expression."""
@@ -134,4 +135,4 @@ def _lower(value: object) -> str:
 
 
 def _cut(words: str) -> str:
-    return words[:_LONGEST]
+    return both_ends(words, _LONGEST)

@@ -76,6 +76,11 @@ class Canonical:
         conversation = next((self._list(values[name]) for name in _CONVERSATIONS if name in values), None)
         return Reading(key=_digest(*parts), conversation=conversation)
 
+    def fields(self, request: Request) -> dict[str, Digest]:
+        """What each field of its body means, the conversation left out; empty where it is no JSON object."""
+        values = _values(request.body) or {}
+        return {name: self._value(name, value) for name, value in values.items() if name not in _CONVERSATIONS}
+
     def _value(self, name: str, value: bytes | Link) -> Digest:
         if name in _UNORDERED:
             return self._unordered(value)

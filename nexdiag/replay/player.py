@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 
 import httpx
+import msgspec
 
 from nexdiag.codec.body import Splitter
-from nexdiag.codec.encodings import plain
+from nexdiag.codec.encodings import plain_request
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Exchange, Headers, Request
 from nexdiag.replay.matching import Matcher, Miss
@@ -80,16 +81,8 @@ class Player(httpx.AsyncBaseTransport, httpx.BaseTransport):
 
 def _split(asked: Request, splitter: Splitter) -> Request:
     """The request with its body in parts, and without its content-encoding: as a recorder keeps it."""
-    encoding = next((value for name, value in asked.headers if name == "content-encoding"), "")
-    raw = asked.body.join()
-    bare = plain(raw, encoding) if encoding else None
-    return Request(
-        method=asked.method,
-        url=asked.url,
-        headers=asked.headers,
-        body=splitter.split(raw if bare is None else bare),
-        encoding=encoding if bare is not None else "",
-    )
+    plain = plain_request(asked)
+    return msgspec.structs.replace(plain, body=splitter.split(plain.body.join()))
 
 
 def _headers(request: httpx.Request) -> Headers:

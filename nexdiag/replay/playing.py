@@ -14,15 +14,16 @@ from typing import Any
 import httpx
 import msgspec
 
-from nexdiag.core.exchange import Exchange, Response
+from nexdiag.core.exchange import Exchange, Request, Response, client_left
+from nexdiag.replay.canonical import Canonical, Node
 from nexdiag.replay.matching import Miss
 
 Sleep = Callable[[float], Awaitable[None]]
 Wait = Callable[[float], None]
 UNMATCHED = 599
 """The status of the answer to a request that has no recording."""
-_CLIENTS = ("ClientClosed", "CancelledError")
-"""Failures that were the client's own doing: the server did not break off, so the player does not either."""
+_NAMES = 5
+"""Fields that a refusal names; the others are counted."""
 
 
 class Pace:
@@ -82,16 +83,43 @@ def explain(miss: Miss) -> dict[str, dict[str, Any]]:
         if miss.used:
             what = f"{which} answers this request, and it has already been played"
         else:
-            shared = f" and shares its first {miss.shared} messages" if miss.shared else ""
-            what = f"no recording of this request; {which} is nearest{shared}"
+            what = f"no recording of this request; {which} is nearest: {differing(miss, nearest.request)}"
     error = {
         "type": "nexdiag_unmatched",
         "message": f"{miss.request.method} {miss.request.path}: {what}",
         "nearest": None if nearest is None else nearest.id,
         "shared": miss.shared,
-        "hint": "see the differences with: nexdiag replay CASSETTE; or record again",
+        "hint": hint(miss),
     }
     return {"error": error}
+
+
+def hint(miss: Miss, file: str = "FILE") -> str:
+    """What to do about it. `file` is the cassette's, where it is known."""
+    if miss.nearest is None:
+        return "record again"
+    return f"see what was recorded with: nexdiag cassette show {file} --exchange {miss.nearest.id}; or record again"
+
+
+def differing(miss: Miss, recorded: Request) -> str:
+    """In what the request differs from the nearest that was recorded: address, messages, fields."""
+    asked, reading = miss.request, Canonical()
+    told = []
+    if (asked.method.upper(), asked.path) != (recorded.method.upper(), recorded.path):
+        told.append(f"it was {recorded.method} {recorded.path}")
+    sent, held = (_depth(reading.read(one).conversation) for one in (asked, recorded))
+    if not miss.shared == sent == held:
+        told.append(f"it shares its first {miss.shared} messages ({sent} were sent, {held} recorded)")
+    ours, theirs = reading.fields(asked), reading.fields(recorded)
+    names = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    if names:
+        told.append(f"{', '.join(name[:40] for name in names[:_NAMES])}{more} differ{'s' * (len(names) == 1)}")
+    return "; ".join(told) or "its body is another one"
+
+
+def _depth(conversation: Node | None) -> int:
+    return 0 if conversation is None else conversation.depth
 
 
 class _Recorded:
@@ -132,8 +160,9 @@ class _Recorded:
         return self._exchange.duration - (chunks[-1].at if chunks else self._response.first_byte)
 
     def _failed(self) -> bool:
+        """Whether it broke off. Where the client itself left, the server did not, and the player does not either."""
         failure = self._exchange.failure
-        return failure is not None and not failure.startswith(_CLIENTS)
+        return failure is not None and not client_left(failure)
 
     def _break_off(self) -> None:
         if self._failed():

@@ -5,15 +5,13 @@ Law: nothing here fails, whatever the server sent; what cannot be assembled is l
 
 import msgspec
 
+from nexdiag.codec.answered import reply_of
 from nexdiag.codec.chat import encode_message, split_error
 from nexdiag.codec.encodings import response_text
-from nexdiag.codec.sse import Parser
-from nexdiag.codec.wire import DIALECTS, Dialect, wire_of
-from nexdiag.core.exchange import Exchange, Response
+from nexdiag.codec.wire import wire_of
+from nexdiag.core.exchange import REFUSED, Exchange
 from nexdiag.core.message import Message, Reply, Usage
-from nexdiag.report.messages import parsed, text_of
-
-_REFUSED = 400
+from nexdiag.report.messages import text_of
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,31 +34,15 @@ def answer(exchange: Exchange) -> Answer:
     response = exchange.response
     if response is None:
         return Answer(refusal=exchange.failure or "no response came", complete=False)
-    if response.status >= _REFUSED:
+    if response.status >= REFUSED:
         return Answer(refusal=split_error(response.status, response_text(response)))
-    dialect = DIALECTS[wire_of(exchange.request.url) or "chat"]
-    found = _streamed(response, dialect) if response.streamed else _whole(response, dialect)
+    reply, words = reply_of(response, wire_of(exchange.request.url) or "chat")
+    found = _read(reply, refusal=words or None)
+    if not response.streamed:  # a body in one piece that holds no reply (a list of models) is no failure
+        found = msgspec.structs.replace(found, complete=not words)
     if exchange.failure and found.refusal is None:
         return msgspec.structs.replace(found, refusal=exchange.failure, complete=False)
     return found
-
-
-def _streamed(response: Response, dialect: Dialect) -> Answer:
-    parser, accumulator = Parser(), dialect.accumulator()
-    for event in parser.feed(response_text(response)) + parser.close():
-        accumulator.feed(event)
-    error = accumulator.error
-    return _read(accumulator.finish(), refusal=(error.message or "an error without words") if error else None)
-
-
-def _whole(response: Response, dialect: Dialect) -> Answer:
-    """A body in one piece; one that holds no reply (a list of models) is no failure."""
-    body = response_text(response)
-    value = parsed(body)
-    failed = isinstance(value, dict) and bool(value.get("error"))
-    refusal = split_error(response.status, body) if failed else None
-    read = _read(dialect.decode_reply(body), refusal=refusal)
-    return msgspec.structs.replace(read, complete=not failed)
 
 
 def _read(reply: Reply, refusal: str | None) -> Answer:

@@ -116,6 +116,10 @@ def _turn(turn: TurnFacts) -> dict[str, Any]:
         "started": turn.started,
         "duration": turn.duration,
         "log_lines": len(turn.log),
+        "unmet": list(turn.unmet),
+        "errors_logged": [
+            {"at": line.at, "level": line.level, "source": line.source, "text": line.text} for line in turn.errors
+        ],
         "tool_runs": [
             {"call_id": tool.call_id, "name": tool.name, "is_error": tool.is_error, "duration": tool.duration}
             for tool in turn.tool_runs

@@ -7,7 +7,7 @@ import msgspec
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding
 from nexdiag.core.run import Run, TurnVerdict
-from nexdiag.report.visible import cut, one_line, visible
+from nexdiag.report.visible import both_ends, cut_within, one_line
 from nexdiag.report.wording import count, turn_title
 
 _MARKS = {"exact": "✓", "changed": "≠", "missing": "-", "extra": "+", "unchecked": "?"}
@@ -37,7 +37,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield f"  {finding.severity:<7} {finding.code} {finding.rule}   {_place(finding)}"
     yield f"          {one_line(finding.summary)}"
     if finding.server_words:
-        yield f"          the server: {one_line(finding.server_words)}"
+        yield f"          the server: {both_ends(finding.server_words, 200)}"
     if finding.fix:
         yield f"          fix: {one_line(finding.fix)}"
     if finding.repeats:
@@ -121,7 +121,7 @@ def spoken(number: int, said: str, reply: str | None, error: str | None, seconds
 
 def diagnosis(finding: Finding) -> str:
     """One finding with what a reader needs to act: where, whose words, what to change."""
-    words = visible(cut(finding.server_words or "said nothing", _WORDS)).split("\n")
+    words = cut_within(finding.server_words or "said nothing", _WORDS).split("\n")
     rows = [
         f"    {finding.code} {finding.rule}   {_place(finding)}",
         f"    found       {one_line(finding.summary)}",

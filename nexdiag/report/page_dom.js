@@ -37,6 +37,13 @@ function oneLine(text, limit) {
   return flat.length > limit ? flat.slice(0, limit - 1) + "…" : flat;
 }
 
+// Of long words the beginning and the end: an exception has its reason in the end.
+function bothEnds(words, limit) {
+  const text = String(words);
+  const tail = Math.floor((limit * 2) / 3);
+  return text.length > limit ? `${text.slice(0, limit - tail - 3)} … ${text.slice(-tail)}` : text;
+}
+
 const SAFE = /^(class|id|role|type|open|hidden|tabindex|title|lang|scope|href|aria-[a-z]+|data-[a-z]+)$/;
 
 function el(name, attributes, ...children) {

@@ -23,7 +23,7 @@ function findingCards(model, numbers) {
 }
 
 function quote(label, words) {
-  return el("figure", { class: "quote words" }, el("figcaption", {}, label), el("blockquote", {}, oneLine(words, 1200)));
+  return el("figure", { class: "quote words" }, el("figcaption", {}, label), el("blockquote", {}, oneLine(bothEnds(words, 1200), 1200)));
 }
 
 function messageCard(model, raw, facts) {
@@ -212,8 +212,8 @@ function exchangeCard(model, exchange, open) {
   const facts = [];
   if (exchange.count !== null) facts.push(count(exchange.count, "message"));
   if (exchange.response && exchange.response.streamed) facts.push(count(exchange.response.chunks.length, "chunk"));
-  if (exchange.response) facts.push(`first byte ${seconds(exchange.response.first)}`);
-  facts.push(`took ${seconds(exchange.duration)}`);
+  if (exchange.response && exchange.response.first) facts.push(`first byte ${seconds(exchange.response.first)}`);
+  if (exchange.duration) facts.push(`took ${seconds(exchange.duration)}`);
   const status = exchange.response ? String(exchange.response.status) : "no answer";
   const title = [
     el("span", { class: `status ${failed ? "bad" : "good"}` }, icon(failed ? "✗" : "✓"), status),

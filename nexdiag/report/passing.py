@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import msgspec
 
 from nexdiag.core.finding import Finding
-from nexdiag.report.visible import one_line
+from nexdiag.report.visible import both_ends, one_line
 from nexdiag.report.wording import count, seconds, tokens
 
 _GAP = "   "
 _PATH = 80
-_WORDS = 100
+_WORDS = 160
+"""Of a refusal: enough for the beginning, and for the sentence that a template ends with."""
 _NAME = 40
 _COMMAND = 60
 _CALLS = 4
@@ -67,7 +68,7 @@ def _turn(one: Passed) -> str:
 
 
 def _refused(one: Passed) -> str:
-    words = one_line(one.refusal or "", _WORDS)
+    words = both_ends(one.refusal or "", _WORDS)
     return words if one.status is None else f'{one.status} "{words}"'
 
 
@@ -108,7 +109,7 @@ def saved(path: str, *, size: int, exchanges: int, log_lines: int, secrets: int)
 
 def found(findings: Sequence[Finding]) -> list[str]:
     """A line for each finding, the cause first; a long list is cut and counted."""
-    rows = [f"{one.code} {one.rule}{_GAP}{one_line(one.summary)}" for one in findings[:_FINDINGS]]
+    rows = [f"{one.severity} {one.code} {one.rule}{_GAP}{one_line(one.summary)}" for one in findings[:_FINDINGS]]
     more = len(findings) - _FINDINGS
     return rows + ([f"and {count(more, 'more finding')}"] if more > 0 else [])
 

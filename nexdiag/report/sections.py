@@ -4,9 +4,10 @@ from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding
 from nexdiag.core.run import Report, TurnVerdict
 from nexdiag.report.json import as_text
+from nexdiag.report.logged import gist
 from nexdiag.report.markup import Markup, element, joined, text, trusted
 from nexdiag.report.summary import ICONS, RunFacts, Verdict, refusal_phrase
-from nexdiag.report.visible import cut, one_line
+from nexdiag.report.visible import cut, cut_within, one_line
 from nexdiag.report.wording import count, date, seconds, time_of_day, tokens, turn_title
 
 _SHOWN_FINDINGS = 50
@@ -74,7 +75,7 @@ def run_section(facts: RunFacts, number: int) -> Markup:
         element("p", f"Here because: {one_line(run.expected, 300)}", class_="expected") if run.expected else None,
         verdict,
     )
-    body = (_cause(facts, number), _numbers(facts), _torn(facts), _others(facts, number), _differences(facts))
+    body = (_cause(facts, number), _numbers(facts), _torn(facts), _logged(facts), _others(facts, number), _differences(facts))
     note = element("noscript", element("p", "Scripts are off: the timeline and the messages are not shown."))
     return element(
         "section", head, *body, note, element("div", class_="explorer", data_explorer=str(number)),
@@ -123,7 +124,7 @@ def _quote(label: str, words: str | None, kind: str) -> Markup | None:
     if not words:
         return None
     return element(
-        "figure", element("figcaption", label), element("blockquote", cut(words, _LONG)), class_=f"quote {kind}"
+        "figure", element("figcaption", label), element("blockquote", cut_within(words, _LONG)), class_=f"quote {kind}"
     )
 
 
@@ -178,7 +179,7 @@ def _numbers(facts: RunFacts) -> Markup:
         ("tokens in / out", f"{tokens(counts.input_tokens)} / {tokens(counts.output_tokens)}" if spent else "not told"),
         ("streamed chunks", f"{counts.chunks:,}"),
         ("log lines", f"{counts.log_lines:,}" if counts.log_lines else "none"),
-        ("time", seconds(counts.duration)),
+        ("time", seconds(counts.duration) if counts.duration else "not told"),
     ]
     cells = (element("div", element("dt", name), element("dd", value)) for name, value in pairs)
     return element("dl", *cells, class_="numbers")
@@ -187,6 +188,27 @@ def _numbers(facts: RunFacts) -> Markup:
 def _torn(facts: RunFacts) -> Markup | None:
     tear = facts.run.cassette.tear
     return element("p", _icon("torn"), f"The recording is torn: {cut(tear)}", class_="note") if tear else None
+
+
+def _logged(facts: RunFacts) -> Markup | None:
+    """What was expected and did not hold, and the errors of the log, each with its turn."""
+    rows = [
+        element("li", f"{turn.title}: {text}")
+        for turn in facts.turns
+        for text in (
+            *(f"expected: {one_line(unmet, 300)}" for unmet in turn.unmet),
+            *(f"{line.level or 'traceback'} {one_line(line.source, 40)}: {gist(line)}" for line in turn.errors),
+        )
+    ]
+    if not rows:
+        return None
+    counts = facts.counts
+    told = [f"{count(counts.unmet, 'expectation')} not met"] if counts.unmet else []
+    told += [f"{count(counts.errors_logged, 'error')} logged"] if counts.errors_logged else []
+    more = len(rows) - _SHOWN_FINDINGS
+    rest = [element("li", f"… and {more:,} more, shown in their turns")] if more > 0 else []
+    summary = element("summary", ", ".join(told))
+    return element("details", summary, element("ul", *rows[:_SHOWN_FINDINGS], *rest), class_="others", open=True)
 
 
 def _differences(facts: RunFacts) -> Markup | None:

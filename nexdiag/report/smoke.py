@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from nexdiag.core.finding import Finding
 from nexdiag.core.run import Run
 from nexdiag.core.scenario import Scenario, Spoken
-from nexdiag.report.visible import one_line
+from nexdiag.report.visible import both_ends, one_line
 from nexdiag.report.wording import count, seconds, tokens
 
 _SAID, _CAME = 34, 46
@@ -101,7 +101,7 @@ def _explained(finding: Finding) -> Iterator[str]:
     yield f"  {finding.code} {finding.rule}   {where}".rstrip()
     yield f"    {one_line(finding.summary, _WHY)}"
     if finding.server_words:
-        yield f"    the server: {one_line(finding.server_words, _WHY)}"
+        yield f"    the server: {both_ends(finding.server_words, _WHY)}"
     if finding.fix:
         yield f"    fix: {one_line(finding.fix, _WHY)}"
 

@@ -9,6 +9,7 @@ from nexdiag.core.finding import Finding, Severity
 from nexdiag.core.run import Report, Run
 from nexdiag.core.turn import LogLine
 from nexdiag.report.turns import ExchangeFacts, TurnFacts, turn_facts
+from nexdiag.report.visible import one_line
 from nexdiag.report.wording import count, seconds, turn_title
 
 ICONS = {
@@ -56,6 +57,10 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     errors: int = 0
     warnings: int = 0
     infos: int = 0
+    errors_logged: int = 0
+    """Errors in the log that was recorded beside the exchanges."""
+    unmet: int = 0
+    """Expectations that did not hold when it was recorded."""
     differences: int = 0
     duration: float = 0.0
     """Seconds from the first to the last recorded moment."""
@@ -80,8 +85,13 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def cause(self) -> Finding | None:
-        """The finding that explains the run: the first that is no mere remark."""
-        return next((finding for finding in self.run.findings if finding.severity is not Severity.INFO), None)
+        """The finding that explains the run: the first that is no mere remark; one in a turn before an aside."""
+        return next(iter(_weighty(self.run, self.turns)), None)
+
+    @property
+    def weighs(self) -> bool:
+        """Whether a command that reports it fails: something of weight was found, logged, or expected in vain."""
+        return self.cause is not None or bool(self.counts.errors_logged or self.counts.unmet)
 
     def log_near(self, finding: Finding) -> LogLine | None:
         """The loudest log line during the finding's exchange or just after it."""
@@ -91,6 +101,14 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
         start = facts.exchange.started
         near = [line for line in _log(self) if start <= line.at <= start + facts.exchange.duration + _NEAR]
         return next((line for line in near if line.level in _LOUD), None)
+
+
+def _weighty(run: Run, turns: tuple[TurnFacts, ...]) -> list[Finding]:
+    """The findings that are no mere remarks, those in an exchange outside all turns behind the others."""
+    asides = (finding for turn in turns if turn.number is None for finding in turn.findings)
+    aside = {id(finding) for finding in asides if finding.location.exchange is not None}
+    weighty = [finding for finding in run.findings if finding.severity is not Severity.INFO]
+    return sorted(weighty, key=lambda finding: id(finding) in aside)
 
 
 def _log(facts: RunFacts) -> tuple[LogLine, ...]:
@@ -133,6 +151,8 @@ def _counts(run: Run, turns: tuple[TurnFacts, ...], duration: float) -> Counts:
         errors=severities.count(Severity.ERROR),
         warnings=severities.count(Severity.WARNING),
         infos=severities.count(Severity.INFO),
+        errors_logged=sum(len(turn.errors) for turn in turns),
+        unmet=sum(len(turn.unmet) for turn in turns),
         differences=len(run.differences),
         duration=duration,
     )
@@ -142,24 +162,36 @@ def verdict(run: Run, turns: tuple[TurnFacts, ...]) -> Verdict:
     """How the run went, the worst first."""
     numbered = [turn for turn in turns if turn.number is not None]
     failed = [turn for turn in numbered if turn.outcome == "failed"]
-    errors = [finding for finding in run.findings if finding.severity is Severity.ERROR]
-    warnings = [finding for finding in run.findings if finding.severity is Severity.WARNING]
+    weighty = _weighty(run, turns)
+    errors = [finding for finding in weighty if finding.severity is Severity.ERROR]
     if failed or errors:
         return Verdict(word="failed", sentence=_failed(numbered, failed, errors))
+    broken = [turn for turn in turns if turn.unmet]
+    if broken:
+        return Verdict(word="failed", sentence=_not_as_expected(broken, len(numbered)))
     if not turns:
         return Verdict(word="empty", sentence="nothing was recorded")
+    logged = sum(len(turn.errors) for turn in turns)
+    told = f"; {count(logged, 'error')} logged" if logged else ""
     if run.cassette.tear:
-        return Verdict(word="torn", sentence=f"read as far as it goes: {count(len(numbered), 'turn')}")
+        return Verdict(word="torn", sentence=f"read as far as it goes: {count(len(numbered), 'turn')}{told}")
     open_turns = [turn for turn in numbered if turn.outcome != "answered"]
     answered = count(len(numbered) - len(open_turns), "turn") + " answered"
     rest = f", {open_turns[0].title} {open_turns[0].outcome}" if open_turns else ""
     differing = _differing(run)
     if differing:
-        return Verdict(word="differs", sentence=f"{answered}{rest}; {differing}")
-    if warnings or open_turns:
-        found = f"; {count(len(warnings), 'warning')}" if warnings else ""
-        return Verdict(word="warned", sentence=f"{answered}{rest}{found}")
+        return Verdict(word="differs", sentence=f"{answered}{rest}; {differing}{told}")
+    if weighty or open_turns or logged:
+        found = f"; {count(len(weighty), 'warning')}" if weighty else ""
+        return Verdict(word="warned", sentence=f"{answered}{rest}{found}{told}")
     return Verdict(word="passed", sentence=f"{answered}, no findings of weight")
+
+
+def _not_as_expected(broken: list[TurnFacts], turns: int) -> str:
+    first = broken[0]
+    where = f"{first.title} of {turns}" if first.number is not None else "what stands outside turns"
+    more = sum(len(turn.unmet) for turn in broken) - 1
+    return f"{where} was not as expected: {one_line(first.unmet[0])}" + (f", and {more} more" if more else "")
 
 
 def _differing(run: Run) -> str:

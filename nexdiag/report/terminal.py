@@ -14,10 +14,11 @@ from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding, Severity
 from nexdiag.core.run import Report, TurnVerdict
 from nexdiag.report.json import as_text
+from nexdiag.report.logged import gist
 from nexdiag.report.messages import glimpse
 from nexdiag.report.summary import ICONS, RunFacts, headline, refusal_phrase, run_facts
 from nexdiag.report.turns import ExchangeFacts, TurnFacts
-from nexdiag.report.visible import cut, one_line
+from nexdiag.report.visible import both_ends, cut, one_line
 from nexdiag.report.wording import count, date, seconds, time_of_day, tokens, turn_title
 
 _STYLES = {
@@ -33,10 +34,13 @@ _STYLES = {
 }
 _LABEL = 11
 _NARROWEST = 20
+_INDENT = 20
+"""Columns before the words of the timeline's deepest lines, and of the signs around them."""
 _SHOWN_TURNS = 40
 _EDGE = 3
 _SHOWN_FINDINGS = 20
 _SHOWN_DIFFERENCES = 20
+_SHOWN_ERRORS = 5
 _BAR = 8
 
 
@@ -49,7 +53,7 @@ def render(report: Report, console: Console) -> None:
         verdict = headline(report, runs)
         console.print(_line("  ", (f"{ICONS[verdict.word]} {verdict.sentence}", _STYLES[verdict.word])))
     for reason in report.unchecked:
-        _labelled(console, "", Text(f"not checked: {one_line(reason, 400)}", style="dim"))
+        console.print(_indented(Text(f"not checked: {one_line(reason, 400)}", style="dim"), 2))
 
 
 def _run(facts: RunFacts, console: Console) -> None:
@@ -106,7 +110,7 @@ def _cause(facts: RunFacts, finding: Finding, console: Console) -> None:
     lines = [title, Text(_place(finding))]
     lines += list(_messages_around(facts, finding))
     if finding.server_words:
-        lines.append(_line(("server  ", "dim"), f'"{one_line(finding.server_words, 240)}"'))
+        lines.append(_line(("server  ", "dim"), f'"{both_ends(finding.server_words, 240)}"'))
     near = facts.log_near(finding)
     if near is not None:
         lines.append(_clipped(_line(("log     ", "dim"), f"{time_of_day(near.at)} {one_line(near.text, 300)}")))
@@ -156,7 +160,7 @@ def _timeline(facts: RunFacts, console: Console) -> None:
         if hidden:
             lines.append(_hidden(hidden))
             hidden = 0
-        lines += _turn(turn, longest)
+        lines += _turn(turn, longest, max(console.width - _INDENT, 2 * _NARROWEST))
     if hidden:
         lines.append(_hidden(hidden))
     _labelled(console, "TIMELINE", Text(_numbers(facts), style="dim"))
@@ -166,7 +170,7 @@ def _timeline(facts: RunFacts, console: Console) -> None:
 
 def _folded(turn: TurnFacts, place: int, total: int) -> bool:
     edge = place < _EDGE or place >= total - _EDGE
-    return total > _SHOWN_TURNS and not edge and turn.outcome == "answered" and not turn.findings
+    return total > _SHOWN_TURNS and not edge and turn.outcome == "answered" and not (turn.findings or turn.errors or turn.unmet)
 
 
 def _hidden(number: int) -> Text:
@@ -181,27 +185,41 @@ def _numbers(facts: RunFacts) -> str:
         count(counts.exchanges, "exchange"),
         spent if counts.input_tokens or counts.output_tokens else "",
         count(counts.log_lines, "log line") if counts.log_lines else "no log lines",
-        seconds(counts.duration),
+        seconds(counts.duration) if counts.duration else "",
     ]
     return " · ".join(part for part in parts if part)
 
 
-def _turn(turn: TurnFacts, longest: float) -> Iterator[Text]:
+def _turn(turn: TurnFacts, longest: float, width: int) -> Iterator[Text]:
     name = turn.title
     failed = turn.outcome == "failed"
     icon = "✗" if failed else "✓" if turn.outcome == "answered" else "·"
     style = "bold red" if failed else "bold"
     head = _line((f"{icon} {name}", style), f"  {one_line(turn.outcome, 16)}  " if turn.outcome else "  ")
-    head.append(f"{seconds(turn.duration)}  ", style="dim")
+    head.append(f"{seconds(turn.duration)}  " if turn.duration else "", style="dim")
     head.append(f'"{one_line(turn.said, 60)}"' if turn.said else "")
     yield head
     for facts in turn.exchanges:
-        yield from _exchange(facts, longest)
+        yield from _exchange(facts, longest, width)
     if turn.error:
-        yield _line("  ", (f"✗ {one_line(turn.error)}", "red"))
+        yield _line("  ", (f"✗ {both_ends(turn.error, width)}", "red"))
+    yield from _logged(turn, width)
 
 
-def _exchange(facts: ExchangeFacts, longest: float) -> Iterator[Text]:
+def _logged(turn: TurnFacts, width: int) -> Iterator[Text]:
+    """The errors of its log, and what was expected and did not hold: each on a line, a long list is cut."""
+    for text in turn.unmet:
+        yield _line("  ", (f"✗ expected: {one_line(text, 300)}", "red"))
+    for line in turn.errors[:_SHOWN_ERRORS]:
+        who = f"{one_line(line.level or 'traceback', 16)} {one_line(line.source, 40)}"
+        when = time_of_day(line.at)
+        told = gist(line, max(width - len(who) - len(when), 2 * _NARROWEST))
+        yield _line("  ", (f"✗ {who}  ", "red"), (f"{when}  ", "dim"), told)
+    if len(turn.errors) > _SHOWN_ERRORS:
+        yield Text(f"  … {count(len(turn.errors) - _SHOWN_ERRORS, 'more error')} logged", style="dim")
+
+
+def _exchange(facts: ExchangeFacts, longest: float, width: int) -> Iterator[Text]:
     exchange, found = facts.exchange, facts.answer
     failed = found.refusal is not None
     again = f" (try {exchange.attempt})" if exchange.attempt > 1 else ""
@@ -210,18 +228,18 @@ def _exchange(facts: ExchangeFacts, longest: float) -> Iterator[Text]:
     line.append(f"{one_line(exchange.request.method, 8)} {one_line(exchange.request.path, 40)}{again}")
     line.append(f"  {status}", style="red" if failed else "green")
     yield line
-    waited = f"first byte {seconds(facts.first_byte)}" if exchange.response else ""
+    waited = f"first byte {seconds(facts.first_byte)}" if exchange.response and facts.first_byte else ""
     numbers = (
         f"{count(facts.messages, 'message')}" if facts.messages is not None else "",
         count(facts.chunks, "chunk") if facts.streamed else "",
         waited,
-        seconds(exchange.duration),
+        f"whole {seconds(exchange.duration)}" if exchange.duration else "",  # one that was imported may have no times
     )
     line = Text("           " + "  ".join(number for number in numbers if number), style="dim")
     line.append(f"  → {one_line(', '.join(found.calls), 60)}" if found.calls else "", style="not dim")
     yield line
     if found.refusal is not None:
-        yield _line("           ", (f'✗ "{one_line(found.refusal, 300)}"', "red"))
+        yield _line("           ", (f'✗ "{both_ends(found.refusal, width)}"', "red"))
     elif not found.complete:
         yield _line("           ", ("✗ the stream broke off before its end", "red"))
 

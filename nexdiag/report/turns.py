@@ -14,6 +14,7 @@ from nexdiag.core.exchange import Exchange
 from nexdiag.core.finding import Finding, Location
 from nexdiag.core.run import Run
 from nexdiag.core.turn import LogLine, ToolRun, Turn
+from nexdiag.report import logged
 from nexdiag.report.answers import Answer, answer
 from nexdiag.report.messages import glimpse, last_message, shared_depth
 from nexdiag.report.wording import turn_title
@@ -89,6 +90,17 @@ class TurnFacts(_Share, frozen=True, kw_only=True):
         if self.number is None:
             return "outside turns"
         return turn_title(self.session, self.number)
+
+    @property
+    def errors(self) -> tuple[LogLine, ...]:
+        """What its log tells as an error, but for the line that tells that it failed: `error` says that."""
+        failed = f"Turn {self.number} failed" if self.outcome == "failed" else None
+        return tuple(line for line in logged.errors(self.log) if failed is None or not line.text.startswith(failed))
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """What was expected of it, when it was recorded, and did not hold."""
+        return logged.unmet(self.log)
 
     @property
     def key(self) -> str:

@@ -6,6 +6,8 @@ Law: nothing is dropped. Each hidden character turns into something that can be 
 
 import re
 
+from nexdiag.codec.chat.error import both_ends as shortened
+
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1 controls: escape sequences start here
     "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # bidi and zero width
@@ -32,6 +34,17 @@ def one_line(text: str, limit: int = 200) -> str:
     head = visible(text[: limit + 1].strip("\n ").replace("\r\n", "\n"))
     flat = head.replace("\n", "⏎").replace("\t", " ")
     return flat if len(text) <= limit and len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
+
+
+def both_ends(text: str, limit: int) -> str:
+    """A server's words on one line; of long ones the beginning and the end, where a template names its reason."""
+    words = " ".join(text.split()) if len(text) > limit else text.strip("\n ")
+    return one_line(shortened(words, limit), 10 * limit)
+
+
+def cut_within(text: str, limit: int) -> str:
+    """A server's words on their lines; of long ones the beginning and the end."""
+    return visible(shortened(text, limit, gap="\n…\n"))
 
 
 def cut(text: str, limit: int = 2000) -> str:

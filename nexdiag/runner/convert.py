@@ -4,11 +4,8 @@ What is read is told by its content, and where that leaves a choice, by its name
 Everything that is written is redacted. What a format cannot carry is counted.
 """
 
-import fcntl
 import os
-import tempfile
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -17,16 +14,15 @@ from nexdiag.capture.regroup import group
 from nexdiag.codec import cassette as codec
 from nexdiag.codec import har, jsontext, vcr
 from nexdiag.codec.losses import Losses
-from nexdiag.core.cassette import FORMAT, Cassette
-from nexdiag.core.errors import CassetteError, NothingToDo, UsageError
+from nexdiag.core.cassette import FORMAT, SUFFIX, Cassette
+from nexdiag.core.errors import NothingToDo, UsageError
 from nexdiag.runner import bare
+from nexdiag.runner.cassettes import files
 from nexdiag.runner.cleaned import Cleaner
-from nexdiag.runner.load import SUFFIX
+from nexdiag.runner.redaction import replaced
 
-LARGEST = 2 * 1024**3
 _KNOWN = f"*{SUFFIX}, *.yaml, *.yml or *.json (vcrpy), *.har, *.request.json, *.exchanges.jsonl"
 _YAML = (".yaml", ".yml")
-_MODE = 0o600
 _OURS = "nexdiag "
 
 
@@ -35,7 +31,7 @@ class Converted(msgspec.Struct, frozen=True, kw_only=True):
 
     exchanges: int
     secrets: int
-    """How many secrets were replaced."""
+    """How many different ones were replaced."""
     lost: tuple[str, ...] = ()
     """What could not be carried over, each in a sentence."""
 
@@ -60,12 +56,15 @@ def convert(  # noqa: PLR0913 - one for each option of the command
         raise UsageError(f"{target} exists", hint="name another file, or write over it with --force")
     cleaner = Cleaner(secrets, patterns=patterns)
     losses = Losses()
-    cassette = read(source, losses=losses)
+    found = files.read(source)
+    cassette = decode(found, name=str(source), losses=losses)
     if not cassette.exchanges:
         raise NothingToDo(f"{source} holds no exchange: nothing to convert", hint="record one with: nexdiag capture")
     clean = with_turns(cleaner.cassette(cassette))
-    save(target, write(clean, losses), over=force)
-    return Converted(exchanges=_written(target, clean, request), secrets=cleaner.count, lost=losses.lines())
+    raw = write(clean, losses)
+    (files.put if force else files.create)(target, raw)
+    count = replaced(clean, raw, before=found)
+    return Converted(exchanges=_written(target, clean, request), secrets=count, lost=losses.lines())
 
 
 def with_turns(cassette: Cassette) -> Cassette:
@@ -88,18 +87,7 @@ def _written(target: Path, cassette: Cassette, request: int | None) -> int:
 def read(path: Path, *, losses: Losses | None = None) -> Cassette:
     """The recording in a file of any format. Raises `CassetteError` if it cannot be read, or is no recording."""
     losses = losses or Losses()
-    return decode(contents(path), name=str(path), losses=losses)
-
-
-def contents(path: Path) -> bytes:
-    """The bytes of a file. Raises `CassetteError` if it cannot be read."""
-    try:
-        if path.stat().st_size > LARGEST:
-            raise CassetteError(f"{path} is larger than 2 GiB", hint="split the recording")
-        return path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
-        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise CassetteError(f"{path} cannot be read: {why}", hint="name a recording that is there") from error
+    return decode(files.read(path), name=str(path), losses=losses)
 
 
 def decode(raw: bytes, *, name: str, losses: Losses) -> Cassette:
@@ -162,50 +150,6 @@ def encode(cassette: Cassette) -> bytes:
     """A recording as a cassette of ours, in the format of today."""
     header = msgspec.structs.replace(cassette.header, cassette=FORMAT)
     return codec.encode(msgspec.structs.replace(cassette, header=header))
-
-
-def save(path: Path, raw: bytes, *, over: bool) -> None:
-    """Put the bytes at `path`, mode 0600, whole or not at all. Raises `CassetteError` if that cannot be done.
-
-    Unless `over`, what came to be there in the meantime stays.
-    """
-    try:
-        path = Path(os.path.realpath(path)) if over else path  # a link stays one
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                os.fchmod(file.fileno(), _MODE)
-                file.write(raw)
-                file.flush()
-                os.fsync(file.fileno())
-            if over:
-                _no_writer_at(path)
-                Path(name).replace(path)
-            else:
-                os.link(name, path)
-        finally:
-            with suppress(FileNotFoundError):
-                Path(name).unlink()
-    except FileExistsError as error:
-        raise UsageError(f"{path} exists", hint="name another file, or write over it with --force") from error
-    except (OSError, ValueError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise CassetteError(
-            f"cannot write {path}: {why}", hint="name a file in a directory you can write to"
-        ) from error
-
-
-def _no_writer_at(path: Path) -> None:
-    """Raise `CassetteError` if a recording is being written there: its writer holds a lock on the file."""
-    with suppress(FileNotFoundError), path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            hint = "name another file, or wait for the recording to end"
-            raise CassetteError(f"cannot write {path}: a recording is being made there", hint=hint) from None
-        except OSError:  # a file system without locks
-            return
 
 
 def _is_dict(value: object) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from nexdiag.agent.daemon.log import parse
+from nexdiag.codec.logline import reference
 from nexdiag.core.scenario import Say, Spoken
 
 _BAD = ("ERROR", "FATAL")
@@ -72,7 +72,7 @@ def errors_of(lines: Sequence[str], spoken: Spoken) -> tuple[str, ...]:
     """The lines of the daemon's log that are errors, but for the one that says that this turn failed."""
     found = []
     for line in lines:
-        logged = parse(line)
+        logged = reference(line)
         if logged is None:
             found += [line] if line.startswith(_TRACEBACK) else []
         elif logged.level in _BAD and not logged.text.startswith(f"Turn {spoken.turn} failed"):

@@ -19,7 +19,6 @@ from nexdiag.agent.progress import Tell
 from nexdiag.agent.session.conversation import Conversation
 from nexdiag.capture.in_use import secrets_of
 from nexdiag.capture.recorder import InSession, Recorder
-from nexdiag.capture.redact import Redactor
 from nexdiag.capture.writer import Writer
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.endpoint import Endpoint
@@ -30,6 +29,7 @@ from nexdiag.runner.crew import Crew, endpoint_of, make_executor, offered, other
 from nexdiag.runner.play import fitted, telling
 from nexdiag.runner.probed import probed
 from nexdiag.runner.provenance import stamped
+from nexdiag.runner.redaction import redactions_of, redactor_for
 
 OURS = ("nex", "native")
 """Our own executor, under the reference's name for it too."""
@@ -70,8 +70,9 @@ def recording(
         redactions=wanted.redact,
     )
     header = stamped(header, directory=Path.cwd(), libraries=("httpx",))
-    redactor = Redactor([endpoint.key, *secrets_of(os.environ)], patterns=wanted.redact)
     goes_on = wanted.append and path.exists()
+    recorded = redactions_of(path) if goes_on else ()
+    redactor = redactor_for(recorded, [endpoint.key, *secrets_of(os.environ)], wanted.redact)
     recorder = Recorder(Writer.reopen(path) if goes_on else Writer(path, redactor.header(header)), redactor)
     try:
         yield recorder

@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+import sys
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
@@ -11,24 +12,33 @@ import msgspec
 from nexdiag.core.cassette import Header
 from nexdiag.core.version import TOOL
 
-LIBRARIES = ("httpx", "httpx2", "openai", "anthropic", "litellm", "vcrpy", "requests", "aiohttp")
-"""Those whose version tells why a recording looks as it does; only what is installed is named."""
+_CLIENTS = ("anthropic", "httpx", "httpx2", "langchain_openai", "litellm", "llm", "openai", "pydantic_ai")
+"""Libraries whose versions may explain a recording that is made in their process, where they are loaded."""
 _PATIENCE = 2.0
 """Seconds for git: in a huge tree it may look for long, and nobody waits for that."""
 
 
-def stamped(header: Header, *, directory: Path, libraries: Sequence[str] = LIBRARIES) -> Header:
-    """The header with our name and version, the versions of libraries, and the commit that is checked out."""
+def stamped(header: Header, *, directory: Path | None = None, libraries: Sequence[str] | None = None) -> Header:
+    """The header with our name and version, and with the versions of Python and of libraries.
+
+    `libraries` are those that have a part in the recording; where nobody names them, the clients that are loaded.
+    `directory`: its commit is told; without it, the one that the header has stays.
+    """
     return msgspec.structs.replace(
         header,
         tool=TOOL,
-        libraries={"python": platform.python_version()} | versions(libraries),
-        commit=commit(directory),
+        libraries={"python": platform.python_version()} | (_loaded() if libraries is None else _installed(libraries)),
+        commit=header.commit if directory is None else commit(directory),
     )
 
 
-def versions(names: Sequence[str]) -> dict[str, str]:
-    """The installed version of each that is installed."""
+def _loaded() -> dict[str, str]:
+    """To look for the metadata of each would take milliseconds, and somebody waits for his first request."""
+    found = ((name, getattr(sys.modules.get(name), "__version__", None)) for name in _CLIENTS)
+    return {name: version for name, version in found if isinstance(version, str)}
+
+
+def _installed(names: Sequence[str]) -> dict[str, str]:
     found = {}
     for name in names:
         try:

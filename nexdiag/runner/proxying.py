@@ -15,7 +15,6 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from nexdiag.agent.daemon.lifecycle import next_recording
 from nexdiag.agent.discover import PORTS, Found, ask, described, discover
 from nexdiag.agent.provider import normalise_base_url
 from nexdiag.agent.provider.address import is_loopback
@@ -30,15 +29,17 @@ from nexdiag.capture.redact import Redactor
 from nexdiag.capture.witness import Told, Witness
 from nexdiag.capture.writer import Writer
 from nexdiag.core.cassette import Header
-from nexdiag.core.errors import EndpointError, UsageError
+from nexdiag.core.errors import CassetteError, EndpointError, UsageError
 from nexdiag.core.exchange import Exchange, Request
 from nexdiag.lint import profiles
-from nexdiag.runner.place import cassette_path
+from nexdiag.runner.place import cassette_path, next_recording
 from nexdiag.runner.probed import recognise
 from nexdiag.runner.provenance import stamped
 
 _WAIT = 0.5
 """Seconds that a server on this machine has to say what it is."""
+_TRIES = 100
+"""How often a recording that is begun meanwhile may take the name that was free."""
 
 __all__ = ["Proxying", "Target", "proxying", "secrets_of", "target_of"]
 
@@ -121,6 +122,7 @@ def proxying(  # noqa: PLR0913 - what is recorded, how, and who hears of it
     upstream: str | Target | None = None,
     *,
     cassette: Path | None = None,
+    title: str = "proxy",
     port: int = 0,
     log: Sequence[str] = (),
     command: str = "",
@@ -134,25 +136,17 @@ def proxying(  # noqa: PLR0913 - what is recorded, how, and who hears of it
 
     `told` hears of each exchange, when it begins and when it is kept, without its secrets and from several threads;
     `trouble`, once, of what is wrong with the recording. Neither may wait. `command` is the command line that is
-    recorded, without secrets. `log` names files and commands whose lines are recorded beside it.
+    recorded, without secrets. Where no `cassette` is named, one is, after `title`. `log` names files and commands whose
+    lines are recorded beside it.
 
     Raises `UsageError` for an upstream or a log that is none, `CassetteError` if the cassette exists or cannot be
     written, `EndpointError` if the port is taken.
     """
     target = upstream if isinstance(upstream, Target) else target_of(upstream)
     redactor = Redactor(secrets_of(environ)) if redactor is None else redactor
-    path = cassette or next_recording(cassette_path(target.url, "proxy"))
-    header = Header(
-        created=time.time(),
-        origin=target.url,
-        profile=target.profile,
-        command=command,
-        redactions=redactor.patterns,
-    )
-    header = stamped(header, directory=Path.cwd(), libraries=("httptools",))
     where = Upstream.of(target.url)
     times = Times()
-    writer = Writer(path, redactor.header(header))
+    writer = _begun(cassette, cassette_path(target.url, title), _header(target, command, redactor))
     recorder = Recorder(writer, redactor, clock=times.clock, ticks=times.ticks)
     witness = Witness(recorder, told=told)
     keeper = Keeper(witness.begin, trouble=lambda: recorder.trouble, told=trouble, times=times)
@@ -163,9 +157,32 @@ def proxying(  # noqa: PLR0913 - what is recorded, how, and who hears of it
             yield Proxying(url, target.url, recorder, logs)
     finally:
         witness.close()
-        recorder.close()
-        if not recorder.writer.exchanges:
-            path.unlink(missing_ok=True)
+        recorder.close(keep_empty=False)
+
+
+def _header(target: Target, command: str, redactor: Redactor) -> Header:
+    header = Header(
+        created=time.time(),
+        origin=target.url,
+        profile=target.profile,
+        command=command,
+        redactions=redactor.patterns,
+    )
+    return redactor.header(stamped(header, directory=Path.cwd(), libraries=("httptools",)))
+
+
+def _begun(cassette: Path | None, named: Path, header: Header) -> Writer:
+    """The file that was named; else the first that is free. Raises `CassetteError`."""
+    if cassette is not None:
+        return Writer(cassette, header)
+    for _ in range(_TRIES):
+        path = next_recording(named)
+        try:
+            return Writer(path, header)
+        except CassetteError:
+            if not path.exists():
+                raise  # else another recording was faster
+    raise CassetteError(f"no free name beside {named}", hint="name one: --cassette FILE")
 
 
 class _Serving:

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from nexdiag.agent.daemon import lifecycle
+from nexdiag.agent.daemon import lifecycle, redactions
 
 
 class RecordingDaemon:
@@ -22,11 +22,13 @@ class RecordingDaemon:
         self._state = state
         program = program or (sys.executable, "-m", "nexdiag")
         recorded = ["--cassette", str(cassette), "--scenario", str(scenario)]
-        recorded += [f"--redact={pattern}" for pattern in redact]
+        self._redact = redact
         self._command = [*program, "service", "run", "--dir", str(state), *recorded]
 
     def __enter__(self) -> Self:
         """Start it. Raises `DaemonError` if it does not come to answer."""
+        if self._redact:
+            self._command += ["--redact-file", str(redactions.keep(self._state, self._redact).absolute())]
         lifecycle.start(self._state, self._command)
         return self
 

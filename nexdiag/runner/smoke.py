@@ -98,14 +98,8 @@ def smoke(  # noqa: PLR0913 - what is played, where, and who is told
     clean = _cleaner(redactor)
     daemon = RecordingDaemon(state, cassette, state / "scenario.toml", redact=redact)
     spoken: list[Spoken] = []
-    interrupted = False
     with daemon:
-        try:
-            for one in _speak(scenario, state, daemon, patience):
-                spoken.append(one)
-                told(clean(one))
-        except KeyboardInterrupt:
-            interrupted = True
+        interrupted = _listen(_speak(scenario, state, daemon, patience), spoken, lambda one: told(clean(one)))
         running = lifecycle.status(state)
     trouble = running.trouble if running is not None else "the daemon died"
     recorded = load(cassette)
@@ -116,6 +110,17 @@ def smoke(  # noqa: PLR0913 - what is played, where, and who is told
     if interrupted:
         raise Interrupted(done)
     return done
+
+
+def _listen(speaking: Iterator[Spoken], spoken: list[Spoken], told: Callable[[Spoken], None]) -> bool:
+    """Take in what is said; whether somebody broke it off."""
+    try:
+        for one in speaking:
+            spoken.append(one)
+            told(one)
+    except KeyboardInterrupt:
+        return True
+    return False
 
 
 def _prepare(scenario: Scenario, target: Wanted, state: Path, cassette: Path) -> Endpoint:
@@ -134,17 +139,10 @@ def _prepare(scenario: Scenario, target: Wanted, state: Path, cassette: Path) ->
 
 def _announce(scenario: Scenario, redactor: Redactor, state: Path, cassette: Path) -> None:
     """Write down what will be played, for the recording's header: what is expected must not hold a secret there."""
-    texts = redactor.text
-    say = []
-    for one in scenario.say:
-        contains, matches = (tuple(map(texts, part)) for part in (one.expect.contains, one.expect.matches))
-        expect = msgspec.structs.replace(one.expect, contains=contains, matches=matches)
-        say.append(msgspec.structs.replace(one, expect=expect))
-    announced = msgspec.structs.replace(scenario, name=texts(scenario.name), say=tuple(say))
     try:
         cassette.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(state / "scenario.toml", os.O_WRONLY | os.O_CREAT, 0o600), "wb") as out:
-            out.write(codec.encode(announced).encode())
+            out.write(codec.encode(redactor.scenario(scenario)).encode())
     except OSError as error:
         hint = "name another file with --cassette"
         raise CassetteError(f"cannot record to {cassette}: {error.strerror}", hint=hint) from error

@@ -4,16 +4,15 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from nexdiag.codec.sse import Parser
-from nexdiag.codec.wire import DIALECTS, wire_of
-from nexdiag.core.exchange import Exchange
+from nexdiag.codec.answered import reply_of
+from nexdiag.codec.wire import wire_of
+from nexdiag.core.exchange import REFUSED
 from nexdiag.core.scenario import Scenario, Spoken
 from nexdiag.core.turn import Turn
 from nexdiag.runner.expected import unmet
 from nexdiag.runner.speaking import KILLED
 
 _UNFINISHED = "unfinished"
-_REFUSED = 400
 
 
 def completed(scenario: Scenario, spoken: Sequence[Spoken], turns: Sequence[Turn]) -> tuple[Spoken, ...]:
@@ -88,20 +87,9 @@ def _recorded(one: Spoken, played: Sequence[Turn]) -> Spoken:
 def finish_of(turns: Sequence[Turn]) -> str | None:
     """Why the last reply of these turns ended, in the server's word, empty if it gave none; None without a reply."""
     exchanges = [one for turn in turns for one in turn.exchanges]
-    replies = [one for one in exchanges if one.response is not None and one.response.status < _REFUSED]
-    return _finish(replies[-1]) if replies else None
-
-
-def _finish(exchange: Exchange) -> str:
-    response = exchange.response
-    assert response is not None
-    dialect = DIALECTS[wire_of(exchange.request.url) or "chat"]
-    if not response.streamed:
-        return dialect.decode_reply(response.body).finish_reason or ""
-    parser, accumulator = Parser(), dialect.accumulator()
-    for chunk in response.chunks:
-        for event in parser.feed(chunk.bytes):
-            accumulator.feed(event)
-    for event in parser.close():
-        accumulator.feed(event)
-    return accumulator.finish().finish_reason or ""
+    replies = [
+        (response, wire_of(one.request.url) or "chat")
+        for one in exchanges
+        if (response := one.response) is not None and response.status < REFUSED
+    ]
+    return reply_of(*replies[-1])[0].finish_reason or "" if replies else None

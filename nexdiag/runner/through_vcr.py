@@ -23,16 +23,19 @@ from nexdiag.capture.in_use import secrets_of
 from nexdiag.capture.regroup import group
 from nexdiag.codec import beside, vcr
 from nexdiag.codec import cassette as codec
-from nexdiag.codec.foreign import header_of, plain_request
+from nexdiag.codec.encodings import plain_request
+from nexdiag.codec.foreign import header_of
 from nexdiag.core.body import Body
-from nexdiag.core.cassette import FORMAT, Cassette, Header
+from nexdiag.core.cassette import FORMAT, SUFFIX, Cassette, Header
 from nexdiag.core.errors import UsageError
 from nexdiag.core.exchange import Exchange, Request
 from nexdiag.core.version import TOOL
 from nexdiag.replay.canonical import Canonical, Digest
+from nexdiag.runner.cassettes import files
 from nexdiag.runner.cleaned import Cleaner
-from nexdiag.runner.convert import contents, encode_as, read, save
-from nexdiag.runner.load import SUFFIX
+from nexdiag.runner.convert import encode_as, read
+from nexdiag.runner.provenance import stamped
+from nexdiag.runner.redaction import patterns_for
 
 try:
     import vcr as vcrpy  # type: ignore[import-untyped]
@@ -68,18 +71,18 @@ def through_vcr(
     by default those of the key variables in the environment. Raises `UsageError` for a pattern that cannot be used.
     """
     patterns = (redact,) if isinstance(redact, str) else redact
-    cleaner = Cleaner(secrets_of(environ) if secrets is None else secrets, patterns=patterns)
+    cleaning = Cleaning(secrets_of(environ) if secrets is None else secrets, patterns=patterns)
     timer = _Timer(clock)
     options: dict[str, Any] = {"serializer": NAME, "match_on": MATCHERS, "path_transformer": with_suffix}
     for hook, ours in (("before_record_request", timer.asked), ("before_record_response", timer.came)):
         theirs = more.pop(hook, ()) or ()
         options[hook] = (*(theirs if isinstance(theirs, Iterable) else (theirs,)), ours)
     made = vcrpy.VCR(**options | more)
-    made.register_serializer(NAME, Serializer(cleaner))
-    matching = Matching(cleaner)
+    made.register_serializer(NAME, Serializer(cleaning))
+    matching = Matching(cleaning)
     made.register_matcher(MATCHERS[1], matching.path)
     made.register_matcher(MATCHERS[2], matching.body)
-    made.register_persister(Persister(cleaner, clock))
+    made.register_persister(Persister(cleaning, clock))
     return made
 
 
@@ -89,12 +92,40 @@ def with_suffix(path: str) -> str:
     return path if path.endswith(_KNOWN) else path + SUFFIX
 
 
-class Serializer:
-    """Our format for any `vcr.VCR`: vcrpy's values ⇄ JSON Lines. Registered under `nexdiag`."""
+class Cleaning:
+    """Takes secrets out, for each file as its own header says: it is gone on with as it was begun."""
 
-    def __init__(self, cleaner: Cleaner | None = None) -> None:
-        """`cleaner` takes the secrets out of what is written."""
-        self._cleaner = cleaner or Cleaner()
+    def __init__(self, secrets: Iterable[str] = (), *, patterns: Iterable[str] = ()) -> None:
+        """`secrets` and `patterns` are for all files. Raises `UsageError` for a pattern that cannot be used."""
+        self._secrets = tuple(secrets)
+        self._patterns = tuple(patterns)
+        self._made: dict[tuple[str, ...], Cleaner] = {}
+        self._recorded: dict[str, None] = {}
+        self.asked = self.of(())
+        """For what is asked: it is not known of which file it will be, so it does what any that was read wants."""
+
+    def of(self, recorded: Iterable[str]) -> Cleaner:
+        """For a file with these redactions in its header."""
+        patterns = patterns_for(recorded, self._patterns)
+        if patterns not in self._made:
+            self._made[patterns] = Cleaner(self._secrets, patterns=patterns)
+        return self._made[patterns]
+
+    def read(self, recorded: Iterable[str]) -> None:
+        """A file with these redactions was read."""
+        self._recorded |= dict.fromkeys(recorded)
+        self.asked = self.of(self._recorded)
+
+
+class Serializer:
+    """Our format for any `vcr.VCR`: vcrpy's values ⇄ JSON Lines. Registered under `nexdiag`.
+
+    `Persister` does without it. It is for persisters of others, which ask for the serializer that a cassette names.
+    """
+
+    def __init__(self, cleaning: Cleaning | None = None) -> None:
+        """`cleaning` takes the secrets out of what is written."""
+        self._cleaning = cleaning or Cleaning()
 
     def deserialize(self, text: str) -> dict[str, Any]:
         """The cassette as vcrpy's values. Raises `CassetteError` where it is none."""
@@ -102,23 +133,28 @@ class Serializer:
 
     def serialize(self, values: dict[str, Any]) -> str:
         """The cassette of vcrpy's values."""
-        return encode_as(SUFFIX, self._cleaner.cassette(_with_header(vcr.decode(values)))).decode()
+        cassette = _with_header(vcr.decode(values))
+        return encode_as(SUFFIX, self._cleaning.of(cassette.header.redactions).cassette(cassette)).decode()
 
 
 class Persister:
     """Where vcrpy keeps cassettes: by the suffix in our format or in vcrpy's own, always redacted."""
 
-    def __init__(self, cleaner: Cleaner, clock: Clock) -> None:
+    def __init__(self, cleaning: Cleaning, clock: Clock) -> None:
         """`clock` tells when a recording was made."""
-        self._cleaner = cleaner
+        self._cleaning = cleaning
         self._clock = clock
+        self._redactions: dict[str, tuple[str, ...]] = {}
+        """Of each file that was read: what is recorded anew comes without the old header."""
 
     def load_cassette(self, path: str, serializer: object) -> tuple[list[Any], list[Any], dict[str, Any]]:
         """Requests, responses, and what vcrpy shall keep for us. Raises `CassetteError` for a broken file."""
         del serializer  # the suffix says it
-        if not Path(path).is_file() or not contents(Path(path)).strip():
+        if not Path(path).is_file() or not files.read(Path(path)).strip():
             raise CassetteNotFoundError
         cassette = read(Path(path))
+        self._redactions[str(path)] = cassette.header.redactions
+        self._cleaning.read(cassette.header.redactions)
         played = [exchange for exchange in cassette.exchanges if exchange.response is not None]
         entries = [vcr.interaction(exchange) for exchange in played]
         requests = [vcrpy.request.Request(**entry["request"]) for entry in entries]
@@ -131,16 +167,17 @@ class Persister:
         exchanges = [_exchange(request, response, number) for number, (request, response) in enumerate(pairs)]
         old = values.get("metadata", {}).get(NAME)
         cassette = _together(exchanges, old if isinstance(old, Cassette) else None)
-        clean = self._cleaner.cassette(_with_header(cassette, created=self._clock()))
-        save(Path(path), encode_as(str(path), _with_turns(clean)), over=True)
+        cleaner = self._cleaning.of(self._redactions.get(str(path), ()))
+        clean = cleaner.cassette(_with_header(cassette, created=self._clock()))
+        files.put(Path(path), encode_as(str(path), _with_turns(clean)))
 
 
 class Matching:
     """Whether two of vcrpy's requests mean the same, as replay sees it: both are looked at without their secrets."""
 
-    def __init__(self, cleaner: Cleaner) -> None:
-        """`cleaner` is the one that writes: what is asked has its secrets still, what was recorded has not."""
-        self._cleaner = cleaner
+    def __init__(self, cleaning: Cleaning) -> None:
+        """`cleaning` is the one that writes: what is asked has its secrets still, what was recorded has not."""
+        self._cleaning = cleaning
         self._canonical = Canonical()
         self._known: weakref.WeakKeyDictionary[Any, _Look] = weakref.WeakKeyDictionary()
 
@@ -155,10 +192,11 @@ class Matching:
         assert ours.body == theirs.body, f"a body with {ours.messages} is not the recorded one with {theirs.messages}"
 
     def _look(self, request: Any) -> "_Look":  # noqa: ANN401 - vcrpy has no types
-        of = (request.uri, request._body)  # noqa: SLF001 - `body` makes a new one each time
+        cleaner = self._cleaning.asked
+        of = (request.uri, request._body, cleaner)  # noqa: SLF001 - `body` makes a new one each time
         known = self._known.get(request)
         if known is None or any(one is not other for one, other in zip(of, known.of, strict=True)):
-            clean = self._cleaner.request(_request(request))
+            clean = cleaner.request(_request(request))
             reading = self._canonical.read(msgspec.structs.replace(clean, method="", url=""))
             node = reading.conversation
             known = self._known[request] = _Look(
@@ -233,8 +271,8 @@ def _exchange(request: Any, response: dict[str, Any], number: int) -> Exchange: 
 
 def _request(request: Any) -> Request:  # noqa: ANN401 - vcrpy has no types
     headers = tuple((str(name).lower(), _text(value)) for name, value in request.headers.items())
-    body, encoding = plain_request(headers, _body(request))
-    return Request(method=request.method, url=request.uri, headers=headers, body=Body.of(body), encoding=encoding)
+    body = Body.of(_body(request))
+    return plain_request(Request(method=request.method, url=request.uri, headers=headers, body=body))
 
 
 def _text(value: object) -> str:
@@ -269,7 +307,6 @@ def _with_header(cassette: Cassette, created: float = 0.0) -> Cassette:
     """A recording that vcrpy made has a header all the same."""
     header = cassette.header
     if header.tool != TOOL and not header.created:
-        vcr_version = str(vcrpy.__version__)
-        told = header_of(cassette.exchanges, tool=TOOL)
-        header = msgspec.structs.replace(told, created=told.created or created, libraries={_LIBRARY: vcr_version})
+        told = stamped(header_of(cassette.exchanges, tool=TOOL), libraries=(_LIBRARY,))
+        header = msgspec.structs.replace(told, created=told.created or created)
     return msgspec.structs.replace(cassette, header=msgspec.structs.replace(header, cassette=FORMAT))

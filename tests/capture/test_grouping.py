@@ -160,7 +160,7 @@ def test_an_opening_is_no_rewritten_history(client: Client) -> None:
 
 def test_the_same_question_of_another_thread_is_no_retry(client: Client) -> None:
     """Where clients name their conversations: the first was refused, and another process asks the same."""
-    client.send(U1, headers=(("Thread-Id", "one"),))
+    client.send(U1, headers=(("thread-id", "one"),))
     client.fail()
     assert where(client.send(U1, headers=(("thread-id", "two"),))) == ("2", 1, 1)
     client.fail()

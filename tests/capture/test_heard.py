@@ -82,12 +82,6 @@ def test_a_failure_is_told_in_its_own_words(said: Exchange, refusal: str) -> Non
     assert (answer.failed, answer.refusal) == (True, refusal)
 
 
-def test_a_client_that_leaves_after_the_end_was_answered() -> None:
-    """Many close the connection once they have read the last event."""
-    answer = heard(exchange(WHOLE, headers=STREAM, failure="ClientClosed: the client stopped reading before the end"))
-    assert (answer.failed, answer.refusal) == (False, "")
-
-
 def test_other_routes_are_answered_by_their_status() -> None:
     assert not heard(exchange(b'{"data":[]}', route="/v1/models")).failed
     assert heard(exchange(b"", route="/v1/models", status=404)).failed

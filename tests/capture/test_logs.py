@@ -1,5 +1,6 @@
 """Promises of `nexdiag.capture.logs`, kept with real files and real commands."""
 
+import functools
 import os
 import shlex
 import sys
@@ -154,19 +155,21 @@ def test_a_file_that_cannot_be_read_is_told_once(tmp_path: Path, kept: Kept, mon
 
 def test_a_command_is_followed_and_ended(kept: Kept, tmp_path: Path) -> None:
     """Both of its outputs, under its name; at the end it and its children are gone, and nobody is told of that."""
-    pid = tmp_path / "pid"
+    pids = tmp_path / "pids"
     command = program(
-        f"open({str(pid)!r}, 'w').write(str(os.getpid()))",
+        "import subprocess",
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])",
+        f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')",
         "print('out')",
         "print('err', file=sys.stderr)",
         "time.sleep(60)",
     )
     with Logs([command], kept):
-        kept.until(1)
-        until(pid.exists)
+        kept.until(2)
     assert sorted(kept.texts) == ["err", "out"]
     assert {line.source for line in kept.lines} == {Path(sys.executable).name}
-    assert gone(int(pid.read_text()))
+    for pid in map(int, pids.read_text().split()):
+        until(functools.partial(gone, pid))
 
 
 def test_what_a_command_prints_as_it_is_ended_is_kept(kept: Kept) -> None:

@@ -137,12 +137,15 @@ def test_what_is_under_way_at_the_end_is_kept(recording: Recording) -> None:
 
 def test_a_client_that_leaves_at_the_end_of_a_stream_has_it_all(recording: Recording) -> None:
     """Openai's closes at `[DONE]`: that broke nothing off."""
-    for last in (b"data: [DONE]\n\n", b"data: {}\n\n"):
-        passing = recording.recorder.begin(Request(method="GET", url="http://h/"))
-        passing.head(200, ())
-        passing.chunk(last)
-        passing.end(CLIENT_CLOSED)
-    assert [one.failure for one in recording.read().exchanges] == [None, CLIENT_CLOSED]
+    failures = (CLIENT_CLOSED, "CancelledError", "ReadError: gone")
+    for failure in failures:
+        for last in (b"data: [DONE]\n\n", b"data: {}\n\n"):
+            passing = recording.recorder.begin(Request(method="GET", url="http://h/"))
+            passing.head(200, ())
+            passing.chunk(last)
+            passing.end(failure)
+    kept = [one.failure for one in recording.read().exchanges]
+    assert kept == [None, failures[0], None, failures[1], failures[2], failures[2]]
 
 
 def test_a_round_trip_ends_once(recording: Recording) -> None:
@@ -195,12 +198,15 @@ def test_an_encoded_request_is_kept_as_what_it_says(recording: Recording, encodi
     assert exchange.request.headers == headers
 
 
-def test_a_request_in_an_encoding_that_is_none_is_kept_as_it_came(recording: Recording) -> None:
-    """What cannot be undone is the record."""
-    request = Request(method="POST", url="u", headers=(("content-encoding", "gzip"),), body=Body.of(b"no gzip"))
+@pytest.mark.parametrize("cut", [0, 1, 9, 30])
+def test_a_request_in_an_encoding_that_is_none_is_kept_as_it_came(recording: Recording, cut: int) -> None:
+    """What cannot be undone as a whole is the record: half a body in plain is none."""
+    whole = encodings.encoded(b'{"messages":[{"role":"user","content":"what is said here is long"}]}' * 9, "gzip")
+    body = b"no gzip" if not cut or whole is None else whole[:-cut]
+    request = Request(method="POST", url="u", headers=(("content-encoding", "gzip"),), body=Body.of(body))
     recording.recorder.begin(request).end()
     (exchange,) = recording.read().exchanges
-    assert (exchange.request.body.join(), exchange.request.encoding) == (b"no gzip", "")
+    assert (exchange.request.body.join(), exchange.request.encoding) == (body, "")
 
 
 def test_a_clock_that_jumps_changes_no_order_and_no_duration(tmp_path: Path) -> None:
@@ -231,6 +237,23 @@ def test_what_is_of_one_conversation_is_said_to_be(recording: Recording) -> None
     own.turn_ended(Turn(number=1, said="hi", reply="ho"))
     (turn,) = recording.read().turns
     assert (turn.session, turn.exchanges[0].session, turn.tool_runs[0].session, turn.reply) == ("2", "2", "2", "ho")
+
+
+@pytest.mark.parametrize(("own", "more", "named"), [("", "", ""), ("", "2", "2"), ("a", "", "a"), ("a", "2", "a/2")])
+def test_what_is_of_another_conversation_of_the_same_client_is_named_after_both(
+    recording: Recording, own: str, more: str, named: str
+) -> None:
+    """In each that is kept: exchange, turn, tool run and log line. What else it tells is the recorder's."""
+    one = InSession(recording.recorder, own)
+    one.turn_started(Turn(number=1, session=more, said="hi"))
+    one.begin(Request(method="GET", url="u"), turn=1, session=more).end()
+    one.tool_run(ToolRun(call_id="c", name="n", arguments="{}", output="o", turn=1, session=more))
+    one.log_line(LogLine(at=1.0, text="x", session=more))
+    assert (one.trouble, one.text("x"), one.clock() > 0) == (None, "x", True)
+    cassette = recording.read()
+    kept = [*cassette.turns, *cassette.exchanges, *cassette.tool_runs, *cassette.log]
+    assert [word.session for word in kept] == [named] * len(kept)
+    assert len(kept) >= 4
 
 
 def test_a_recording_is_gone_on_with_by_number(tmp_path: Path) -> None:

@@ -162,3 +162,15 @@ def test_bearer_tokens_and_passwords_in_urls_are_found() -> None:
         == b"Authorization: Bearer %s\n" % mark(b"abcdefghijklmnop1234").encode()
     )
     assert clean(b"GET https://me:pa55w0rd@host/v1") == b"GET https://%s@host/v1" % mark(b"me:pa55w0rd").encode()
+
+
+@pytest.mark.parametrize("place", [0, 5, 2**20 - 40, 2**20 - 12, 2**20 - 1, 2**20, 2**20 + 1, 2**21 - 7, 2**21 + 99])
+def test_a_long_text_is_looked_through_in_slices(place: int) -> None:
+    """A secret is found wherever it stands, once, also across the end of a slice; and no word is cut into one."""
+    filler = b"lorem ipsum " * 200_000
+    for secret, known in ((b"tr0ub4dor-and-3", ["tr0ub4dor-and-3"]), (b"sk-" + b"aB3dE5fG7h" * 3, [])):
+        raw = filler[:place] + b" " + secret + b" " + filler[place:]
+        (found,) = Secrets(known).find(raw)
+        assert raw[found.start : found.end] == secret
+    inside = filler[: place - place % 12] + b"xxx" + b"sk-" + b"aB3dE5fG7h" * 3 + filler
+    assert Secrets().find(inside) == []

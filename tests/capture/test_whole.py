@@ -3,6 +3,7 @@
 import pytest
 
 from nexdiag.capture.whole import is_whole
+from nexdiag.codec.encodings import encoded
 from nexdiag.core.exchange import Chunk
 
 EVENT = b'data: {"choices":[{"delta":{"content":"data: [DONE]"}}]}\n\n'
@@ -13,6 +14,8 @@ WHOLE = [
     b'event: message_stop\ndata: {"type":"message_stop"}\n\n',
     b'event: response.completed\ndata: {"type": "response.completed","response":{"output":[]}}\n\n',
     EVENT + b"data: [DONE]\n\n: a comment after it\n\n",
+    EVENT + b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n',
+    EVENT + b'data: {"choices":[{"finish_reason": "length", "delta":{}}]}\r\n\r\ndata: {"usage":{}}\n\n',
 ]
 CUT = [
     b"",
@@ -21,6 +24,8 @@ CUT = [
     b'data: {"type":"response.completed","resp',
     b'data: {"type":"content_block_delta","delta":{"text":"message_stop"}}\n\n',
     b'{"choices":[]}',
+    b'data: {"choices":[{"delta":{"content":"hi"},"finish_reason":null}]}\n\n',
+    b'data: {"choices":[{"delta":{"content":"{\\"finish_reason\\":\\"stop\\"}"}}]}\n\n',
 ]
 
 
@@ -38,11 +43,21 @@ def test_what_did_not_say_so_is_not(body: bytes) -> None:
     assert not is_whole((), [Chunk(at=0, bytes=body)])
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "snappy"])
+def test_a_compressed_stream_is_looked_into(encoding: str) -> None:
+    """Its end is what it stands for; of an encoding that nobody knows, none is seen."""
+    for body, whole in ((WHOLE[0], encoding != "snappy"), (EVENT, False)):
+        raw = encoded(body, encoding) or b"?"
+        chunks = [Chunk(at=0, bytes=raw[:9]), Chunk(at=0, bytes=raw[9:])]
+        assert is_whole((("content-encoding", encoding),), chunks) is whole
+
+
 def test_an_announced_length_decides() -> None:
     """As many bytes as were announced are the whole body, and fewer are not."""
     chunks = [Chunk(at=0, bytes=b"12345")]
     assert is_whole((("content-length", "5"),), chunks)
     assert not is_whole((("content-length", "6"),), chunks)
+    assert not is_whole((("content-length", "1" * 5000),), chunks)
 
 
 def test_a_long_stream_is_looked_at_from_its_end() -> None:

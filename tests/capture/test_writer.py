@@ -130,8 +130,9 @@ def test_a_disk_that_fails_at_any_write_leaves_a_readable_file(
     for at in range(16):
         path = tmp_path / f"{at}"
         if at == 0:
-            with pytest.raises(CassetteError, match=r"No space left|took nothing"):
+            with pytest.raises(CassetteError, match=r"No space left|took nothing") as error:
                 Writer(path, HEADER, write=failing(0, how))
+            assert error.value.what.count(str(path)) == 1
             assert not path.exists()
             continue
         writer = Writer(path, HEADER, write=failing(at, how))
@@ -404,3 +405,49 @@ def test_killed_at_every_write_it_loses_nothing_that_was_acknowledged(tmp_path: 
         if not died:
             assert point > 10
             return
+
+
+def test_a_forked_child_leaves_the_recording_alone(tmp_path: Path) -> None:
+    """What a child inherits is not its own: it neither writes to the file nor replaces nor removes it."""
+    old = Writer(tmp_path / "c", HEADER)
+    record(old, 1)
+    before = old.path.read_bytes()
+    writers = [Writer(tmp_path / "d", HEADER), Writer.replacing(tmp_path / "c", HEADER)]
+    child = os.fork()
+    if child == 0:
+        for writer in writers:
+            writer.exchange(exchange(0))
+            writer.close(keep=False)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    for writer in writers:
+        writer.exchange(exchange(0))
+    assert old.path.read_bytes() == before
+    for writer in writers:
+        writer.close()
+        assert writer.trouble is None
+        assert [one.id for one in decode(writer.path.read_bytes()).exchanges] == [0]
+
+
+def test_a_recording_that_is_being_written_is_not_replaced(tmp_path: Path) -> None:
+    """Its exchanges would vanish with it; and while one is to be replaced, nobody goes on with it."""
+    writer = Writer(tmp_path / "c", HEADER)
+    with pytest.raises(CassetteError, match="another recording is at it"):
+        Writer.replacing(tmp_path / "c", HEADER)
+    writer.close()
+    new = Writer.replacing(tmp_path / "c", HEADER)
+    with pytest.raises(CassetteError, match="another recording is at it"):
+        Writer.reopen(tmp_path / "c")
+    new.close()
+    Writer.reopen(tmp_path / "c").close()
+
+
+def test_only_its_own_file_is_removed(tmp_path: Path) -> None:
+    """One that was moved away while it was empty does not take with it what has its name by now."""
+    first = Writer(tmp_path / "c", HEADER)
+    first.path.rename(tmp_path / "moved")
+    second = Writer(tmp_path / "c", HEADER)
+    second.exchange(exchange(0))
+    first.close(keep=False)
+    second.close()
+    assert len(decode((tmp_path / "c").read_bytes()).exchanges) == 1

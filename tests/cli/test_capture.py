@@ -82,6 +82,40 @@ def test_a_wrong_scenario_is_told_by_line_and_key(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--check", "--", "touch", "made"], "--check is for a scenario"),
+        (["--list", "--", "touch", "made"], "touch is for a recording"),
+        (["--list", "two-messages"], "two-messages is for a recording"),
+        (["--list", "--check"], "--check is for a recording"),
+        (["--list", "--redact", "x"], "--redact is for a recording"),
+        (["--list", "--no-live"], "--live is for a recording"),
+        (["two-messages", "--check", "-e", "http://127.0.0.1:9"], "-e is for playing it"),
+        (["two-messages", "--check", "-m", "m"], "-m is for playing it"),
+        (["two-messages", "--check", "--cassette", "c"], "--cassette is for playing it"),
+        (["two-messages", "--check", "--redact", "("], "the pattern to redact is no regular expression"),
+    ],
+)
+def test_no_option_is_taken_and_ignored(
+    options: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 2, and nothing is run: who asks for a check does not want the command."""
+    monkeypatch.chdir(tmp_path)
+    assert run(["capture", *options]) == 2
+    streams = capsys.readouterr()
+    assert said in streams.err
+    assert streams.out == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_check_plays_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """The scenario is valid as it would be played, its repetitions and tools too; a pattern is looked at."""
+    assert run(["capture", "two-messages", "--check", "--repeat", "2", "--redact", "cust-[0-9]+"]) == 0
+    assert "two-messages" in capsys.readouterr().out
+    assert run(["capture", "--list"]) == 0
+
+
 def test_a_scenario_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 2 with an example of the right form."""
     assert run(["capture", "nowhere.toml", "-e", "http://127.0.0.1:9", "-m", "m"]) == 2

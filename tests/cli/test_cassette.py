@@ -1,6 +1,7 @@
 """`nexdiag cassette`, as a user types it."""
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -117,6 +118,9 @@ def test_raw_bytes_come_out_exactly(path: Path, capfdbinary: pytest.CaptureFixtu
         ["--turn", "9"],
         ["--turn", "1", "--curl", "1"],
         ["--raw", "x"],
+        ["--textconv", "--exchange", "0"],
+        ["--textconv", "--turn", "1"],
+        ["--textconv", "--no-log"],
     ],
     ids=" ".join,
 )
@@ -142,7 +146,7 @@ def test_a_broken_file_is_shown_and_told(path: Path, capsys: pytest.CaptureFixtu
 def test_prune_says_what_it_left_out(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And the sizes before and after; the original stays."""
     out = path.with_name("b.cassette.jsonl")
-    command = ["cassette", "prune", str(path), "--turns", "2-3", "--no-log", "--no-tools", "--aside"]
+    command = ["cassette", "prune", str(path), "--turns", "2-3", "--no-log", "--no-tools", "--no-aside"]
     assert run([*command, "-o", str(out)]) == 0
     shown = capsys.readouterr().out
     left_out = ["1 of 3 turns", "1 of 4 exchanges", "1 of 1 tool run", "3 of 3 log lines"]
@@ -153,7 +157,7 @@ def test_prune_says_what_it_left_out(path: Path, capsys: pytest.CaptureFixture[s
     side = structs.replace(recording("x").exchanges[0], id=7, turn=None)
     path.write_bytes(codec.encode(with_exchange(recording("hello"), side)))
     other = out.with_name("c.cassette.jsonl")
-    assert run(["cassette", "prune", str(path), "--aside", "-o", str(other)]) == 0
+    assert run(["cassette", "prune", str(path), "--no-aside", "-o", str(other)]) == 0
     assert [exchange.id for exchange in load(other).exchanges] == [0]
     path.write_bytes(RAW)
     assert run([*command, "--in-place"]) == 0
@@ -226,3 +230,29 @@ def test_git_setup_outside_a_repository_is_a_usage_error(
 def test_every_command_has_help_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["cassette", command, "--help"]) == 0
     assert f"Example: nexdiag cassette {command}" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_docs_show_what_the_commands_print(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The samples of docs/how-to/cassettes-in-git.md are the commands' own output; they are renewed by pasting."""
+    root = Path(__file__).parents[2]
+    shelf = tmp_path / "cassettes/llama.cpp"
+    shelf.mkdir(parents=True)
+    raw = (root / "cassettes/llama.cpp/five-back-to-back.cassette.jsonl").read_bytes()
+    cut = raw.index(b'{"exchange":3') + 200
+    for name, content in (("five-back-to-back", raw), ("torn", raw[:cut])):
+        (shelf / f"{name}.cassette.jsonl").write_bytes(content)
+        (shelf / f"{name}.cassette.jsonl").chmod(0o600)
+    monkeypatch.chdir(tmp_path)
+    text = (root / "docs/how-to/cassettes-in-git.md").read_text()
+    samples = re.findall(r"^```\n\$ nexdiag (.*)\n((?:.*\n)*?)```$", text, re.MULTILINE)
+    assert [line.split()[1] for line, _ in samples] == ["check", "repair", "prune", "stats"]
+    for line, shown in samples:
+        run(line.split())
+        told = capsys.readouterr()
+        assert sorted((told.out + told.err).splitlines()) == sorted(shown.splitlines()), line
+    _, *difference = text.partition("```diff\n")[2].partition("```")[0].splitlines()
+    run(["cassette", "show", "--textconv", str(shelf / "five-back-to-back.cassette.jsonl")])
+    now = capsys.readouterr().out.splitlines()
+    assert [line[1:] for line in difference if line[1:] not in now] == []

@@ -78,6 +78,7 @@ def test_a_signal_ends_it_with_everything_on_disk(upstream: str, tmp_path: Path,
     assert "POST /v1/chat/completions" in turn
     assert '✗ 404 "' in aside
     assert "2 exchanges" in saved
+    assert saved.endswith("1 secret redacted")
     assert after == f"Next: nexdiag report {path}"
 
 

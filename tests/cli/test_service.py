@@ -5,12 +5,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from nexdiag.agent.daemon import lifecycle
 from nexdiag.cli.app import run
+from nexdiag.codec.cassette import encode
+from nexdiag.core.cassette import FORMAT, Cassette, Header
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
+from nexdiag.runner.load import load
 
 
 def test_a_chat_through_the_service(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,6 +136,72 @@ def test_status_and_restart_tell_the_whole_service(tmp_path: Path, capsys: pytes
             assert run(["chat", "second", "--dir", state]) == 0
         finally:
             assert run(["service", "stop", "--dir", state]) == 0
+
+
+def test_a_restart_records_on_with_the_same_redactions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next file has them too; they stand in no argument of any process, for a pattern may itself be a secret."""
+    state, first = tmp_path / "s", tmp_path / "a.cassette.jsonl"
+    started: list[list[str]] = []
+    popen = subprocess.Popen
+
+    def seen(command: list[str], **more: Any) -> Any:  # noqa: ANN401 - as Popen has it
+        started.append(command)
+        return popen(command, **more)
+
+    monkeypatch.setattr(lifecycle.subprocess, "Popen", seen)  # type: ignore[attr-defined]
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("One.", "Two."))) as url:
+        assert run(["init", "-m", "m", "-e", url, "--dir", str(state)]) == 0
+        told = ["--cassette", str(first), "--redact", "cust-[0-9]{6}", "--redact", "tiger"]
+        assert run(["service", "start", "--dir", str(state), *told]) == 0
+        try:
+            assert run(["service", "restart", "--dir", str(state)]) == 0
+            assert run(["chat", "I am cust-123456, tiger", "--dir", str(state)]) == 0
+        finally:
+            assert run(["service", "stop", "--dir", str(state)]) == 0
+        assert len(started) == 2
+        assert not [word for command in started for word in command if "cust" in word or "tiger" in word]
+        second = tmp_path / "a-2.cassette.jsonl"
+        assert load(second).header.redactions == load(first).header.redactions
+        assert not [secret for secret in (b"cust-123456", b"tiger") if secret in second.read_bytes()]
+        assert run(["service", "start", "--dir", str(state), "--cassette", str(tmp_path / "b.cassette.jsonl")]) == 0
+        assert run(["service", "stop", "--dir", str(state)]) == 0
+        assert load(tmp_path / "b.cassette.jsonl").header.redactions == ()
+
+
+def test_a_daemon_in_the_foreground_hands_its_redactions_on(tmp_path: Path) -> None:
+    """Those of its options, of its file, and of the recording that it went on with."""
+    state, first = tmp_path / "s", tmp_path / "a.cassette.jsonl"
+    first.write_bytes(encode(Cassette(header=Header(cassette=FORMAT, redactions=("lion-[0-9]+",)))))
+    (tmp_path / "patterns.json").write_text('["tiger-[0-9]+"]')
+    assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", str(state)]) == 0
+    command = [sys.executable, "-m", "nexdiag", "service", "run", "--dir", str(state), "--cassette", str(first)]
+    more = ["--append", "--redact", "cust-[0-9]+", "--redact-file", str(tmp_path / "patterns.json")]
+    with subprocess.Popen([*command, *more]) as daemon:
+        try:
+            deadline = time.monotonic() + 15
+            while run(["service", "status", "--dir", str(state)]) != 0:
+                assert time.monotonic() < deadline
+            assert run(["service", "restart", "--dir", str(state)]) == 0
+        finally:
+            assert run(["service", "stop", "--dir", str(state)]) == 0
+            daemon.kill()
+    kept = load(tmp_path / "a-2.cassette.jsonl").header.redactions
+    assert set(kept) == {"cust-[0-9]+", "tiger-[0-9]+", "lion-[0-9]+"}
+
+
+def test_patterns_that_cannot_be_used_start_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor does a file of them that is none: what they name would be written."""
+    state, cassette = tmp_path / "s", str(tmp_path / "c.cassette.jsonl")
+    assert run(["init", "-m", "m", "-e", "http://127.0.0.1:9", "--dir", str(state)]) == 0
+    assert run(["service", "start", "--dir", str(state), "--cassette", cassette, "--redact", "("]) == 2
+    (tmp_path / "x").write_text("{}")
+    wanted = ["service", "run", "--dir", str(state), "--redact-file", str(tmp_path / "x")]
+    assert run(wanted) == 2
+    assert "--cassette FILE" in capsys.readouterr().err
+    assert run([*wanted, "--cassette", cassette]) == 2
+    assert run([*wanted[:-1], str(tmp_path / "none"), "--cassette", cassette]) == 2
+    assert not (tmp_path / "c.cassette.jsonl").exists()
+    assert not (state / "service" / "redact.json").exists()
 
 
 def test_a_log_is_followed_until_ctrl_c(tmp_path: Path) -> None:

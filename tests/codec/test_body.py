@@ -173,3 +173,11 @@ def test_a_chat_that_names_a_field_twice_is_kept_whole() -> None:
     splitter.split(b'{"model":"m","messages":[{"a":1}]}')
     raw = b'{"model":"m","messages":[{"a":1},{"b":2}],"model":"n"}'
     assert splitter.split(raw).raw == raw
+
+
+def test_memory_has_an_end() -> None:
+    """With a limit a splitter forgets what it has seen, and its bodies still give their bytes back."""
+    splitter = Splitter(limit=10_000)
+    for raw in growing(300, tools=True):
+        assert splitter.split(raw).join() == raw
+        assert sum(len(text) for text in splitter._texts) < 30_000

@@ -12,8 +12,9 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexdiag.codec.encodings import Decoding, encoded, plain, plain_pieces, response_text
-from nexdiag.core.exchange import Chunk, Response
+from nexdiag.codec.encodings import Decoding, encoded, plain, plain_pieces, plain_request, response_text
+from nexdiag.core.body import Body
+from nexdiag.core.exchange import Chunk, Headers, Request, Response
 
 ONE = ["gzip", "x-gzip", "deflate", "br", "zstd"]
 ENCODINGS = ["", "identity", *ONE, "gzip, br", "zstd,gzip , br", " GZIP "]
@@ -150,3 +151,45 @@ def test_libraries_are_loaded_only_where_they_are_wanted() -> None:
     code = "import sys; from nexdiag.codec import encodings; print({'brotli', 'zstandard'} & {*sys.modules})"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert ran.stdout.strip() == "set()"
+
+
+def sent(body: bytes, *encodings: str) -> Request:
+    """A request under these headers."""
+    headers: Headers = tuple(("content-encoding", encoding) for encoding in encodings)
+    return Request(method="POST", url="http://h/", headers=headers, body=Body.of(body))
+
+
+@pytest.mark.parametrize("encodings", [(encoding,) for encoding in ONE] + [("gzip", "br"), ("zstd, gzip",), ("GZIP",)])
+def test_a_request_is_kept_without_its_encoding(encodings: tuple[str, ...]) -> None:
+    """Also where the header stands twice; and where the body is plain already, whatever the header says, it stays."""
+    name = ", ".join(encodings)
+    opened = plain_request(sent(coded(BODY, name), *encodings))
+    assert (opened.body.join(), opened.encoding) == (BODY, name.lower())
+    assert plain_request(opened) is opened
+    assert plain_request(asked := sent(BODY, *encodings)) is asked
+    assert plain_request(asked := sent(b"", *encodings)) is asked
+
+
+@pytest.mark.parametrize("encodings", [(), ("",), ("identity",), ("snappy",)])
+def test_a_request_without_a_known_encoding_is_the_very_same(encodings: tuple[str, ...]) -> None:
+    asked = sent(coded(BODY, "gzip"), *encodings)
+    assert plain_request(asked) is asked
+
+
+@pytest.mark.parametrize("encoding", [*ONE, "gzip, br"])
+def test_half_a_request_is_kept_as_it_came(encoding: str) -> None:
+    """What decompresses of a body that breaks off is no record of it; who looks for secrets wants it all the same."""
+    raw = coded(BODY, encoding)
+    for body in (raw[:-1], raw[: len(raw) // 2], raw[:1], raw + b"junk"):
+        asked = sent(body, encoding)
+        assert plain_request(asked) is asked
+    half = plain_request(sent(raw[:-1], encoding), as_far=True)
+    assert BODY.startswith(half.body.join()) or encoding == "zstd"  # whose blocks give nothing before their end
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_what_follows_one_another_is_one_body(encoding: str) -> None:
+    """Members of gzip, frames of zstd: whole only with the last of them."""
+    twice = coded(BODY, encoding) * 2
+    assert plain_request(sent(twice, encoding)).body.join() == BODY * 2
+    assert plain_request(asked := sent(twice[:-9], encoding)) is asked

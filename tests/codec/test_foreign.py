@@ -8,7 +8,6 @@ from nexdiag.codec.foreign import (
     base64_bytes,
     header_of,
     named,
-    plain_request,
     sized,
     text_of,
     true_headers,
@@ -38,15 +37,6 @@ def test_a_wrong_type_is_told_with_its_place() -> None:
 def test_a_number_is_its_text_and_half_a_character_is_mended() -> None:
     """As tools write headers, and as they cut emojis."""
     assert (text_of(74, "a"), text_of(b"caf\xe9", "a"), text_of("\ud83d", "a")) == ("74", "café", "�")
-
-
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, br"])
-def test_a_request_is_kept_without_its_encoding(encoding: str) -> None:
-    """And where the body is plain already, whatever the header says, it stays."""
-    headers = (("content-encoding", encoding),)
-    assert plain_request(headers, squeezed(encoding)) == (PLAIN, encoding)
-    assert plain_request(headers, PLAIN) == (PLAIN, "")
-    assert plain_request((), squeezed(encoding)) == (squeezed(encoding), "")
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])

@@ -13,6 +13,7 @@ from nexdiag.core.turn import LogLine
 NOW = datetime(2026, 5, 20, 14, 5, tzinfo=UTC).timestamp()
 MOMENT = datetime(2026, 5, 20, 14, 3, 11, tzinfo=UTC).timestamp()
 LOCAL = datetime(2026, 5, 20, 14, 3, 11).timestamp()  # noqa: DTZ001 - a time without a zone is local
+LINE = "2026-05-20T14:03:11.482Z [INFO] hello\n"
 
 ZONED = [
     ("2026-05-20T14:03:11.482Z [INFO] Daemon starting (PID 41207)", 0.482, "INFO", "Daemon starting (PID 41207)"),
@@ -109,6 +110,47 @@ def test_ours_comes_back(at: int, level: str, text: str) -> None:
     assert read is not None
     assert (read.level, read.text) == (level, text)
     assert read.at == pytest.approx(line.at, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("line", "parsed"),
+    [
+        (LINE, LogLine(at=MOMENT + 0.482, level="INFO", text="hello")),
+        ("2026-05-20T14:03:11Z [FATAL] ", LogLine(at=MOMENT, level="FATAL", text="")),
+        (
+            "2026-05-20T14:03:11.482999888Z [ERROR] x [INFO] y",
+            LogLine(at=MOMENT + 0.482999, level="ERROR", text="x [INFO] y"),
+        ),
+    ],
+)
+def test_the_reference_s_lines_are_read(line: str, parsed: LogLine) -> None:
+    """Its own, and ours: one reader for both."""
+    got = logline.reference(line)
+    assert got is not None
+    assert (got.level, got.text) == (parsed.level, parsed.text)
+    assert got.at == pytest.approx(parsed.at, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "Traceback (most recent call last):",
+        "2026-05-20 [INFO] x",
+        LINE.replace("INFO", "DEBUG"),
+        " " + LINE,
+        "2026-99-99T99:99:99Z [INFO] x",
+    ],
+)
+def test_other_lines_are_none_of_ours(line: str) -> None:
+    """Raw stderr, tracebacks and impossible dates are no log lines, and no crash."""
+    assert logline.reference(line) is None
+
+
+@given(st.text())
+def test_no_line_is_too_odd(line: str) -> None:
+    """Whatever stands in the file, the reader gives a line or none."""
+    assert logline.reference(line) is None or line.rstrip("\n")[:4].isdecimal()
 
 
 PIECES = st.sampled_from(

@@ -7,7 +7,7 @@ import strategies as our
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexdiag.codec.think import Filter, split, wrap
+from nexdiag.codec.think import Filter, split
 
 TAGGED = st.lists(
     st.sampled_from(
@@ -129,9 +129,10 @@ def test_letters_are_never_lost(text: str) -> None:
 
 
 @given(our.texts, our.some_text.map(str.strip))
-def test_wrapped_and_split(text: str, reasoning: str) -> None:
-    """What was wrapped comes apart again."""
-    assert split(wrap(text, reasoning)) == (text.lstrip() if reasoning else text, reasoning)
+def test_what_a_model_writes_comes_apart(text: str, reasoning: str) -> None:
+    """Thinking between tags, and the answer behind it; without thinking the answer alone."""
+    written = f"<think>\n{reasoning}\n</think>\n\n{text}" if reasoning else text
+    assert split(written) == (text.lstrip() if reasoning else text, reasoning)
 
 
 @pytest.mark.parametrize(

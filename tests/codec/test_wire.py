@@ -11,8 +11,10 @@ import strategies as our
 from hypothesis import given, settings
 
 from nexdiag.codec import sse
+from nexdiag.codec.body import Splitter
 from nexdiag.codec.chat import Delta, ToolSpec
-from nexdiag.codec.wire import DIALECTS, wire_of
+from nexdiag.codec.wire import DIALECTS, model_of, origin_of, wire_of
+from nexdiag.core.body import Body
 from nexdiag.core.endpoint import Sends, Wire
 from nexdiag.core.message import Message, Reply, ToolCall
 from nexdiag.endpoint import llama
@@ -287,3 +289,39 @@ def test_real_server_takes_a_history_of_another_wire(calling: str, wire: Wire) -
         messages = [SAID, said, Message(role="tool", content="2", tool_call_id="c1")]
         reply, _ = ask(calling, wire, messages, tools=(ADD,))
         assert reply.message.text.strip(), origin
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("http://h:1/v1/chat/completions", "http://h:1/v1"),
+        ("http://h:1/v1/chat/completions/?a=b#c", "http://h:1/v1"),
+        ("https://h/api/v1/responses", "https://h/api/v1"),
+        ("https://h/v1/messages?beta=true", "https://h/v1"),
+        ("http://h:1/anything/else?x=://y", "http://h:1"),
+        ("http://h", "http://h"),
+        ("what?", ""),
+        ("", ""),
+    ],
+)
+def test_the_origin_is_the_base_url(url: str, origin: str) -> None:
+    """Without the route of a wire; of any other request the host."""
+    assert origin_of(url) == origin
+
+
+@pytest.mark.parametrize(
+    ("raw", "model"),
+    [
+        (b'{"model":"m","messages":[{"role":"user","content":"Hello"}]}', "m"),
+        (b'{"messages":[{"model":"n"}]}', ""),
+        (b'{"model":[{"model":"n"}]}', ""),
+        (b'{"model":7}', ""),
+        (b"[" * 10_000, ""),
+        (b"null", ""),
+        (b"\xff", ""),
+        (b"", ""),
+    ],
+)
+def test_the_model_is_the_one_that_the_request_names(raw: bytes, model: str) -> None:
+    """As text, at the top; of a body in one piece and of one in parts; whatever the body is."""
+    assert model_of(Body.of(raw)) == model_of(Splitter().split(raw)) == model

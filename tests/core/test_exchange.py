@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexdiag.core.exchange import Chunk, Request, Response
+from nexdiag.core.exchange import Chunk, Request, Response, client_left, unfinished
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,26 @@ def test_a_body_is_its_chunks_joined(pieces: list[bytes]) -> None:
 
 def test_headers_are_found_by_name() -> None:
     """The first of that name; an empty text if there is none."""
-    response = Response(status=200, headers=(("a", "1"), ("a", "2")))
-    assert (response.header("a"), response.header("b")) == ("1", "")
+    headers = (("a", "1"), ("a", "2"))
+    for word in (Request(method="GET", url="", headers=headers), Response(status=200, headers=headers)):
+        assert (word.header("a"), word.header("b")) == ("1", "")
+
+
+@pytest.mark.parametrize(
+    ("failure", "left", "cut"),
+    [
+        (None, False, False),
+        ("", False, False),
+        ("ReadError: the client left", False, False),
+        ("ClientClosedElsewhere", False, False),
+        ("ClientClosed: early", True, False),
+        ("asyncio.exceptions.CancelledError", True, False),
+        ("KeyboardInterrupt", True, False),
+        ("Unfinished: the recording ended first", False, True),
+    ],
+)
+def test_a_failure_tells_whose_doing_it_was(failure: str | None, left: bool, cut: bool) -> None:
+    assert (client_left(failure), unfinished(failure)) == (left, cut)
 
 
 @pytest.mark.parametrize(

@@ -34,4 +34,4 @@ def test_many_names_are_counted() -> None:
 def test_a_long_refusal_keeps_both_ends() -> None:
     """A template's error has its reason at the end."""
     assert both_ends("short words", 20) == '"short words"'
-    assert both_ends("While executing " + "x" * 500 + " Error: the reason", 30) == '"While exec … xx Error: the reason"'
+    assert both_ends("While executing " + "x" * 500 + " Error: the reason", 30) == '"While exec … Error: the reason"'

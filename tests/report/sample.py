@@ -3,6 +3,8 @@
 import json
 from collections.abc import Sequence
 
+import msgspec
+
 from nexdiag.codec.body import Splitter
 from nexdiag.codec.chat import ToolSpec, encode_reply, encode_request, encode_stream
 from nexdiag.core.body import Body
@@ -324,3 +326,12 @@ def long_run(turns: int = 300) -> Run:
         )
         lines += [log(number * 4.0 + place / 10, f"line {place}", turn=number) for place in range(5)]
     return run("long", tape, listed, log=tuple(lines))
+
+
+def logged() -> Run:
+    """Every turn was answered; the log tells of a traceback in the first, and the second was not as expected."""
+    fine = healthy()
+    text = "it went wrong\nTraceback (most recent call last):\n  File \"a.py\", line 1\nRuntimeError: no more"
+    unmet = LogLine(at=START + 43, text="expected: the answer lacks 'blue'", level="ERROR", source="nexdiag", turn=2)
+    lines = (*fine.cassette.log, log(1.5, text, "ERROR", 1), unmet)
+    return msgspec.structs.replace(fine, cassette=msgspec.structs.replace(fine.cassette, log=lines))

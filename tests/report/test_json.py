@@ -81,3 +81,12 @@ def test_plain_holds_only_what_json_knows() -> None:
     assert plain({3: b"a\xff", "n": float("nan"), "t": (1, None)}) == {"3": "a\\xff", "n": "nan", "t": [1, None]}
     assert "…" in json.dumps(plain(bottomless), ensure_ascii=False)
     assert (as_text("a"), as_text({"a": True})) == ("a", '{"a": true}')
+
+
+def test_what_the_log_says_is_told_in_its_turn() -> None:
+    """Scripts read the errors of the log, and the expectations that did not hold, turn by turn and counted."""
+    (run,) = json.loads(report_json(sample.single_report(sample.logged())))["runs"]
+    assert [len(turn["errors_logged"]) for turn in run["turns"]] == [1, 0]
+    assert run["turns"][0]["errors_logged"][0]["text"].endswith("RuntimeError: no more")
+    assert [turn["unmet"] for turn in run["turns"]] == [[], ["the answer lacks 'blue'"]]
+    assert (run["counts"]["errors_logged"], run["counts"]["unmet"], run["verdict"]) == (1, 1, "failed")

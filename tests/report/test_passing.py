@@ -62,5 +62,5 @@ def test_what_was_saved_counts_only_what_there_is() -> None:
 
 def test_findings_are_short_and_cut() -> None:
     one = Finding(rule="role-alternation", code="NX101", severity=Severity.ERROR, summary="both\nare user")
-    assert found([one]) == ["NX101 role-alternation   both⏎are user"]
+    assert found([one]) == ["error NX101 role-alternation   both⏎are user"]
     assert found([one] * 7)[5:] == ["and 2 more findings"]

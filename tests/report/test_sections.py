@@ -53,3 +53,12 @@ def test_the_masthead_and_the_foot() -> None:
     assert "1 of 2 runs passed" in head
     assert "session rules skipped" in unchecked(report)
     assert "Not checked" not in unchecked(Report(title="", runs=()))
+
+
+def test_what_the_log_says_is_told_without_scripts() -> None:
+    """Its errors and what did not hold stand in the plain page, counted and with their turns."""
+    page = run_section(run_facts(sample.logged()), 1)
+    assert "1 expectation not met, 1 error logged" in page
+    assert "turn 1: ERROR daemon: it went wrong … RuntimeError: no more" in page
+    assert "turn 2: expected: the answer lacks" in page
+    assert "logged" not in run_section(run_facts(sample.healthy()), 1)

@@ -6,8 +6,9 @@ from report import sample
 
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.difference import Difference
-from nexdiag.core.finding import Finding, Severity
+from nexdiag.core.finding import Finding, Location, Severity
 from nexdiag.core.run import Report, Run, TurnVerdict
+from nexdiag.core.turn import LogLine
 from nexdiag.report.summary import headline, refusal_phrase, run_facts
 
 _COUNTED = "1 of 2 runs passed, 1 failed, 3 faults shown on purpose, each found, 1 check skipped"
@@ -95,3 +96,42 @@ def test_a_fault_shown_on_purpose_does_not_fail_the_report() -> None:
     assert (verdict.word, verdict.sentence) == ("passed", "1 of 1 run passed, 4 faults shown on purpose, each found")
     runs = [msgspec.structs.replace(run, expected="") for run in runs]
     assert headline(report, tuple(run_facts(run) for run in runs)).word == "failed"
+
+
+def _logging(run: Run, *lines: LogLine) -> Run:
+    cassette = msgspec.structs.replace(run.cassette, log=(*run.cassette.log, *lines))
+    return msgspec.structs.replace(run, cassette=cassette)
+
+
+def test_errors_that_the_log_tells_are_no_pass() -> None:
+    """A run whose every turn was answered, and whose log holds errors, is warned of, and weighs."""
+    facts = run_facts(_logging(HEALTHY, sample.log(1.5, "it went wrong", "ERROR", 1), sample.log(2, "dead", "FATAL")))
+    assert (facts.verdict.word, facts.verdict.sentence) == ("warned", "2 turns answered; 2 errors logged")
+    assert facts.counts.errors_logged == 2
+    assert facts.weighs
+    assert not run_facts(HEALTHY).weighs
+    torn = msgspec.structs.replace(facts.run, cassette=msgspec.structs.replace(facts.run.cassette, tear="line 3"))
+    assert run_facts(torn).verdict.sentence.endswith("2 errors logged")
+
+
+def test_what_was_expected_and_did_not_hold_fails_the_run() -> None:
+    """Every turn was answered, but not as the scenario wanted: the recording knows, and is never green."""
+    told = LogLine(at=sample.START, text="expected: the answer lacks 'blue'", level="ERROR", source="nexdiag", turn=2)
+    facts = run_facts(_logging(HEALTHY, told))
+    assert facts.verdict.word == "failed"
+    assert facts.verdict.sentence == "turn 2 of 2 was not as expected: the answer lacks 'blue'"
+    assert (facts.counts.unmet, facts.counts.errors_logged) == (1, 0)
+    assert facts.weighs
+
+
+def test_an_aside_is_not_the_cause_of_what_happened_in_a_turn() -> None:
+    """Embeddings that the server does not have, asked for outside any turn, explain no turn."""
+    tape = sample.Tape()
+    tape.ask([sample.user("embed")], sample.refused(501, "not supported"), 0, None)
+    aside = msgspec.structs.replace(ERROR, code="NX001", location=Location(exchange=0))
+    within = msgspec.structs.replace(WARNING, location=Location(turn=2))
+    run = sample.run("embeddings", tape, HEALTHY.cassette.turns, findings=(aside, within))
+    assert run_facts(run).cause is within
+    assert run_facts(msgspec.structs.replace(run, findings=(aside,))).cause is aside
+    whole = msgspec.structs.replace(ERROR, location=Location())
+    assert run_facts(msgspec.structs.replace(run, findings=(whole, within))).cause is whole

@@ -2,6 +2,7 @@
 
 import io
 
+import msgspec
 import pytest
 from report import sample
 from rich.console import Console
@@ -70,3 +71,27 @@ def test_colour_only_repeats_the_words() -> None:
     coloured = Console(file=io.StringIO(), width=80, record=True, force_terminal=True, color_system="standard")
     render(sample.single_report(sample.alternation()), coloured)
     assert coloured.export_text(styles=False) == plain
+
+
+def test_what_the_log_says_stands_in_its_turn() -> None:
+    """An error with the first line and the last of its traceback; an expectation that did not hold."""
+    text = printed(sample.single_report(sample.logged()), 160)
+    first, second = text.split("✓ turn 2")
+    assert "✗ ERROR daemon  12:00:01.500  it went wrong … RuntimeError: no more" in first
+    assert "✗ expected: the answer lacks 'blue'" in second
+    assert "✗ two questions  turn 2 of 2 was not as expected: the answer lacks 'blue'" in first
+
+
+def test_times_that_nobody_took_are_not_shown_as_none() -> None:
+    """What was imported may have no times; and a time says of what it is."""
+    run = sample.healthy()
+    bare = tuple(
+        msgspec.structs.replace(one, duration=0.0, response=msgspec.structs.replace(one.response, first_byte=0.0))
+        for one in run.cassette.exchanges
+        if one.response is not None
+    )
+    assert "whole 870 ms" in printed(sample.single_report(run))
+    timeless = msgspec.structs.replace(run.cassette, exchanges=bare)
+    text = printed(sample.single_report(msgspec.structs.replace(run, cassette=timeless)))
+    assert "first byte" not in text
+    assert "whole" not in text

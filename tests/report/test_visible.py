@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexdiag.report import visible as module
-from nexdiag.report.visible import cut, one_line, visible
+from nexdiag.report.visible import both_ends, cut, cut_within, one_line, visible
 
 UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -56,3 +56,19 @@ def test_the_page_hides_nothing_that_the_terminal_shows() -> None:
     page = re.compile(f"[{pattern}]")
     for number in [*range(0x3000), *range(0xD800, 0xE000), *range(0xFE00, 0x10000), *range(0xE0000, 0xE0200)]:
         assert bool(page.match(chr(number))) == bool(module._HIDDEN.match(chr(number))), hex(number)
+
+
+JINJA = "Error: Jinja Exception: Conversation roles must alternate user/assistant/user/assistant/..."
+
+
+def test_of_a_servers_words_the_beginning_and_the_end_stay() -> None:
+    """llama.cpp names what its template raised in the last line, after a quotation of the template."""
+    words = "Unable to generate parser for this template:\n" + "{{ message }}\n" * 200 + JINJA
+    line = both_ends(words, 160)
+    assert line.startswith("Unable to generate parser")
+    assert line.endswith(f" … {JINJA}")
+    assert len(line) <= 160
+    shown = cut_within(words, 1000)
+    assert shown.split("\n")[0] == "Unable to generate parser for this template:"
+    assert shown.endswith(JINJA)
+    assert both_ends("a\x1bb", 10) == "a⟨ESC⟩b"

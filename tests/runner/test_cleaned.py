@@ -41,21 +41,17 @@ def leaky() -> Cassette:
 
 def test_no_secret_is_left_in_any_place() -> None:
     """Header, URL, headers, bodies (also cut by a chunk's end), failure, turn, tool run, log."""
-    cleaner = Cleaner([MINE])
-    clean = cleaner.cassette(leaky())
+    clean = Cleaner([MINE]).cassette(leaky())
     written = encode(clean)
     assert KEY.encode() not in written
     assert MINE.encode() not in written
-    assert cleaner.count >= 14
     assert len(clean.exchanges[0].response.chunks) == 2 if clean.exchanges[0].response else False
 
 
 def test_a_second_time_changes_nothing() -> None:
     """A placeholder is no secret: a recording may be converted again and again."""
     once = encode(Cleaner([MINE]).cassette(leaky()))
-    again = Cleaner([MINE])
-    assert encode(again.cassette(Cleaner([MINE]).cassette(leaky()))) == once
-    assert again.count == 0
+    assert encode(Cleaner([MINE]).cassette(Cleaner([MINE]).cassette(leaky()))) == once
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "cassettes").rglob("*.cassette.jsonl")), ids=lambda path: path.stem)

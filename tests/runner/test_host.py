@@ -58,6 +58,16 @@ def test_the_key_is_in_no_line_and_what_is_under_way_is_kept(tmp_path: Path) -> 
     assert len(cassette.exchanges) == 1
 
 
+def test_what_is_added_to_a_recording_is_redacted_as_that_was(tmp_path: Path) -> None:
+    """What its header names is replaced, though nobody names it again."""
+    path = tmp_path / "c.cassette.jsonl"
+    with recording(path, ENDPOINT, None, wanted=Recorded(cassette=path, redact=("cust-[0-9]+",))):
+        pass
+    with recording(path, ENDPOINT, None, wanted=Recorded(cassette=path, append=True)) as recorder:
+        recorder.log_line(LogLine(at=1.0, text="I am cust-123456"))
+    assert load(path).log[0].text.startswith("I am [redacted ")
+
+
 def test_an_unknown_server_is_not_written_down_as_known(tmp_path: Path) -> None:
     """A guess in the header would be taken for a fact by whoever judges it later."""
     with recording(tmp_path / "c.cassette.jsonl", ENDPOINT, None):

@@ -18,6 +18,7 @@ from nexdiag.capture.witness import Told
 from nexdiag.core.errors import CassetteError, EndpointError, UsageError
 from nexdiag.endpoint import llama, serving, stub
 from nexdiag.lint import profiles
+from nexdiag.runner import proxying as module
 from nexdiag.runner.load import load
 from nexdiag.runner.proxying import Target, proxying, target_of
 
@@ -148,6 +149,22 @@ def test_a_name_that_is_taken_gets_a_number(upstream: str, tmp_path: Path, monke
     with pytest.raises(CassetteError, match="it exists"), proxying(upstream, cassette=paths[0]):
         pass
     assert paths[0].read_bytes() == before
+
+
+def test_who_comes_second_to_a_name_takes_the_next(
+    upstream: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that was free a moment ago is no error; a place that cannot be written is one at once."""
+    monkeypatch.chdir(tmp_path)
+    with proxying(upstream) as first, pytest.MonkeyPatch.context() as patch:
+        names = iter([first.cassette, first.cassette, tmp_path / "b"])
+        patch.setattr(module, "next_recording", lambda path: next(names))
+        with proxying(upstream) as second:
+            assert second.cassette == tmp_path / "b"
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(module, "next_recording", lambda path: tmp_path / "file" / "c")
+    with pytest.raises(CassetteError, match="cannot record to"), proxying(upstream):
+        pass
 
 
 def test_a_port_that_is_taken_is_said_and_leaves_nothing(upstream: str, tmp_path: Path) -> None:

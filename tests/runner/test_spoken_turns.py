@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from nexdiag.codec.encodings import encoded
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.core.message import Usage
@@ -52,6 +53,18 @@ def test_the_last_reply_tells_why_it_ended(streamed: bool) -> None:
     assert finish_of([turn(exchange(None, streamed=streamed))]) == ""
     assert finish_of([turn(exchange("stop", status=400))]) is None
     assert finish_of([]) is None
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+@pytest.mark.parametrize("streamed", [True, False])
+def test_a_compressed_reply_tells_it_too(encoding: str, streamed: bool) -> None:
+    one = exchange("stop", streamed=streamed)
+    assert one.response is not None
+    raw = encoded(one.response.body, encoding)
+    assert raw is not None
+    headers = (*one.response.headers, ("content-encoding", encoding))
+    response = msgspec.structs.replace(one.response, headers=headers, chunks=(Chunk(at=0.0, bytes=raw),))
+    assert finish_of([turn(msgspec.structs.replace(one, response=response))]) == "stop"
 
 
 def test_each_message_is_judged_by_its_own_turn() -> None:

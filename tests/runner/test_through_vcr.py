@@ -30,7 +30,7 @@ from nexdiag.core.turn import LogLine, Turn
 from nexdiag.replay.player import Player
 from nexdiag.runner.cleaned import Cleaner
 from nexdiag.runner.load import load
-from nexdiag.runner.through_vcr import Matching, Serializer, through_vcr, with_suffix
+from nexdiag.runner.through_vcr import Cleaning, Matching, Serializer, through_vcr, with_suffix
 
 KEY = "sk-proj-0123456789abcdefghijklmnop"
 HEADERS = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
@@ -214,7 +214,7 @@ def test_times_are_kept(url: str, tmp_path: Path) -> None:
     assert (header.origin, header.model, set(header.libraries)) == (
         url.removesuffix("/chat/completions"),
         "m",
-        {"vcrpy"},
+        {"python", "vcrpy"},
     )
 
 
@@ -266,7 +266,7 @@ def test_an_empty_file_is_recorded_to(url: str, tmp_path: Path) -> None:
 
 def test_a_request_that_grows_is_looked_at_again() -> None:
     """Vcrpy builds some requests piece by piece."""
-    matching = Matching(Cleaner())
+    matching = Matching(Cleaning())
     asked, recorded = (vcrpy.request.Request("POST", "http://h/", text, {}) for text in (b'{"a":', b'{"a":1}'))
     with pytest.raises(AssertionError):
         matching.body(asked, recorded)
@@ -290,6 +290,22 @@ def test_the_users_hooks_and_patterns_count(url: str, tmp_path: Path) -> None:
     with recording.use_cassette(str(path), record_mode="none"):
         assert with_requests(url, "customer-7")["echo"].startswith("[redacted ")
     assert exchange.response is not None
+
+
+@pytest.mark.parametrize("mode", ["new_episodes", "all"])
+@pytest.mark.parametrize("suffix", [".cassette.jsonl", ".yaml"])
+def test_what_a_file_names_as_secret_is_so_in_all_that_is_added(
+    url: str, tmp_path: Path, mode: str, suffix: str
+) -> None:
+    """By another `VCR`, which was told of no pattern; and what is asked is found by what it was recorded as."""
+    path = tmp_path / f"a{suffix}"
+    with through_vcr(redact=r"customer-\d+").use_cassette(str(path)):
+        with_requests(url, "customer-7")
+    with through_vcr().use_cassette(str(path), record_mode="none"):
+        assert with_requests(url, "customer-7")["echo"].startswith("[redacted ")
+    with through_vcr().use_cassette(str(path), record_mode=mode):
+        with_requests(url, "customer-8")
+    assert b"customer-8" not in path.read_bytes()
 
 
 def test_a_function_gives_its_cassette_the_name(url: str, tmp_path: Path) -> None:

@@ -19,7 +19,6 @@ _READY = 15.0
 _STOP = 5.0
 _POLL = 0.02
 _SHOWN = 300
-_CASSETTE = ".cassette.jsonl"
 _children: dict[int, "subprocess.Popen[bytes]"] = {}
 """Daemons that this process has started: until somebody takes their end in, they stay as zombies."""
 
@@ -87,16 +86,6 @@ def _wait_ready(state: Path, child: "subprocess.Popen[bytes]", begin: int, clock
         time.sleep(_POLL)
     what = f"the daemon did not answer within {_READY:g} s: {_last_words(place.log, begin)}"
     raise DaemonError(what, hint=f"see {place.log}")
-
-
-def next_recording(path: Path) -> Path:
-    """Where to record on: no cassette is written twice, so the next one has a number behind its name."""
-    stem = path.name.removesuffix(_CASSETTE)
-    number, there = 1, path
-    while there.exists():
-        number += 1
-        there = path.with_name(f"{stem}-{number}{_CASSETTE}")
-    return there
 
 
 def stop(state: Path, *, force: bool = False, clock: Callable[[], float] = time.monotonic) -> int | None:

@@ -6,12 +6,11 @@ that nobody who has words in the log can make a line of his own there.
 
 import contextlib
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from nexdiag.codec import journal
+from nexdiag.codec import logline
 from nexdiag.codec.chat.error import visible
 from nexdiag.core.errors import DaemonError
 from nexdiag.core.turn import LogLine
@@ -19,7 +18,6 @@ from nexdiag.core.turn import LogLine
 _ROTATE_AT = 10 * 1024 * 1024
 _LONGEST = 4000
 _STDERR = 2
-_LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) \[(INFO|WARN|ERROR|FATAL)\] (.*)", re.DOTALL)
 
 
 class DaemonLog:
@@ -45,7 +43,7 @@ class DaemonLog:
         line = visible(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
         told = LogLine(at=now, text=line, level=level, turn=turn, session=session)
         try:
-            self._append(f"{journal.timestamp(now)} [{level}] {line}\n".encode(errors="replace"))
+            self._append(f"{logline.encode(told)}\n".encode(errors="replace"))
         except OSError as error:
             self._tell(LogLine(at=now, text=f"daemon.log cannot be written: {error.strerror}", level="ERROR"))
         self._tell(told)
@@ -147,12 +145,3 @@ class Follower:
             return not os.path.samestat(os.fstat(self._file.fileno()), self._path.stat())
         except FileNotFoundError:
             return False
-
-
-def parse(line: str) -> LogLine | None:
-    """A log line in our format or the reference's; None for any other text (raw stderr, a traceback)."""
-    match = _LINE.fullmatch(line.rstrip("\n"))
-    at = journal.seconds(match[1]) if match is not None else None
-    if match is None or at is None:
-        return None
-    return LogLine(at=at, level=match[2], text=match[3])

@@ -20,6 +20,7 @@ class ServicePlace:
         self.log = self.directory / "daemon.log"
         self.record = self.directory / "state.json"
         self.lock = self.directory / "daemon.lock"
+        self.redactions = self.directory / "redact.json"
 
     def make(self) -> None:
         """Create the directory, for its owner alone. Raises `DaemonError` if it cannot."""

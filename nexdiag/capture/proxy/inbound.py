@@ -44,6 +44,8 @@ class Inbound(asyncio.Protocol):
         self._deaf = False
         """Nothing more is read from this client as requests: it was refused, or wants the connection closed."""
         self._paused = False
+        self._sends = True
+        """It has not closed its sending side."""
         self._begin()
 
     def _begin(self) -> None:
@@ -74,6 +76,22 @@ class Inbound(asyncio.Protocol):
         passage, self._passage = self._passage, None
         if passage is not None:
             passage.client_gone()
+
+    def eof_received(self) -> bool:
+        """The client sends no more: it has gone, or waits for what it has asked for. Whether it gets that.
+
+        The upstream is told so, and judges as it would have without us. Through TLS it cannot be told: then it is gone.
+        """
+        self._sends = False
+        self._deaf = True
+        if self._side.upstream.secure:
+            return False
+        self._tell_last()
+        return self._passage is not None or bool(self._waiting)
+
+    def _tell_last(self) -> None:
+        if self._passage is not None and not self._sends and not self._waiting:
+            self._passage.client_ended()
 
     def pause_writing(self) -> None:
         """The client takes no more for now."""
@@ -210,6 +228,7 @@ class Inbound(asyncio.Protocol):
             if self._full:
                 self._passage.pause()
             self._passage.start()
+            self._tell_last()
         self._hold(bool(self._waiting))
 
     def _hold(self, wanted: bool) -> None:
@@ -229,7 +248,7 @@ class Inbound(asyncio.Protocol):
         self._passage = None
         if self._transport is None:
             return
-        if not keep:
+        if not keep or not (self._sends or self._waiting):
             self._end()
             return
         self._next()
@@ -251,6 +270,9 @@ class Inbound(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             return
         self.stop()
+        if not self._sends:
+            self._transport.close()
+            return
         self._hold(False)
         self._transport.write_eof()
         asyncio.get_running_loop().call_later(_LINGER, self._transport.close)

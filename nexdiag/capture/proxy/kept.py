@@ -1,18 +1,22 @@
 """The recorder beside the traffic: whatever it raises or takes, what passes goes on.
 
-Law: a small exchange is on disk before its last piece is handed on, so that a death of this process loses nothing whose
-end a client has seen. A large one is written by a thread: the loop, and with it all other traffic, never waits.
+Law: an exchange of up to `HELD` is on disk before its last piece is handed on, so that a death of this process loses
+nothing whose end a client has seen. What is not small, or may not be when it is decoded, is read and written by a
+thread: the loop, and with it all other traffic, never waits. What is larger than `HELD` has another one: nothing waits
+behind it.
 """
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from nexdiag.capture.proxy.times import Moment, Times
 from nexdiag.capture.recorder import ENDED_FIRST
-from nexdiag.core.exchange import Headers, Request
+from nexdiag.codec.encodings import encoding_of
+from nexdiag.core.exchange import UNFINISHED, Headers, Request
 
 INLINE = 64 * 1024
 """Bytes of request and answer up to which an exchange is read and written at once, in about a millisecond."""
@@ -22,7 +26,10 @@ PATIENCE = 0.25
 """Seconds that a last piece waits at most, where what is written before it is very large."""
 MOST = 256 * 1024 * 1024
 """Bytes of an answer that are kept; what is longer is passed on all the same."""
-_TOO_LONG = f"Unfinished: only the first {MOST // 2**20} MiB of the answer were kept"
+_UNPACKED = 32
+"""How many times as large what is compressed is taken for: nobody knows it before it is read."""
+_PLAIN = ("", "identity")
+_TOO_LONG = f"{UNFINISHED}: only the first {MOST // 2**20} MiB of the answer were kept"
 
 
 class Passing(Protocol):
@@ -63,6 +70,7 @@ class Keeper:
         self._told = told
         self._silent = False
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nexdiag-keeping")
+        self._for_large = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nexdiag-keeping-large")
         self._writing: set[asyncio.Future[None]] = set()
         self.under_way: set[Kept] = set()
 
@@ -75,9 +83,10 @@ class Keeper:
         """Whether no thread is writing: the recorder would make the loop wait for it."""
         return not self._writing
 
-    def in_thread(self, work: Callable[[], None], then: Callable[[], None]) -> None:
-        """Do it beside the loop; `then` is called on the loop afterwards."""
-        future = asyncio.get_running_loop().run_in_executor(self._threads, work)
+    def in_thread(self, work: Callable[[], None], then: Callable[[], None], *, large: bool) -> None:
+        """Do it beside the loop; `then` is called on the loop afterwards. What is `large` lets nothing else wait."""
+        threads = self._for_large if large else self._threads
+        future = asyncio.get_running_loop().run_in_executor(threads, work)
         self._writing.add(future)
 
         def written(future: asyncio.Future[None]) -> None:
@@ -103,6 +112,7 @@ class Keeper:
         while self._writing:
             await asyncio.gather(*self._writing, return_exceptions=True)
         self._threads.shutdown()
+        self._for_large.shutdown()
 
 
 class Kept:
@@ -118,14 +128,20 @@ class Kept:
         self._size = size
         self._answered = 0
         self._over = False
-        self._late = size > INLINE or not keeper.free
+        self._packed = encoding_of(request.headers) not in _PLAIN
+        self._late = size > INLINE or self._packed or not keeper.free
         self._words: list[tuple[Moment, _Word]] = []
+        self._begun = threading.Event()
         keeper.under_way.add(self)
         if self._late:
             moment = keeper.times.now()
-            keeper.in_thread(lambda: self._begin(request, moment), lambda: None)
+            keeper.in_thread(lambda: self._begin(request, moment), lambda: None, large=self._large)
         else:
             self._begin(request, None)
+
+    @property
+    def _large(self) -> bool:
+        return (self._size + self._answered) * (_UNPACKED if self._packed else 1) > HELD
 
     def _begin(self, request: Request, moment: Moment | None) -> None:
         try:
@@ -133,9 +149,12 @@ class Kept:
                 self._passing = self._keeper.take(request)
         except Exception as error:  # noqa: BLE001 - recording must never break what it records
             self._keeper.report(error)
+        finally:
+            self._begun.set()
 
     def head(self, status: int, headers: Headers) -> None:
         """The response head came."""
+        self._packed = self._packed or encoding_of(headers) not in _PLAIN
         self._tell(lambda passing: passing.head(status, headers))
 
     def chunk(self, piece: bytes) -> None:
@@ -154,16 +173,16 @@ class Kept:
             return
         self._over = True
         size = self._size + self._answered
-        if not self._late and size <= INLINE and self._keeper.free:
+        if not self._late and not self._packed and size <= INLINE and self._keeper.free:
             self._end(lambda passing: passing.end(failure))
             then()
             return
         moment = self._keeper.times.now()
         work = self._told_late([*self._words, (moment, lambda passing: passing.end(failure))])
         if size <= HELD:
-            self._keeper.in_thread(work, _once(then, PATIENCE))
+            self._keeper.in_thread(work, _once(then, PATIENCE), large=self._large)
         else:
-            self._keeper.in_thread(work, lambda: None)
+            self._keeper.in_thread(work, lambda: None, large=True)
             then()
 
     def _tell(self, word: "_Word") -> None:
@@ -175,6 +194,7 @@ class Kept:
 
     def _told_late(self, words: "list[tuple[Moment, _Word]]") -> Callable[[], None]:
         def work() -> None:
+            self._begun.wait()  # the other thread may be at it
             for moment, word in words[:-1]:
                 with self._keeper.times.at(moment):
                     self._do(word)

@@ -1,6 +1,7 @@
 """A connection to the upstream: sends a request that is whole, and tells its passage what comes back."""
 
 import asyncio
+import select
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
@@ -18,6 +19,8 @@ _INFORMATION = range(100, 200)
 _SWITCHING = 101
 _LEAST, _MOST = 200, 999
 _SILENT = "Server disconnected without sending a response."
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+"""Methods whose request may be sent twice (RFC 9110, section 9.2.2): done twice is done once."""
 
 
 class Outbound(asyncio.Protocol):
@@ -45,11 +48,21 @@ class Outbound(asyncio.Protocol):
         self._stray = False
         self._size = 0
         self._keeps = False
+        self._last = False
 
     @property
     def open(self) -> bool:
         """Whether it can still be used."""
         return self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def idle(self) -> bool:
+        """Whether it can carry a request: nothing has come, neither its end nor what nobody has asked for."""
+        if self._transport is None or self._transport.is_closing():
+            return False
+        look = select.poll()
+        look.register(self._transport.get_extra_info("socket"), select.POLLIN)
+        return not look.poll(0)
 
     def carry(self, passage: "Passage", head: bytes, body: bytes) -> None:
         """Send a request; its answer is told to the passage."""
@@ -61,6 +74,11 @@ class Outbound(asyncio.Protocol):
             self._write(head)
             self._unsent = memoryview(body)
             self._send()
+
+    def end_sending(self) -> None:
+        """The client sends no more. The upstream sees it as it would without us, and takes it as it does."""
+        self._last = True
+        self._send()
 
     def abandon(self) -> None:
         """Nobody wants the answer any more: end it, so that the upstream ends its work."""
@@ -95,6 +113,9 @@ class Outbound(asyncio.Protocol):
         while self._unsent and not self._full and self.open:
             piece, self._unsent = self._unsent[:_SLICE], self._unsent[_SLICE:]
             self._write(piece)
+        transport = self._transport
+        if self._last and not self._unsent and transport is not None and self.open and transport.can_write_eof():
+            transport.write_eof()
 
     def _write(self, piece: bytes | memoryview) -> None:
         if self._transport is not None:
@@ -124,7 +145,7 @@ class Outbound(asyncio.Protocol):
             passage.flush()
 
     def _ended(self, passage: "Passage") -> None:
-        if self._keeps and not self._stray and not self._unsent and self.open:
+        if self._keeps and not self._stray and not self._unsent and not self._last and self.open:
             self.used = True
             self.resume()
             self._idle(self)
@@ -146,11 +167,12 @@ class Outbound(asyncio.Protocol):
         if self._framing is Framing.CLOSE and exc is None:
             passage.end()
         elif self._framing is not None:
-            passage.broken(_failure(exc, self._cut))
-        elif self.used and not self._answered:
+            passage.broken(_failure(exc, self._cut), left=self._last)
+        elif self.used and not self._answered and not self._last and self._method in _IDEMPOTENT:
             passage.again()
         else:
-            passage.broken(_failure(exc, "the head of the answer was cut" if self._answered else _SILENT))
+            failure = _failure(exc, "the head of the answer was cut" if self._answered else _SILENT)
+            passage.broken(failure, left=self._last)
 
     @property
     def _cut(self) -> str:

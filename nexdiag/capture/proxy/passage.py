@@ -43,6 +43,8 @@ class Passage:
         self._framing: Framing | None = None
         self._keep = asked.keep
         self._over = False
+        self._handed = False
+        self._last = False
 
     def start(self) -> None:
         """Send the request on, and tell the recorder."""
@@ -65,6 +67,8 @@ class Passage:
             return
         self._outbound = outbound
         outbound.carry(self, self._head, self.asked.body)
+        if self._last:
+            outbound.end_sending()
         if self._paused:
             outbound.pause()
 
@@ -89,6 +93,12 @@ class Passage:
         self._over = True
         self._let_go()
         self._kept.end(CLIENT_CLOSED)
+
+    def client_ended(self) -> None:
+        """The client has closed its sending side: so does this one."""
+        self._last = True
+        if self._outbound is not None:
+            self._outbound.end_sending()
 
     def pause(self) -> None:
         """The client takes no more for now."""
@@ -133,29 +143,35 @@ class Passage:
             self._parts.clear()
 
     def end(self) -> None:
-        """The answer is whole."""
+        """The answer is whole. Its last piece, and nothing but that, may wait until it is kept."""
         if self._framing is Framing.CHUNKED:
             self._parts.append(b"0\r\n\r\n")
         self._over = True
         self._outbound = None
         self._kept.end(None, self._finish)
+        if not self._handed:
+            held = 2 if self._framing is Framing.CHUNKED else 1
+            last, self._parts[-held:] = self._parts[-held:], []
+            self.flush()
+            self._parts = last
 
     def _finish(self) -> None:
+        self._handed = True
         self.flush()
         self._inbound.finished(keep=self._keep)
 
     def again(self) -> None:
-        """The upstream had closed the connection, before it saw the request: another one, which is new."""
+        """The upstream closed a connection that was idle, and the request may be sent twice: a new one."""
         self._outbound = None
         self._go(None)
 
-    def broken(self, failure: str) -> None:
-        """The upstream broke off, or never answered."""
+    def broken(self, failure: str, *, left: bool = False) -> None:
+        """The upstream broke off, or never answered; `left`: when the client had closed its side before."""
         if self._over:
             return
         self._over = True
         self._outbound = None
-        self._kept.end(failure, lambda: self._cut(failure))
+        self._kept.end(CLIENT_CLOSED if left else failure, lambda: self._cut(failure))
 
     def _cut(self, failure: str) -> None:
         if self._framing is None:

@@ -25,8 +25,9 @@ class Pool:
         """The connection that was used last, if one is idle."""
         while self._idle:
             outbound = self._idle.pop()
-            if outbound.open:
+            if outbound.idle:
                 return outbound
+            outbound.abandon()
         return None
 
     async def connect(self) -> Outbound:

@@ -15,7 +15,8 @@ import msgspec
 
 from nexdiag.codec import jsontext
 from nexdiag.codec.body import COLON, COMMA
-from nexdiag.codec.cassette.frames import NONE, frame_of, framed
+from nexdiag.codec.cassette.frames import NONE, frame_of, framed, made
+from nexdiag.codec.cassette.limits import AGAIN, LONGEST_LIST, LONGEST_SAID, LONGEST_SEPARATOR, TIMES
 from nexdiag.codec.cassette.lines import LATEST, REFERENCE
 from nexdiag.codec.cassette.saying import said_in
 from nexdiag.core.body import Body, Link
@@ -41,6 +42,8 @@ class Encoder:
         """Of each list written so far, by its digest: lists that were split apart from each other share lines too."""
         self._first: dict[bytes, int] = {}
         """Of each entry's text, the link that carries it."""
+        self._again: dict[bytes, int] = {}
+        """Of each list that repeats texts, by its digest: how many bytes."""
         self._said: dict[bytes, int] = {}
         """Of each text that a user's message holds, by its digest, the link of the message."""
         self._headers: dict[tuple[str, ...], tuple[int, Headers]] = {}
@@ -55,7 +58,7 @@ class Encoder:
             self._know(link, number)
         for number, pairs in headers.items():
             names = tuple(name for name, _ in pairs)
-            if len(set(names)) == len(names):
+            if len(set(names)) == len(names) <= LONGEST_LIST:
                 self._headers[names] = (number, pairs)
         self._links, self._lists = (max(numbers, default=-1) + 1 for numbers in (links, headers))
 
@@ -79,7 +82,7 @@ class Encoder:
     def turn_started(self, turn: Turn) -> bytes:
         """The line that opens a turn."""
         row = _place(turn) | {"at": _seconds(turn.started)}
-        link = self._said.get(_digest(turn.said)) if len(turn.said) >= _REPEATED else None
+        link = self._said.get(_digest(turn.said)) if _REPEATED <= len(turn.said) <= LONGEST_SAID else None
         return _line(row | {"said": turn.said if link is None else {"link": link}})
 
     def turn_ended(self, turn: Turn) -> bytes:
@@ -126,6 +129,7 @@ class Encoder:
         new = [link.raw for _, last in body.links() for link in self._new(last)]
         return (
             COLON.fullmatch(body.colon) is not None
+            and max(map(len, (body.comma, body.colon, body.item_comma))) <= LONGEST_SEPARATOR
             and len({field.key for field in body.fields}) == len(body.fields)
             and all(_plain_key(field.key) for field in body.fields)
             and not any(text.startswith(REFERENCE) for text in texts)
@@ -152,21 +156,31 @@ class Encoder:
         self._links += 1
         first = self._know(link, number)
         row: dict[str, Any] = {"link": number, "after": self._numbers[link.before.digest] if link.before else None}
-        return _line(row | ({"json": msgspec.Raw(link.raw)} if first == number else {"like": first}))
+        if first != number and self._again.get(link.digest, 0) <= AGAIN:
+            return _line(row | {"like": first})
+        self._repeats(link, 0)
+        return _line(row | {"json": msgspec.Raw(link.raw)})
 
     def _know(self, link: Link, number: int) -> int:
         """The link stands in the file under that number. Gives the first link that has the same text."""
         self._numbers[link.digest] = number
         first = self._first.setdefault(link.raw, number)
+        self._repeats(link, len(link.raw) if first != number else 0)
         said = said_in(link.raw) if first == number else None
         if said is not None and len(said) >= _REPEATED:
             self._said.setdefault(_digest(said), number)
         return first
 
+    def _repeats(self, link: Link, size: int) -> None:
+        """The link adds so many bytes to what its list repeats."""
+        before = self._again.get(link.before.digest, 0) if link.before is not None else 0
+        if before or size:
+            self._again[link.digest] = before + size
+
     def _header_list(self, headers: Headers, lines: list[bytes]) -> object:
         """The list, by what it changes of one that was written before, if that is the shorter way to say it."""
         names = tuple(name for name, _ in headers)
-        if len(set(names)) < len(names) or not names:
+        if len(set(names)) < len(names) or not names or len(names) > LONGEST_LIST:
             return headers
         known = self._headers.get(names)
         if known is not None:
@@ -187,11 +201,14 @@ class Encoder:
         row["first_byte"] = _seconds(response.first_byte)
         pieces = [chunk.bytes for chunk in response.chunks]
         frame = frame_of(pieces)
+        said = [framed(frame, piece) for piece in pieces]
+        if (more := made(frame, said)) > TIMES * len(said) and more > TIMES * len(jsontext.write(said)):
+            frame, said = NONE, [framed(NONE, piece) for piece in pieces]  # a reader would take it for a bomb
         if frame != NONE:
             row["frame"] = frame
         moments = [_microseconds(chunk.at) for chunk in response.chunks]
         row["at"] = [at - before for before, at in zip([0, *moments], moments, strict=False)]
-        return row | {"chunks": [framed(frame, piece) for piece in pieces]}
+        return row | {"chunks": said}
 
 
 def encode(cassette: Cassette) -> bytes:

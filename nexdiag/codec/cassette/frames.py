@@ -70,6 +70,14 @@ def unframed(frame: Frame, said: Framed) -> bytes:
     return f"{head}{inner}{tail}".encode()
 
 
+def made(frame: Frame, said: Iterable[object]) -> int:
+    """How many bytes the frame adds to what the pieces say."""
+    if frame == NONE:
+        return 0
+    units = sum(max(1, len(one)) if isinstance(one, list) else isinstance(one, str) for one in said)
+    return len("".join(frame).encode()) * units
+
+
 def _units(pieces: Sequence[bytes]) -> list[bytes]:
     """The first events of a stream; the first pieces of anything else."""
     first = pieces[:_SAMPLE]

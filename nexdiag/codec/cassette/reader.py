@@ -1,5 +1,7 @@
 """JSON Lines → `Cassette`. Whatever the bytes are: a cassette, or a `CassetteError` that says where it is none."""
 
+import shlex
+
 import msgspec
 
 from nexdiag.codec.body import Splitter
@@ -26,14 +28,14 @@ def decode(raw: bytes, *, name: str = "", splitter: Splitter | None = None) -> C
 
     Raises `CassetteError` for anything else that is no cassette: empty, foreign, of a newer format, or broken.
     """
-    recording = Recording(splitter or Splitter())
+    recording = Recording(splitter or Splitter(), size=len(raw))
     header, tear = _read(raw, name, recording)
     return recording.cassette(header, name=name, tear=tear)
 
 
 def resumed(raw: bytes, *, name: str = "") -> Encoder:
     """What goes on writing where a recording ends. Raises `CassetteError` as `decode` does."""
-    recording = Recording(Splitter())
+    recording = Recording(Splitter(), size=len(raw))
     _read(raw, name, recording)
     encoder = Encoder()
     encoder.resume(recording.links, recording.headers)
@@ -87,5 +89,5 @@ def _read_header(line: bytes, name: str) -> Header:
 
 
 def _broken(name: str, number: int, why: Exception) -> CassetteError:
-    hint = "restore the file from version control, or cut it before that line"
+    hint = f"keep all that can be kept of it with: nexdiag cassette repair {shlex.quote(name or 'FILE')}"
     return CassetteError(f"{name or 'the recording'} is broken at line {number}: {why}", hint=hint)

@@ -10,7 +10,8 @@ import msgspec
 
 from nexdiag.codec import jsontext
 from nexdiag.codec.body import COLON, COMMA, Splitter
-from nexdiag.codec.cassette.frames import NONE, Framed, Whole, unframed
+from nexdiag.codec.cassette.frames import NONE, Framed, Whole, made, unframed
+from nexdiag.codec.cassette.limits import AGAIN, LONGEST_LIST, LONGEST_SEPARATOR, Room
 from nexdiag.codec.cassette.lines import (
     LATEST,
     REFERENCE,
@@ -40,9 +41,14 @@ _reference = msgspec.json.Decoder(Reference)
 class Recording:
     """Takes lines in order; gives the cassette at the end."""
 
-    def __init__(self, splitter: Splitter) -> None:
-        """Start before the first line after the header; `splitter` receives the links."""
+    def __init__(self, splitter: Splitter, *, size: int) -> None:
+        """Start before the first line after the header; `splitter` receives the links. `size`: bytes of the file."""
         self._splitter = splitter
+        self._room = Room(size)
+        self._again: dict[int, int] = {}
+        """Of each link whose chain repeats texts, by its number: how many bytes."""
+        self._said: dict[int, str] = {}
+        """Of each link that a turn referred to: what it says."""
         self.links: dict[int, Link] = {}
         """Every link and every list of headers so far, by its number."""
         self._exchanges: dict[int, tuple[_Place | None, Exchange]] = {}
@@ -89,9 +95,13 @@ class Recording:
         self._turns[line.session, number, self._begun[line.session, number]] = turn
 
     def _text(self, said: Spoken) -> str:
-        text = said_in(self._link(said.link).raw)
+        text = self._said.get(said.link)
+        if text is None:
+            text = said_in(self._link(said.link).raw)
         if text is None:
             raise ValueError(f"link {said.link} is no message of a user, and a turn begins with it")
+        self._room.take(len(text))
+        self._said[said.link] = text
         return text
 
     def _take_link(self, line: Line, number: int) -> None:
@@ -101,6 +111,11 @@ class Recording:
         text = bytes(line.json) if line.like is None else self._link(line.like).raw
         if not text:
             raise ValueError(f"link {number} has neither `json` nor `like`")
+        again = (0 if line.after is None else self._again.get(line.after, 0)) + (line.like is not None) * len(text)
+        if again > AGAIN:
+            raise ValueError(f"link {number} ends a list that repeats more than {AGAIN >> 20} MiB of itself")
+        if again:
+            self._again[number] = again
         self.links[number] = self._splitter.link(text, before)
 
     def _link(self, number: int) -> Link:
@@ -146,9 +161,13 @@ class Recording:
         known = self.headers.get(headers.as_)
         if known is None:
             raise ValueError(f"it refers to headers {headers.as_}, which no line before it holds")
-        return tuple((name, headers.but.get(name, value)) for name, value in known) if headers.but else known
+        if len(known) > LONGEST_LIST:
+            raise ValueError(f"it refers to headers {headers.as_}, which are more than {LONGEST_LIST}")
+        but = headers.but
+        return tuple((pair[0], but[pair[0]]) if pair[0] in but else pair for pair in known) if but else known
 
     def _response(self, line: ResponseLine) -> Response:
+        self._room.take(made(line.frame, line.chunks))
         chunks = _chunks(line) if line.at is not None else _chunks_of_format_1(line)
         headers = self._header_list(line.headers)
         return Response(status=line.status, headers=headers, first_byte=line.first_byte, chunks=chunks)
@@ -160,7 +179,9 @@ class Recording:
             return Body.of((request.text or "").encode())
         comma, colon, item_comma = (text.encode() for text in request.separators)
         if not (COMMA.fullmatch(comma) and COLON.fullmatch(colon) and COMMA.fullmatch(item_comma)):
-            raise ValueError(f"separators {request.separators} are not those of JSON")
+            raise ValueError(f"separators {str(request.separators)[:200]} are not those of JSON")
+        if max(map(len, request.separators)) > LONGEST_SEPARATOR:
+            raise ValueError(f"a separator is longer than {LONGEST_SEPARATOR} bytes")
         fields = tuple(Field(key=jsontext.write(key), value=self._part(raw)) for key, raw in request.body.items())
         return Body(fields=fields, comma=comma, colon=colon, item_comma=item_comma)
 

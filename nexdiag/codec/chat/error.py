@@ -14,6 +14,9 @@ _SPEAKING = ("error", "message", "detail", "errors", "error_message", "error_des
 """Where servers put their words, best first: OpenAI's shape, plain ones, FastAPI's, Cloudflare's, gateways'."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _DEPTH = 8
+_ERROR = re.compile(r"(?<![\w.])[\w.]{0,60}(?:Error|Exception): ")
+_WORD = 30
+"""Characters within which the end of a word is looked for."""
 _HEAD = 4096
 """Characters of a page in which its title is looked for."""
 
@@ -25,10 +28,25 @@ def split_error(status: int, body: bytes) -> str:
     if not words and text.startswith(("data:", "event:")):
         words = _of_stream(body)
     words = words or _of_html(text) or text
-    line = visible(" ".join(words[:_HEAD].split()))
+    line = visible(" ".join(both_ends(words, _HEAD).split()))
     if not line:
         return f"HTTP {status} {_phrase(status)}".rstrip() + ", without a word in its body"
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+    return both_ends(line, _LONGEST)
+
+
+def both_ends(text: str, limit: int, *, gap: str = " … ") -> str:
+    """The text in at most `limit` characters: its beginning and its end, for an exception has its reason in the end.
+
+    The end begins where an error is named, if one is, else with a whole word.
+    """
+    if len(text) <= limit:
+        return text
+    room = max(limit - len(gap), 2)
+    tail = text[-(room * 2 // 3) :]
+    named = _ERROR.search(tail)
+    space = tail.find(" ", 0, _WORD)
+    tail = tail[named.start() if named else space + 1 :]
+    return f"{text[: room - len(tail)].rstrip()}{gap}{tail}"
 
 
 def visible(text: str) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 
 from nexdiag.codec import beside
-from nexdiag.codec.foreign import Broken, base64_bytes, header_of, named, plain_request, sized, text_of, true_headers
+from nexdiag.codec.cassette.lines import LATEST
+from nexdiag.codec.encodings import plain_request
+from nexdiag.codec.foreign import Broken, base64_bytes, header_of, named, sized, text_of, true_headers
 from nexdiag.codec.losses import Losses
 from nexdiag.core.body import Body
 from nexdiag.core.cassette import Cassette
@@ -15,7 +17,6 @@ from nexdiag.core.errors import CassetteError
 from nexdiag.core.exchange import Chunk, Exchange, Headers, Request, Response
 
 KEY = f"_{beside.KEY}"
-_LATEST = 253402300799.0
 _BEFORE_THE_ANSWER = ("blocked", "dns", "connect", "send", "wait")
 """`ssl` is within `connect`."""
 _HTTP = ("http://", "https://")
@@ -91,14 +92,8 @@ def _request(asked: dict[Any, Any], losses: Losses) -> Request:
             body = base64_bytes(text, "`request.postData.text`") if in_base64 else text.encode("utf-8", "replace")
         elif posted.get("params"):
             losses.count("the HAR does not hold the text of {n} request bod{y}")
-    plain, encoding = plain_request(headers, body)
-    return Request(
-        method=text_of(asked.get("method"), "`request.method`"),
-        url=text_of(asked.get("url"), "`request.url`"),
-        headers=headers,
-        body=Body.of(plain),
-        encoding=encoding,
-    )
+    method, url = text_of(asked.get("method"), "`request.method`"), text_of(asked.get("url"), "`request.url`")
+    return plain_request(Request(method=method, url=url, headers=headers, body=Body.of(body)))
 
 
 def _response(came: dict[Any, Any], first: float, took: float, losses: Losses) -> tuple[Response | None, str | None]:
@@ -163,7 +158,7 @@ def _time(value: object) -> float:
         at = 0.0 if told is None else (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return 0.0
-    return at if 0 <= at <= _LATEST else 0.0
+    return at if 0 <= at <= LATEST else 0.0
 
 
 def _in_order(exchanges: list[Exchange], *, ours: bool) -> tuple[Exchange, ...]:
@@ -183,7 +178,7 @@ def _number(value: object) -> float:
         number = float(value)
     except OverflowError:
         return -1.0
-    return number if math.isfinite(number) and number <= _LATEST else -1.0
+    return number if math.isfinite(number) and number <= LATEST else -1.0
 
 
 def _creator(log: dict[Any, Any]) -> str:

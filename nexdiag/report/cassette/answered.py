@@ -3,30 +3,18 @@
 import json
 import re
 
-import msgspec
-
 from nexdiag.codec import anthropic, responses
 from nexdiag.codec.encodings import response_text
 from nexdiag.core.exchange import Exchange, Response
 from nexdiag.core.message import Usage
-from nexdiag.report.answers import Answer, answer
+from nexdiag.report.answers import Answer
 from nexdiag.report.cassette.entry import block, digest, entry_lines, flat
 from nexdiag.report.messages import parsed, text_of
 from nexdiag.report.visible import visible
 
 _LONGEST = 2000
-_LEFT = frozenset({"ClientClosed", "CancelledError"})
 _COPIES = frozenset({responses.KEY, anthropic.KEY})
 _MADE_UP = re.compile(r'("(?:id|created|created_at|x_request_id|system_fingerprint)"\s*:\s*)("[^"]{0,200}"|[0-9.]+)')
-
-
-def read(exchange: Exchange) -> Answer:
-    """What the response came to. A client that leaves after the end of a stream, as openai's does, has it all."""
-    came = answer(exchange)
-    if exchange.failure is None or exchange.failure.partition(":")[0] not in _LEFT:
-        return came
-    whole = answer(msgspec.structs.replace(exchange, failure=None))
-    return whole if whole.complete else came
 
 
 def message_lines(message: str, *, ids: bool = True) -> list[str]:

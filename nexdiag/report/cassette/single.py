@@ -4,8 +4,9 @@ import shlex
 from collections.abc import Iterator
 
 from nexdiag.core.exchange import Exchange, Headers
+from nexdiag.report.answers import answer
 from nexdiag.report.cassette.adding import parameter_lines, parameters
-from nexdiag.report.cassette.answered import answer_lines, read
+from nexdiag.report.cassette.answered import answer_lines
 from nexdiag.report.cassette.entry import block, entry_lines, flat
 from nexdiag.report.messages import last_message, text_of
 from nexdiag.report.visible import visible
@@ -53,7 +54,7 @@ def _lines(exchange: Exchange, *, times: bool, ids: bool) -> Iterator[str]:
         size = sum(len(chunk.bytes) for chunk in response.chunks)
         yield f"{response.status} · {count(len(response.chunks), 'chunk')}, {count(size, 'byte')}{took}"
         yield from _headers(response.headers)
-    yield from answer_lines(exchange, read(exchange), ids=ids)
+    yield from answer_lines(exchange, answer(exchange), ids=ids)
 
 
 def _headers(headers: Headers) -> Iterator[str]:

@@ -12,9 +12,9 @@ import msgspec
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.exchange import Exchange
 from nexdiag.core.turn import LogLine, ToolRun, Turn
-from nexdiag.report.answers import Answer
+from nexdiag.report.answers import Answer, answer
 from nexdiag.report.cassette.adding import Adding, addings
-from nexdiag.report.cassette.answered import answer_lines, message_lines, read
+from nexdiag.report.cassette.answered import answer_lines, message_lines
 from nexdiag.report.cassette.entry import block, call_lines, compact, entry_lines, flat
 from nexdiag.report.cassette.heading import heading
 from nexdiag.report.visible import one_line, visible
@@ -131,7 +131,7 @@ class _Teller:
         yield from (f"  {line}" for line in self._added(adding, told))
         if request.body.raw and not adding.messages:
             yield from (f"  {line}" for line in block(request.body.raw.decode("utf-8", "backslashreplace")))
-        came = read(exchange)
+        came = answer(exchange)
         lines = answer_lines(exchange, came, ids=view.ids)
         yield from (f"  {line if view.ids or line[0] != '!' else self._steady(line)}" for line in lines)
         if came.message is not None:

@@ -12,7 +12,7 @@ from nexdiag.codec import cassette as codec
 from nexdiag.codec.encodings import response_text
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.errors import CassetteError
-from nexdiag.report.cassette.answered import read
+from nexdiag.report.answers import answer
 from nexdiag.report.cassette.health import Health, Remark, Weight
 from nexdiag.runner.cassettes import files
 from nexdiag.runner.cassettes.salvage import salvage
@@ -120,7 +120,7 @@ def _unfinished(cassette: Cassette) -> Iterator[Remark]:
     ]
     if turns:
         yield Remark(weight="note", what=f"unfinished: turn {_numbers(turns)}")
-    cut = [str(exchange.id) for exchange in cassette.exchanges if exchange.failure and not read(exchange).complete]
+    cut = [str(exchange.id) for exchange in cassette.exchanges if exchange.failure and not answer(exchange).complete]
     if cut:
         yield Remark(weight="note", what=f"broke off: exchange {_numbers(cut)}")
     there = {exchange.id for exchange in cassette.exchanges}

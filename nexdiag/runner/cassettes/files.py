@@ -1,4 +1,4 @@
-"""Recordings on disk: read, made anew, and replaced with the old one kept. Nothing is overwritten.
+"""Recordings on disk: read, made anew, and replaced. Nothing is overwritten unless that was asked for.
 
 Law: at every moment of a replacement the name leads to a whole file, the old one or the new one.
 """
@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from nexdiag.core.errors import CassetteError
 BACKUP = ".bak"
 _LARGEST = 2 * 1024**3
 _PRIVATE = 0o600
+_LONGEST = 40
+"""Characters of a name that one beside it takes over: file systems end at 255 bytes."""
 
 
 def read(path: Path) -> bytes:
@@ -28,8 +31,8 @@ def read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise CassetteError(f"no cassette at {path}", hint="record one with: nexdiag capture") from error
-    except OSError as error:
-        raise CassetteError(f"{path} cannot be read: {error.strerror}", hint="name a *.cassette.jsonl file") from error
+    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
+        raise CassetteError(f"{path} cannot be read: {_why(error)}", hint="name a *.cassette.jsonl file") from error
 
 
 def mode_of(path: Path) -> int | None:
@@ -44,21 +47,25 @@ def create(path: Path, raw: bytes, *, mode: int = _PRIVATE) -> None:
     """Make a file that is not there yet, durably. Raises `CassetteError` if it is, or cannot be made."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _PRIVATE)
+        _make(path, raw, mode)
     except FileExistsError as error:
-        hint = "name another file with -o, or remove that one: a recording is never overwritten"
+        hint = "name another file, or remove that one: a recording is never overwritten"
         raise CassetteError(f"cannot write {path}: it exists", hint=hint) from error
     except (OSError, ValueError) as error:
         raise _cannot(path, error) from error
+
+
+def _make(path: Path, raw: bytes, mode: int) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _PRIVATE)
     try:
         with os.fdopen(file, "wb") as stream:
             stream.write(raw)
             stream.flush()
             os.fchmod(file, mode)
             os.fsync(file)
-    except OSError as error:
+    except OSError:
         path.unlink(missing_ok=True)
-        raise _cannot(path, error) from error
+        raise
 
 
 def replace(path: Path, raw: bytes) -> Path:
@@ -68,22 +75,42 @@ def replace(path: Path, raw: bytes) -> Path:
     """
     path = path.resolve()  # a link to a recording stays a link
     backup = path.with_name(path.name + BACKUP)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     with _alone(path):
         if backup.exists() and not backup.samefile(path):  # the same: an earlier attempt ended halfway
-            hint = "move it away, or write the new recording to another file: -o FILE"
+            hint = "move it away, or write the new recording to another file"
             raise CassetteError(f"cannot keep the old {path}: {backup} exists", hint=hint)
-        create(beside, raw, mode=mode_of(path) or _PRIVATE)
-        try:
-            if not backup.exists():
-                os.link(path, backup)
-            beside.replace(path)
-            _flush(path.parent)
-        except OSError as error:
-            raise _cannot(path, error) from error
-        finally:
-            beside.unlink(missing_ok=True)
+        _swap(path, raw, mode=mode_of(path) or _PRIVATE, backup=backup)
     return backup
+
+
+def put(path: Path, raw: bytes) -> None:
+    """Write a recording over what is there, if anything is, whole or not at all.
+
+    Raises `CassetteError` if that is being recorded to, or if the disk refuses.
+    """
+    try:
+        path = Path(os.path.realpath(path))  # a link stays a link, also one that leads nowhere yet
+        path.parent.mkdir(parents=True, exist_ok=True)
+        there = path.exists()
+    except (OSError, ValueError) as error:
+        raise _cannot(path, error) from error
+    with _alone(path) if there else contextlib.nullcontext():
+        _swap(path, raw, mode=_PRIVATE)
+
+
+def _swap(path: Path, raw: bytes, *, mode: int, backup: Path | None = None) -> None:
+    """Let the name lead to the new bytes; the old ones are kept as `backup`, unless that is there."""
+    beside = path.with_name(f".{path.name[:_LONGEST]}.{os.getpid()}.{threading.get_ident()}.new")
+    try:
+        _make(beside, raw, mode)
+        if backup is not None and not backup.exists():
+            os.link(path, backup)
+        beside.replace(path)
+        _flush(path.parent)
+    except OSError as error:
+        raise _cannot(path, error) from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -98,7 +125,7 @@ def _alone(path: Path) -> Iterator[None]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                hint = "wait until the recording has ended, or write to another file: -o FILE"
+                hint = "wait until the recording has ended, or write to another file"
                 raise CassetteError(f"cannot change {path}: it is being recorded to", hint=hint) from error
         yield
     finally:
@@ -114,5 +141,8 @@ def _flush(directory: Path) -> None:
 
 
 def _cannot(path: Path, error: Exception) -> CassetteError:
-    why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return CassetteError(f"cannot write {path}: {why}", hint="name a file in a directory you can write to: -o FILE")
+    return CassetteError(f"cannot write {path}: {_why(error)}", hint="name a file in a directory you can write to")
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from nexdiag.core.cassette import SUFFIX
 from nexdiag.core.errors import NexdiagError, UsageError
-from nexdiag.runner.load import SUFFIX
 
 DRIVER = "nexdiag"
 ATTRIBUTES = f"*{SUFFIX} text eol=lf diff={DRIVER} -merge"

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from statistics import median
 
-import msgspec
-
 from nexdiag.codec import cassette as codec
+from nexdiag.codec.wire import model_of
 from nexdiag.core.body import Body, Link
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.exchange import Exchange
@@ -17,7 +16,6 @@ from nexdiag.report.messages import last_message
 from nexdiag.runner.cassettes.salvage import kind
 
 _TURNS = ("said", "ended")
-_model = msgspec.json.Decoder(str)
 
 
 def measure(raw: bytes, name: str) -> Measure:
@@ -46,7 +44,7 @@ def measure(raw: bytes, name: str) -> Measure:
         response_bytes=sum(len(chunk.bytes) for response in responses for chunk in response.chunks),
         usage=_usage(cassette),
         statuses=_counted(statuses),
-        models=_counted(_models(exchanges)),
+        models=_counted(filter(None, (model_of(exchange.request.body) for exchange in exchanges))),
         failures=_counted((one.failure or "").partition(":")[0] for one in exchanges if one.failure),
         duration=sum(exchange.duration for exchange in exchanges),
         slowest=max((exchange.duration for exchange in exchanges), default=0.0),
@@ -116,21 +114,6 @@ def _usage(cassette: Cassette) -> Usage:
     """As the answers tell; where none does, as the turns do."""
     answered = sum((answer(exchange).usage for exchange in cassette.exchanges), Usage())
     return answered if answered != Usage() else sum((turn.usage for turn in cassette.turns), Usage())
-
-
-def _models(exchanges: Iterable[Exchange]) -> Iterable[str]:
-    """The model that each request names, if it names one."""
-    for exchange in exchanges:
-        body = exchange.request.body
-        try:
-            if body.raw is not None:
-                raw: bytes | Link = bytes(msgspec.json.decode(body.raw, type=dict[str, msgspec.Raw])["model"])
-            else:
-                raw = next(field.value for field in body.fields if field.key == b'"model"')
-            if isinstance(raw, bytes):
-                yield _model.decode(raw)
-        except (ValueError, RecursionError, KeyError, StopIteration):
-            continue
 
 
 def _counted(names: Iterable[str]) -> dict[str, int]:

@@ -5,10 +5,10 @@ from pathlib import Path
 import msgspec
 
 from nexdiag.codec import cassette as codec
+from nexdiag.core.cassette import SUFFIX
 from nexdiag.core.errors import CassetteError
 from nexdiag.runner.cassettes import files
 from nexdiag.runner.cassettes.salvage import LeftOut, salvage
-from nexdiag.runner.load import SUFFIX
 
 _MENDED = ".repaired"
 

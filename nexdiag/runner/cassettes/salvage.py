@@ -50,7 +50,7 @@ def salvage(raw: bytes, *, name: str = "") -> Salvage:
     """
     lines = raw.split(b"\n")
     header, lost = _header(lines[0], name)
-    recording = Recording(Splitter())
+    recording = Recording(Splitter(), size=len(raw))
     kept = [codec.Encoder().header(header).rstrip(b"\n") if lost else lines[0]]
     taken = 0
     left_out = [LeftOut(line=1, why=f"the header is lost ({lost}); a new one names no endpoint")] if lost else []

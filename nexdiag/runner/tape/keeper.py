@@ -4,8 +4,6 @@ Law: whatever goes wrong with the file, the request goes on, and `trouble` tells
 """
 
 import os
-import platform
-import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -13,27 +11,16 @@ from pathlib import Path
 
 import msgspec
 
-from nexdiag.capture.recorder import Ended, Passing, Recorder
+from nexdiag.capture.recorder import InSession, Recorder
 from nexdiag.capture.redact import Redactor
 from nexdiag.capture.transport import Passage
 from nexdiag.capture.witness import Witness
 from nexdiag.capture.writer import Writer
-from nexdiag.codec.wire import DIALECTS, wire_of
+from nexdiag.codec.wire import model_of, origin_of
 from nexdiag.core.cassette import Header
 from nexdiag.core.errors import NexdiagError
 from nexdiag.core.exchange import Exchange, Headers, Request
-from nexdiag.core.turn import Turn
-from nexdiag.core.version import TOOL
-
-_CLIENTS = ("anthropic", "httpx", "httpx2", "langchain_openai", "litellm", "llm", "openai", "pydantic_ai")
-"""Libraries whose versions may explain a recording, where they are loaded."""
-
-
-class _Named(msgspec.Struct):
-    model: str = ""
-
-
-_named = msgspec.json.Decoder(_Named)
+from nexdiag.runner.provenance import stamped
 
 
 class Unkept:
@@ -47,34 +34,6 @@ class Unkept:
 
     def end(self, failure: str | None = None) -> None:
         """The round trip is over."""
-
-
-class _Within(Recorder):
-    """A recorder of one conversation: what it is told of others of the same client is named after it."""
-
-    def __init__(self, writer: Writer, redactor: Redactor, session: str) -> None:
-        super().__init__(writer, redactor)
-        self._session = session
-
-    def begin(
-        self,
-        request: Request,
-        *,
-        turn: object = None,
-        attempt: object = 1,
-        session: str = "",
-        ended: Ended = lambda exchange: None,
-    ) -> Passing:
-        return super().begin(request, turn=turn, attempt=attempt, session=self._named(session), ended=ended)
-
-    def turn_started(self, turn: Turn) -> None:
-        super().turn_started(msgspec.structs.replace(turn, session=self._named(turn.session)))
-
-    def turn_ended(self, turn: Turn) -> None:
-        super().turn_ended(msgspec.structs.replace(turn, session=self._named(turn.session)))
-
-    def _named(self, session: str) -> str:
-        return f"{self._session}/{session}" if self._session and session else self._session or session
 
 
 class Keeper:
@@ -97,7 +56,7 @@ class Keeper:
         self._session = session
         self._lock = threading.Lock()
         self._recorder: Recorder | None = None
-        self._witness: Witness | None = None
+        self._door: Witness | InSession | None = None
         self._first = 0
         self._begun = 0
         self._kept: frozenset[int] = frozenset()
@@ -123,9 +82,9 @@ class Keeper:
             self._begun += 1
             if self._recorder is None and self._trouble is None:
                 self._open(request)
-            if self._recorder is None:
+            if self._door is None:
                 return Unkept()
-        return (self._witness or self._recorder).begin(request, turn=turn, attempt=attempt, session=session)
+        return self._door.begin(request, turn=turn, attempt=attempt, session=session)
 
     def recorded(self, exchanges: Iterable[Exchange]) -> tuple[Exchange, ...]:
         """Those of a file's exchanges that were recorded here."""
@@ -147,8 +106,8 @@ class Keeper:
             recorder.writer.close(keep=self._into != "beside")
 
     def _finish(self, recorder: Recorder, *, keep: bool, rest: Iterable[Exchange]) -> None:
-        if self._witness is not None:
-            self._witness.close()
+        if isinstance(self._door, Witness):
+            self._door.close()
         numbered = list(enumerate(rest, start=self._first + self._begun))
         self._kept = frozenset(number for number, _ in numbered)
         for number, exchange in numbered:
@@ -166,9 +125,10 @@ class Keeper:
             self._trouble = f"cannot record to {self._path}: {type(error).__name__}"
         else:
             self._first = writer.next_number
-            self._recorder = _Within(writer, self._redactor, self._session)
+            self._recorder = Recorder(writer, self._redactor)
+            self._door = InSession(self._recorder, self._session)
             if self._into != "end":  # turns are told by what came before, and here that was played from the file
-                self._witness = Witness(self._recorder)
+                self._door = Witness(self._door)
 
     def _writer(self, request: Request) -> Writer:
         if self._into == "end":
@@ -179,39 +139,5 @@ class Keeper:
 
 def header_of(request: Request, *, redactions: tuple[str, ...] = (), commit: str = "") -> Header:
     """The head of a recording that begins with this request; its secrets are still in it."""
-    return Header(
-        tool=TOOL,
-        created=time.time(),
-        origin=origin_of(request.url),
-        model=_model(request),
-        libraries=versions(),
-        redactions=redactions,
-        commit=commit,
-    )
-
-
-def origin_of(url: str) -> str:
-    """The base URL that a request was made on: without its route, if it is one that a dialect has."""
-    whole = url.partition("?")[0].partition("#")[0]
-    wire = wire_of(whole)
-    if wire is not None:
-        return whole.rstrip("/").removesuffix(DIALECTS[wire].route).rstrip("/")
-    scheme, found, rest = whole.partition("://")
-    return f"{scheme}://{rest.partition('/')[0]}" if found else ""
-
-
-def versions() -> dict[str, str]:
-    """The versions of Python and of the clients that are loaded."""
-    found = {"python": platform.python_version()}
-    for name in _CLIENTS:
-        version = getattr(sys.modules.get(name), "__version__", None)  # to look for its metadata takes milliseconds
-        if isinstance(version, str):
-            found[name] = version
-    return found
-
-
-def _model(request: Request) -> str:
-    try:
-        return _named.decode(request.body.join()).model
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return ""
+    origin, model = origin_of(request.url), model_of(request.body)
+    return stamped(Header(created=time.time(), origin=origin, model=model, redactions=redactions, commit=commit))

@@ -9,16 +9,16 @@ from typing import Any
 
 import httpx
 
-from nexdiag.capture.redact import Redactor
 from nexdiag.capture.transport import passed, passed_async
 from nexdiag.codec.body import Splitter
 from nexdiag.core.cassette import Cassette, Header
-from nexdiag.core.errors import CassetteError, Unmatched, UsageError
+from nexdiag.core.errors import CassetteError, Unmatched
 from nexdiag.core.exchange import Exchange
 from nexdiag.replay.matching import Miss
 from nexdiag.replay.player import Player
 from nexdiag.replay.playing import Pace, answer, answer_async, explain
 from nexdiag.runner.load import load
+from nexdiag.runner.redaction import redactions_of, redactor_for
 from nexdiag.runner.tape.keeper import Keeper
 from nexdiag.runner.tape.modes import Plan, RecordMode, plan
 from nexdiag.runner.tape.watch import MOST, Stranger
@@ -56,7 +56,9 @@ class Tape:
         self._after: Cassette | None = None
         self._over = False
         # One for each half: they work under locks of their own.
-        asked, kept = (_redactor(tuple(secrets), tuple(redact), self._before.header.redactions) for _ in range(2))
+        recorded = self._before.header.redactions if reads else redactions_of(path)
+        known, mine = tuple(secrets), tuple(redact)
+        asked, kept = (redactor_for(recorded, known, mine) for _ in range(2))
         self._pace = Pace(speed, sleep=asyncio.sleep, wait=time.sleep)
         self._player = Player(self._before.exchanges, splitter=splitter, clean=asked.request)
         self._keeper = Keeper(path, self.plan.into, kept, session=session, commit=commit)
@@ -120,7 +122,7 @@ class Tape:
         if not self._before.exchanges:
             what = f"{miss.request.method} {miss.request.path}: the cassette holds no exchange"
         what = f"{what} ({self.path}, record mode {self.mode})"
-        self.refused.append(Unmatched(what, hint=f"{_ANEW}; see the differences with: nexdiag replay {self.path}"))
+        self.refused.append(Unmatched(what, hint=_hint(miss, self.path)))
         return self.refused[-1]
 
     def note(self, stranger: Stranger) -> None:
@@ -147,12 +149,3 @@ class Tape:
             while isinstance(self._player.find(request, body), Exchange):
                 pass
         return None
-
-
-def _redactor(secrets: tuple[str, ...], redact: tuple[str, ...], recorded: tuple[str, ...]) -> Redactor:
-    """One that does what was done when the file was recorded, too. Raises `UsageError` for a pattern of the user's."""
-    mine = Redactor(secrets, patterns=redact)
-    try:
-        return Redactor(secrets, patterns=dict.fromkeys((*redact, *recorded)))
-    except UsageError:  # of another version, or of a file that anybody may have written
-        return mine

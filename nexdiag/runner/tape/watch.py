@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from nexdiag.replay.call_site import find_call_site
-from nexdiag.runner.tape.patching import Method, hold, release
+from nexdiag.runner.tape.patching import Method, hold
 
 MOST = 20
 """Strangers that are kept; the first tell enough."""
@@ -59,12 +59,6 @@ def watch(note: Note) -> Iterator[tuple[type, str]]:
     for owner, name in _watched():
         hold(owner, name, functools.partial(_watching, note, program=owner is subprocess.Popen))
         yield owner, name
-
-
-def unwatch(held: list[tuple[type, str]]) -> None:
-    """Put everything back."""
-    for owner, name in held:
-        release(owner, name)
 
 
 def _watched() -> Iterator[tuple[type, str]]:

@@ -13,17 +13,15 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from nexdiag.agent.daemon.lifecycle import next_recording
 from nexdiag.capture.proxy.upstream import Upstream
 from nexdiag.capture.redact import Redactor
-from nexdiag.core.errors import CassetteError, UsageError
+from nexdiag.core.errors import UsageError
 from nexdiag.report import passing
-from nexdiag.runner.place import cassette_path
 from nexdiag.runner.proxying import Proxying, Target, proxying, secrets_of, target_of
 from nexdiag.runner.wrapped import child, outcome, variables, words
 from nexdiag.runner.wrapped.outcome import Told, Wrapped
@@ -31,7 +29,6 @@ from nexdiag.runner.wrapped.teller import Teller, terminal_taken
 
 __all__ = ["Wanted", "Wrapped", "wrapped"]
 
-_TRIES = 100
 _NEAR = 0.8
 
 
@@ -146,38 +143,19 @@ def _taken(live: bool | None) -> Callable[[], bool]:
     return terminal_taken(sys.stderr) if live is None else lambda: False
 
 
-@contextlib.contextmanager
-def _recording(wanted: Wanted, target: Target, environment: Mapping[str, str], teller: Teller) -> Iterator[Proxying]:
+def _recording(
+    wanted: Wanted, target: Target, environment: Mapping[str, str], teller: Teller
+) -> contextlib.AbstractContextManager[Proxying]:
     """A proxy with its recording, in the file that was named or the first that is free."""
     redactor = Redactor(secrets_of(environment), patterns=wanted.redact)
-    line, title = (word(wanted.command, redactor.text) for word in (words.text, words.title))
-    with contextlib.ExitStack() as held:
-        for path in _names(wanted, target.url, title):
-            starting = proxying(
-                target,
-                cassette=path,
-                command=line,
-                log=wanted.log,
-                environ=environment,
-                redactor=redactor,
-                told=teller.exchange,
-                trouble=teller.say,
-            )
-            try:
-                proxy = held.enter_context(starting)
-            except CassetteError:  # another recording of the same name was faster
-                if wanted.cassette is not None or not path.exists():
-                    raise
-            else:
-                yield proxy
-                return
-        raise CassetteError(f"no free name for {title}", hint="name one: --cassette FILE")
-
-
-def _names(wanted: Wanted, upstream: str, title: str) -> Iterator[Path]:
-    """The file that was named; else the next that is free, again and again."""
-    if wanted.cassette is not None:
-        yield wanted.cassette
-        return
-    for _ in range(_TRIES):
-        yield next_recording(cassette_path(upstream, title))
+    return proxying(
+        target,
+        cassette=wanted.cassette,
+        title=words.title(wanted.command, redactor.text),
+        command=words.text(wanted.command, redactor.text),
+        log=wanted.log,
+        environ=environment,
+        redactor=redactor,
+        told=teller.exchange,
+        trouble=teller.say,
+    )

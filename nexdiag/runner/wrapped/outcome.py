@@ -1,24 +1,21 @@
 """What became of a wrapped command and of its recording: read from the file, judged, and told."""
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from nexdiag.capture.secrets import mark
-from nexdiag.core.cassette import Cassette
 from nexdiag.core.errors import CassetteError, NexdiagError, NothingToDo
 from nexdiag.core.finding import Finding
 from nexdiag.report import passing
 from nexdiag.runner.judge import judge
-from nexdiag.runner.load import load
+from nexdiag.runner.redaction import read_back
 from nexdiag.runner.wrapped.variables import NO_KEY, PLACEHOLDER
 
 Told = Callable[[str], None]
-_MARKS = re.compile(rb"\[redacted [0-9a-f]{8}\]")
-_CREDENTIAL = re.compile(r"auth|cookie|key|token|secret|password|credential|signature|session")
 _OURS = {mark(text.encode()).encode() for text in (NO_KEY, f"Bearer {NO_KEY}")}
+"""What stands for the key that we gave the command."""
 _UNUSED = "used neither OPENAI_BASE_URL nor OPENAI_API_BASE"
 
 
@@ -70,28 +67,13 @@ def come_of(command: Sequence[str], code: int, path: Path, trouble: str | None, 
     if not path.exists():  # the proxy leaves no file in which no exchange stands
         return came
     try:
-        cassette = load(path)
-        size, marks = path.stat().st_size, set(_MARKS.findall(path.read_bytes()))
-    except (NexdiagError, OSError) as error:
-        what = error.what if isinstance(error, NexdiagError) else str(error)
-        told(f"not checked: {what}")
-        return msgspec.structs.replace(came, trouble=trouble or what)
-    secrets = len(marks - _harmless(cassette))
-    counts = {"exchanges": len(cassette.exchanges), "log_lines": len(cassette.log), "secrets": secrets}
-    told(passing.saved(str(path), size=size, **counts))
-    findings = judge(cassette).findings
+        kept = read_back(path, harmless=_OURS)
+    except NexdiagError as error:
+        told(f"not checked: {error.what}")
+        return msgspec.structs.replace(came, trouble=trouble or error.what)
+    counts = {"exchanges": len(kept.cassette.exchanges), "log_lines": len(kept.cassette.log), "secrets": kept.secrets}
+    told(passing.saved(str(path), size=kept.size, **counts))
+    findings = judge(kept.cassette).findings
     for row in passing.found(findings):
         told(row)
     return msgspec.structs.replace(came, cassette=path, findings=findings, **counts)
-
-
-def _harmless(cassette: Cassette) -> set[bytes]:
-    """What stands for headers that nobody knows, whose names tell of no secret (`x-stainless-os`), and our own."""
-    return _OURS | {
-        value.encode()
-        for exchange in cassette.exchanges
-        for side in (exchange.request, exchange.response)
-        if side is not None
-        for name, value in side.headers
-        if not _CREDENTIAL.search(name)
-    }

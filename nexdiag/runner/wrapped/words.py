@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import PurePath
 
 from nexdiag.capture.secrets import mark
+from nexdiag.runner.place import name_of
 
 _HIDDEN = r"(?:key|token|secret|passwd|password|passphrase|credentials?|cookie|authorization|bearer)"
 _NAME = rf"[\w.-]{{0,40}}{_HIDDEN}"
@@ -39,7 +40,7 @@ def title(command: Sequence[str], redact: Callable[[str], str] = str) -> str:
     shown = masked(command)
     clean = [word if redact(word) == word == safe else "" for word, safe in zip(command, shown, strict=True)]
     for before, word in reversed(list(pairwise(clean))):
-        said = _slug(word) if " " in word.strip() and before not in _CODE and not _flag(before, word) else ""
+        said = _named(word) if " " in word.strip() and before not in _CODE and not _flag(before, word) else ""
         if said:
             return said
     return next(filter(None, map(_program, _programs(clean))), "") or _program(clean[0]) or "recording"
@@ -91,12 +92,8 @@ def _programs(words: Sequence[str]) -> list[str]:
 
 def _program(word: str) -> str:
     path = PurePath(word)
-    return _slug(path.stem if path.suffix in (".py", ".sh", ".js", ".mjs", ".ts", ".rb", ".pl") else path.name)
+    return _named(path.stem if path.suffix in (".py", ".sh", ".js", ".mjs", ".ts", ".rb", ".pl") else path.name)
 
 
-def _slug(said: str) -> str:
-    """Lower case, dashes between the words, cut at the end of one."""
-    slug = re.sub(r"[^a-z0-9_]+", "-", said.lower()).strip("-_")
-    if len(slug) <= _LONGEST:
-        return slug
-    return slug[: _LONGEST + 1].rpartition("-")[0] or slug[:_LONGEST]
+def _named(said: str) -> str:
+    return name_of(said.lower(), longest=_LONGEST)

@@ -230,13 +230,3 @@ def test_the_real_service_says_why_it_cannot_start(state: Path) -> None:
     command = [sys.executable, "-m", "nexdiag", "service", "run", "--dir", str(state)]
     with pytest.raises(DaemonError, match=r"died at its start \(exit 2\): error: .*config.toml is not valid.*line 2"):
         lifecycle.start(state, command)
-
-
-def test_a_recording_is_never_written_over(tmp_path: Path) -> None:
-    """The next daemon records into a file of its own."""
-    path = tmp_path / "c.cassette.jsonl"
-    assert lifecycle.next_recording(path) == path
-    path.touch()
-    assert lifecycle.next_recording(path) == tmp_path / "c-2.cassette.jsonl"
-    (tmp_path / "c-2.cassette.jsonl").touch()
-    assert lifecycle.next_recording(path) == tmp_path / "c-3.cassette.jsonl"

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexdiag.agent.daemon import log
-from nexdiag.agent.daemon.log import DaemonLog, Follower, parse
+from nexdiag.agent.daemon.log import DaemonLog, Follower
+from nexdiag.codec.logline import reference
 from nexdiag.core.errors import DaemonError
 from nexdiag.core.turn import LogLine
 
@@ -63,7 +64,7 @@ def test_no_words_make_a_line_of_their_own(texts: list[str]) -> None:
     lines = content.splitlines()
     assert len(lines) == content.count("\n") == len(texts)
     for line, text in zip(lines, texts, strict=True):
-        parsed = parse(line)
+        parsed = reference(line)
         assert parsed is not None
         assert (parsed.at, parsed.level) == (NOW, "INFO")
         assert parsed.text == text or not text.isprintable() or len(text) > len(parsed.text)
@@ -128,47 +129,6 @@ def test_a_long_log_is_set_aside_once(tmp_path: Path, monkeypatch: pytest.Monkey
     path.write_text("x" * 10)
     log.rotate(path)
     assert path.read_text() == "x" * 10
-
-
-@pytest.mark.parametrize(
-    ("line", "parsed"),
-    [
-        (LINE, LogLine(at=NOW, level="INFO", text="hello")),
-        ("2026-05-20T14:03:11Z [FATAL] ", LogLine(at=NOW - 0.482, level="FATAL", text="")),
-        (
-            "2026-05-20T14:03:11.482999888Z [ERROR] x [INFO] y",
-            LogLine(at=NOW + 0.000999, level="ERROR", text="x [INFO] y"),
-        ),
-    ],
-)
-def test_the_reference_s_lines_are_read(line: str, parsed: LogLine) -> None:
-    """Its own, and ours: one reader for both."""
-    got = parse(line)
-    assert got is not None
-    assert (got.level, got.text) == (parsed.level, parsed.text)
-    assert got.at == pytest.approx(parsed.at, abs=1e-5)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "",
-        "Traceback (most recent call last):",
-        "2026-05-20 [INFO] x",
-        LINE.replace("INFO", "DEBUG"),
-        " " + LINE,
-        "2026-99-99T99:99:99Z [INFO] x",
-    ],
-)
-def test_other_lines_are_none_of_ours(line: str) -> None:
-    """Raw stderr, tracebacks and impossible dates are no log lines, and no crash."""
-    assert parse(line) is None
-
-
-@given(st.text())
-def test_no_line_is_too_odd(line: str) -> None:
-    """Whatever stands in the file, the reader gives a line or none."""
-    assert parse(line) is None or line.rstrip("\n")[:4].isdecimal()
 
 
 def test_a_log_is_turned_over_while_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,11 +17,11 @@ from model_server import PATIENCE, Server, answers, chunk, echoes, first, holds,
 
 from nexdiag.agent import config
 from nexdiag.agent.daemon import ipc, lifecycle, lock
-from nexdiag.agent.daemon.log import parse
 from nexdiag.agent.daemon.place import ServicePlace
 from nexdiag.agent.daemon.protocol import LONGEST_ASK, LONGEST_MESSAGE
 from nexdiag.agent.daemon.server import Daemon
 from nexdiag.agent.session.conversation import open_chat
+from nexdiag.codec.logline import reference
 from nexdiag.core.errors import DaemonError
 
 NOBODY = "http://127.0.0.1:9"
@@ -345,7 +345,7 @@ def test_the_log_reads_back(tmp_path: Path) -> None:
         async with hosted(tmp_path, executor(server.url)) as one:
             await one.say("hi", request_id=forged)
         content = one.daemon.place.log.read_text()
-        lines = [parse(line) for line in content.splitlines()]
+        lines = [reference(line) for line in content.splitlines()]
         assert [line.text for line in lines if line is not None] == [line.text for line in one.lines]
         assert None not in lines
         assert not [line for line in lines if line is not None and line.level == "FATAL"]

@@ -1,6 +1,7 @@
 """Promises of nexdiag.agent.session.journal: what happened is on disk before anything else happens, once."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,11 @@ from nexdiag.core.turn import ToolRun
 
 NOW = 1779285792.009
 CALL = ToolCall(id="c1", name="bash", arguments='{"command": "ls"}')
+
+
+def said(entries: Sequence[codec.Entry | codec.Bad]) -> list[Message]:
+    """All messages of a journal, as they stand."""
+    return [one for entry in entries if isinstance(entry, codec.MessageEntry) for one in codec.messages_of(entry)]
 
 
 def opened(directory: Path) -> Journal:
@@ -99,7 +105,7 @@ def test_every_message_is_journaled_once(tmp_path: Path) -> None:
     for message in messages[:3]:
         opened(tmp_path).message(message)
     opened(tmp_path).message(messages[3])
-    assert codec.to_messages(opened(tmp_path).entries) == messages
+    assert said(opened(tmp_path).entries) == messages
 
 
 def test_numbers_go_on_over_a_torn_line(tmp_path: Path) -> None:
@@ -111,7 +117,7 @@ def test_numbers_go_on_over_a_torn_line(tmp_path: Path) -> None:
     assert [type(entry) for entry in journal.entries] == [codec.MessageEntry, codec.Bad]
     journal.message(Message(role="assistant", content="hello"))
     assert journal.last_seq == 2
-    assert len(codec.to_messages(read_entries(journal.path))) == 2
+    assert len(said(read_entries(journal.path))) == 2
 
 
 def test_a_spoiled_number_is_not_gone_on_from(tmp_path: Path) -> None:

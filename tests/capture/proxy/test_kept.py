@@ -148,8 +148,8 @@ def test_a_last_piece_waits_for_what_is_small(size: int, in_loop: bool, waits: b
     asyncio.run(play())
 
 
-def test_the_loop_never_waits_for_a_thread_that_writes() -> None:
-    """While a large exchange is written, a small one queues behind it: the recorder has one lock."""
+def test_nothing_waits_for_a_large_exchange_that_is_written() -> None:
+    """Neither the loop nor a small exchange: another thread writes that, before its last piece is handed on."""
 
     async def play() -> None:
         before, large, small = Slow(), Slow(), Slow()
@@ -160,16 +160,70 @@ def test_the_loop_never_waits_for_a_thread_that_writes() -> None:
         earlier = keeper.begin(REQUEST, 1)
         keeper.begin(REQUEST, HELD + 1).end(None, lambda: handed.append("large"))
         earlier.chunk(b"12")
-        keeper.begin(REQUEST, 1).end(None, lambda: handed.append("small"))
-        await rounds()
-        assert handed == ["large"]
-        assert before.told == small.told == []
+        written = asyncio.Event()
+        while len(keeper.under_way) + len(keeper._writing) > 2:  # until it has begun, so that the order is ours
+            await asyncio.sleep(0)
+        keeper.begin(REQUEST, 1).end(None, lambda: (handed.append("small"), written.set())[0])
+        await written.wait()
+        assert handed == ["large", "small"]
+        assert small.told == [None]
+        assert small.ended_in != threading.get_ident()
+        assert before.told == large.told == []
         earlier.end()
         large.go.set()
         await keeper.close()
-        assert handed == ["large", "small"]
         assert before.told == [2, None]
-        assert small.told == [None]
+
+    asyncio.run(play())
+
+
+def test_what_begins_in_one_thread_and_ends_in_another_is_told_in_its_order() -> None:
+    """A request that waits behind others may get an answer that is large."""
+
+    async def play() -> None:
+        slow, grown = Slow(), Slow()
+        go = threading.Event()
+
+        def begin(request: Request) -> Slow:
+            if request.method == "PUT":
+                go.wait()
+                return grown
+            return slow
+
+        keeper = Keeper(begin)
+        other = keeper.begin(Request(method="PUT", url="http://h/", body=Body.of(b"")), INLINE + 1)
+        other.chunk(b"a" * (HELD + 1))
+        other.end()
+        await rounds()
+        go.set()
+        await keeper.close()
+        assert grown.told == [HELD + 1, None]
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("packed", ["request", "answer"])
+def test_what_is_compressed_is_no_small_exchange(packed: str) -> None:
+    """Nobody knows how large it is before it is read: never by the loop."""
+    headers = (("content-encoding", "gzip"),)
+
+    async def play() -> None:
+        passing = Slow()
+        began_in: list[int] = []
+        keeper = Keeper(lambda request: (began_in.append(threading.get_ident()), passing)[1])
+        request = Request(
+            method="POST", url="http://h/", headers=headers if packed == "request" else (), body=Body.of(b"x")
+        )
+        handed: list[bool] = []
+        exchange = keeper.begin(request, 1)
+        exchange.head(200, headers if packed == "answer" else ())
+        exchange.chunk(b"x")
+        exchange.end(None, lambda: handed.append(None in passing.told))
+        assert handed == []
+        await keeper.close()
+        assert handed == [True]
+        assert passing.ended_in != threading.get_ident()
+        assert (began_in[0] == threading.get_ident()) is (packed == "answer")
 
     asyncio.run(play())
 

@@ -74,15 +74,14 @@ def test_a_piece_reaches_the_client_before_the_next_is_sent(world: Make) -> None
 
 
 @pytest.mark.parametrize("head_first", [True, False])
-def test_a_client_that_goes_ends_the_work_upstream(world: Make, head_first: bool) -> None:
-    """The connection to the upstream is closed, so that it stops; what came is kept, and says who broke off."""
+@pytest.mark.parametrize("reset", [True, False])
+def test_a_client_that_goes_ends_the_work_upstream(world: Make, head_first: bool, reset: bool) -> None:
+    """The upstream sees the end that the client's own connection would have shown it; who broke off is kept."""
 
     async def answer(asked: Asked) -> None:
         if head_first:
             await asked.send(STREAM + b"9\r\ndata: a\n\n\r\n")
-        await here_gone.wait()
-
-    here_gone = asyncio.Event()
+        assert not await asked.reader.read()  # as servers do: where the client's side ends, the work ends
 
     async def play() -> None:
         async with world(answer) as here:
@@ -92,14 +91,84 @@ def test_a_client_that_goes_ends_the_work_upstream(world: Make, head_first: bool
                 await reader.readuntil(b"data: a\n\n\r\n")
             while not here.seen:
                 await rounds(1)
+            if reset:
+                linger = struct.pack("ii", 1, 0)
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                writer.transport.abort()
             writer.close()
+            await here.gone.wait()
             while not here.path.read_bytes().count(b'"exchange":'):
                 await rounds(1)
-            here_gone.set()
-            await here.gone.wait()
             [kept] = here.cassette().exchanges
             assert (kept.failure or "").startswith("ClientClosed: ")
             assert (kept.response.body if kept.response else None) == (b"data: a\n\n" if head_first else None)
+
+    asyncio.run(play())
+
+
+def test_a_client_that_is_gone_is_noticed_by_an_upstream_that_looks_for_none(world: Make) -> None:
+    """It sends on and on: what cannot be written any more ends it."""
+
+    async def answer(asked: Asked) -> None:
+        await asked.send(STREAM)
+        while not asked.writer.is_closing():
+            await asked.send(b"9\r\ndata: a\n\n\r\n")
+            await rounds(1)
+
+    async def play() -> None:
+        async with world(answer) as here:
+            reader, writer = await here.connect()
+            writer.write(POST)
+            await reader.readuntil(b"data: a\n\n\r\n")
+            writer.close()
+            await here.gone.wait()
+            [kept] = here.cassette().exchanges
+            assert (kept.failure or "").startswith("ClientClosed: ")
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("again", [GET, POST])
+def test_a_client_that_sends_no_more_gets_what_it_has_asked_for(world: Make, again: bytes) -> None:
+    """Its sending side is closed while answers are owed: it gets all of them, and then the end."""
+    go = asyncio.Event()
+
+    async def answer(asked: Asked) -> None:
+        await go.wait()
+        await asked.send(PLAIN)
+
+    async def play() -> None:
+        async with world(answer) as here:
+            reader, writer = await here.connect()
+            writer.write(POST + again)
+            writer.write_eof()
+            while not here.seen:
+                await rounds(1)
+            await rounds()
+            go.set()
+            assert await reader.read() == PLAIN + PLAIN
+            assert [one.failure for one in here.cassette().exchanges] == [None, None]
+            writer.close()
+
+    asyncio.run(play())
+
+
+def test_an_upstream_that_takes_a_closed_side_for_a_client_that_has_gone_may_do_so(world: Make) -> None:
+    """Most servers do. A client that is still there is told, and the recording says whose end came first."""
+
+    async def answer(asked: Asked) -> None:
+        await asked.reader.read()
+        asked.writer.close()
+
+    async def play() -> None:
+        async with world(answer) as here:
+            reader, writer = await here.connect()
+            writer.write(GET)
+            writer.write_eof()
+            assert (await reader.read()).startswith(b"HTTP/1.1 502 ")
+            assert len(here.seen) == 1
+            assert (here.cassette().exchanges[0].failure or "").startswith("ClientClosed: ")
+            writer.close()
 
     asyncio.run(play())
 
@@ -182,12 +251,13 @@ def test_where_the_end_is_the_connections_a_reset_is_no_end(world: Make) -> None
     asyncio.run(play())
 
 
-@pytest.mark.parametrize("ask", [GET, POST])
-@pytest.mark.parametrize("silent", ["before", "after"])
+@pytest.mark.parametrize(
+    ("ask", "silent"), [(GET, "before"), (POST, "before"), (GET, "after"), (POST.replace(b"POST", b"PUT"), "after")]
+)
 def test_a_connection_that_was_closed_while_idle_is_not_the_clients_trouble(
     world: Make, ask: bytes, silent: str
 ) -> None:
-    """Closed just as it is used again: the request goes out once more, on a new one, and is kept once."""
+    """Closed before it is used again, or just as a request is sent that may be sent twice: it is kept once."""
 
     async def answer(asked: Asked) -> None:
         if asked.connection == 0 and len(asks) > 0:
@@ -208,6 +278,34 @@ def test_a_connection_that_was_closed_while_idle_is_not_the_clients_trouble(
                 assert await reader.readexactly(len(PLAIN)) == PLAIN
             assert here.connections == 2
             assert [one.failure for one in here.cassette().exchanges] == [None, None]
+            writer.close()
+
+    asyncio.run(play())
+
+
+def test_what_must_not_be_done_twice_is_not_sent_twice(world: Make) -> None:
+    """An upstream reads a POST to its end on a connection that was used before, and closes it: that was its work."""
+
+    async def answer(asked: Asked) -> None:
+        if len(here_seen) == 1:
+            asked.writer.close()
+            return
+        here_seen.append(asked)
+        await asked.send(PLAIN)
+
+    here_seen: list[Asked] = []
+
+    async def play() -> None:
+        async with world(answer) as here:
+            reader, writer = await here.connect()
+            writer.write(POST)
+            assert await reader.readexactly(len(PLAIN)) == PLAIN
+            writer.write(POST)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 502 ")
+            assert len(here.seen) == 2
+            assert here.connections == 1
+            failures = [one.failure for one in here.cassette().exchanges]
+            assert failures == [None, "RemoteProtocolError: Server disconnected without sending a response."]
             writer.close()
 
     asyncio.run(play())

@@ -7,7 +7,7 @@ import strategies as our
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexdiag.codec.chat.error import split_error, visible
+from nexdiag.codec.chat.error import both_ends, split_error, visible
 
 ALTERNATE = "Conversation roles must alternate user/assistant/user/assistant/..."
 
@@ -77,11 +77,29 @@ def test_control_characters_are_made_visible() -> None:
     assert visible("é☃ 😀\u2028\ud800") == "é☃ 😀\\u2028\\ud800"
 
 
+def test_of_long_words_the_reason_at_their_end_is_kept() -> None:
+    """llama.cpp quotes the template first, and names what it raised last."""
+    jinja = "Error: Jinja Exception: Conversation roles must alternate user/assistant/user/assistant/..."
+    words = f"Unable to generate parser for this template. While executing:\n{{{{ x }}}} {'y ' * 400}\n{jinja}"
+    body = json.dumps({"error": {"code": 400, "message": words}}).encode()
+    line = split_error(400, body)
+    assert line.startswith("Unable to generate parser for this template.")
+    assert line.endswith(f" … {jinja}")
+
+
+@given(st.text(max_size=200), st.integers(5, 60))
+def test_both_ends_keep_to_the_limit(text: str, limit: int) -> None:
+    """Whatever the text, no more comes out, and what fits is whole."""
+    assert len(both_ends(text, limit)) <= limit
+    assert len(text) > limit or both_ends(text, limit) == text
+
+
 def test_at_most_500_characters() -> None:
     """A long text is cut, and says so."""
     line = split_error(500, b"x" * 10_000_000)
     assert len(line) == 500
-    assert line.endswith("x…")
+    assert line.endswith("x")
+    assert "x … x" in line
     assert split_error(500, b"y" * 500) == "y" * 500
 
 

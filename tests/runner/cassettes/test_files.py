@@ -100,3 +100,31 @@ def test_what_cannot_be_read_or_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(CassetteError, match="cannot write"):
         files.create(tmp_path / ("x" * 300), b"")
     assert files.mode_of(tmp_path / "gone") is None
+    with pytest.raises(CassetteError, match="null"):
+        files.read(tmp_path / "a\0b")
+    with pytest.raises(CassetteError, match="cannot write /proc/no: "):
+        files.put(Path("/proc/no"), b"")
+    for name in ("a\0b", "x" * 300):
+        with pytest.raises(CassetteError, match="cannot write"):
+            files.put(tmp_path / name, b"")
+
+
+def test_what_is_put_is_private_and_leaves_no_backup(old: Path) -> None:
+    """Over a file, through a link, through one that leads nowhere yet, and in a directory that is not there."""
+    (old.parent / "link").symlink_to(old)
+    (old.parent / "ahead").symlink_to(old.parent / "late")
+    for path in (old.parent / "link", old.parent / "ahead", old.parent / "below" / ("长" * 80)):
+        files.put(path, b"new")
+        assert path.read_bytes() == b"new"
+        assert files.mode_of(path) == 0o600
+    assert (old.parent / "link").is_symlink()
+    assert old.read_bytes() == b"new"
+    assert sorted(path.name for path in old.parent.iterdir()) == ["a.cassette.jsonl", "ahead", "below", "late", "link"]
+
+
+def test_what_is_being_recorded_is_not_written_over(old: Path) -> None:
+    with old.open("rb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        with pytest.raises(CassetteError, match="being recorded to"):
+            files.put(old, b"new")
+    assert old.read_bytes() == b"old"

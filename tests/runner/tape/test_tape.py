@@ -88,6 +88,17 @@ def test_a_pattern_that_is_none_is_the_users_fault_or_nobodys(tmp_path: Path) ->
         Tape(path, RecordMode.NONE, redact=("(",))
 
 
+@pytest.mark.parametrize("mode", [RecordMode.NEW_EPISODES, RecordMode.REWRITE, RecordMode.ALL])
+def test_what_a_file_names_as_secret_is_so_in_all_that_is_added(tmp_path: Path, mode: RecordMode) -> None:
+    """Also where it is recorded anew; and the next header names it again."""
+    path = recorded(tmp_path / "x", "/a", header=Header(redactions=("cust-[0-9]+", "[redacted 00c0ffee]")))
+    tape = Tape(path, mode)
+    assert ask(tape, "/cust-123") == "live /cust-123"
+    tape.close(raised=False)
+    assert b"cust-123" not in path.read_bytes()
+    assert "cust-[0-9]+" in tape.cassette.header.redactions
+
+
 def test_a_file_that_goes_away_meanwhile_is_no_error(tmp_path: Path) -> None:
     """The client has its answers; the tape still tells what it read."""
     path = recorded(tmp_path / "x", "/a")

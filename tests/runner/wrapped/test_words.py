@@ -18,7 +18,7 @@ KEY = "sk-proj-abcdefghijklmnopqrstuv"
         (["./my-agent"], "my-agent"),
         (["python", "agent.py"], "agent"),
         (["python3.12", "-u", "examples/agent_openai.py", "--model=x"], "agent_openai"),
-        (["python", "-m", "my_agent.main", "go"], "my_agent-main"),
+        (["python", "-m", "my_agent.main", "go"], "my_agent.main"),
         (["python", "-c", "import openai; print(openai)"], "python"),
         (["env", "A=b", "timeout", "30s", "npx", "@openai/codex", "exec"], "codex"),
         (["uv", "run", "agent.py"], "agent"),
