@@ -7,11 +7,12 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import msgspec
 
-from nexdiag.capture.redact import Redactor
+from nexdiag.capture.redact import MOST_HELD, Redactor
 from nexdiag.capture.whole import is_whole
 from nexdiag.capture.writer import Writer
 from nexdiag.codec.body import Splitter
@@ -22,6 +23,9 @@ from nexdiag.core.turn import LogLine, ToolRun, Turn
 Clock = Callable[[], float]
 Ended = Callable[[Exchange], None]
 _Word = TypeVar("_Word")
+_LARGE = 2**20
+_LARGE_CODED = 2**14
+"""Bytes on the wire from which an exchange is large; with a content-encoding it may hold a hundred times as much."""
 _HIGHEST = 2**53
 """What comes from a client as the number of a turn is not written above what a reader takes."""
 ENDED_FIRST = f"{UNFINISHED}: the recording ended first"
@@ -39,9 +43,8 @@ class Recorder:
         self.redactor = redactor
         self.clock = clock
         self.ticks = ticks
-        self._splitter = Splitter()
+        self._small, self._large = _Lane(redactor), _Lane(redactor.apart())
         self._numbers = itertools.count(writer.next_number)
-        self._lock = threading.RLock()
         self._passing: dict[int, Passing] = {}
 
     @property
@@ -76,29 +79,30 @@ class Recorder:
 
     def text(self, text: str) -> str:
         """A text without its secrets, to be shown to somebody."""
-        with self._lock:
+        with self._small.lock:
             return self.redactor.text(text)
 
     def keep(self, exchange: Exchange) -> None:
         """A round trip has ended: write it without its secrets."""
         self._passing.pop(exchange.id, None)
-        self._keep(self._clean, exchange, self.writer.exchange)
+        lane = self._large if is_large(exchange) else self._small
+        self._keep(lane.exchange, exchange, self.writer.exchange)
 
     def turn_started(self, turn: Turn) -> None:
         """A turn begins."""
-        self._keep(self.redactor.turn, turn, self.writer.turn_started)
+        self._keep(partial(self._clean, self.redactor.turn), turn, self.writer.turn_started)
 
     def turn_ended(self, turn: Turn) -> None:
         """A turn has ended."""
-        self._keep(self.redactor.turn, turn, self.writer.turn_ended)
+        self._keep(partial(self._clean, self.redactor.turn), turn, self.writer.turn_ended)
 
     def tool_run(self, run: ToolRun) -> None:
         """A tool has run."""
-        self._keep(self.redactor.tool_run, run, self.writer.tool_run)
+        self._keep(partial(self._clean, self.redactor.tool_run), run, self.writer.tool_run)
 
     def log_line(self, line: LogLine) -> None:
         """A daemon has logged."""
-        self._keep(self.redactor.line, line, self.writer.log_line)
+        self._keep(partial(self._clean, self.redactor.line), line, self.writer.log_line)
 
     def close(self, *, keep_empty: bool = True) -> None:
         """The recording ends: what is still under way is kept as far as it came.
@@ -111,18 +115,40 @@ class Recorder:
 
     def _keep(self, clean: Callable[[_Word], _Word], word: _Word, write: Callable[[_Word], None]) -> None:
         try:
-            with self._lock:  # the order of lines is the order of what is referred to in them
-                write(clean(word))
+            write(clean(word))
         except Exception as error:  # noqa: BLE001 - recording must never break what it records
             self.writer.stop(f"{type(error).__name__} while secrets were looked for")
 
-    def _clean(self, exchange: Exchange) -> Exchange:
-        return self.redactor.exchange(msgspec.structs.replace(exchange, request=self._plain(exchange.request)))
+    def _clean(self, clean: Callable[[_Word], _Word], word: _Word) -> _Word:
+        with self._small.lock:
+            return clean(word)
 
-    def _plain(self, request: Request) -> Request:
-        """The request with its body in parts, and without its content-encoding, if that can be undone."""
-        plain = plain_request(request)
-        return msgspec.structs.replace(plain, body=self._splitter.split(plain.body.join()))
+
+class _Lane:
+    """One who takes the secrets out of exchanges. What is large has a lane of its own: nothing small waits for it."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self.lock = threading.RLock()
+        self._redactor = redactor
+        self._splitter = Splitter(limit=MOST_HELD)
+
+    def exchange(self, exchange: Exchange) -> Exchange:
+        """The round trip without its secrets; its body in parts, and without a content-encoding that can be undone."""
+        with self.lock:
+            plain = plain_request(exchange.request)
+            request = msgspec.structs.replace(plain, body=self._splitter.split(plain.body.join()))
+            return self._redactor.exchange(msgspec.structs.replace(exchange, request=request))
+
+
+def is_large(exchange: Exchange) -> bool:
+    """Whether it takes long to look through: others should not have to wait for it."""
+    response = exchange.response
+    size = len(exchange.request.body.raw or b"")
+    coded = bool(exchange.request.header("content-encoding"))
+    if response is not None:
+        size += sum(len(chunk.bytes) for chunk in response.chunks)
+        coded = coded or bool(response.header("content-encoding"))
+    return size > (_LARGE_CODED if coded else _LARGE)
 
 
 class InSession:

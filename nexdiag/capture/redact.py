@@ -46,6 +46,8 @@ _OPTION = re.compile(
 """An option of a command line that is named for a secret. There is no other use of such a name there."""
 _FORM = re.compile(rb"(?i)((?:\A|&)[\w.-]*(?:key|token|secret|password|passwd|assertion|code_verifier)=)([^&\s\[]+)")
 _FORMS = "application/x-www-form-urlencoded"
+MOST_HELD = 2**26
+"""Bytes of what was recorded that are remembered, to know them again: a proxy may run for months."""
 _MOST_LEARNT = 32
 """Secrets learnt from requests. With each new one the past is looked through again: a token that changes with every
 request must not make that a habit."""
@@ -63,6 +65,9 @@ class Redactor:
         self.patterns = tuple(patterns)
         self._secrets = Secrets(secrets, compiled(self.patterns))
         self._learnt = 0
+        self._generation = 0
+        self._held = 0
+        """With which secrets, and for how many bytes, it remembers what it has looked through."""
         self._key_lines = KeyLines()
         self._links: dict[Link, Link | None] = {}
         self._made: dict[tuple[Link | None, bytes], Link] = {}
@@ -76,9 +81,13 @@ class Redactor:
         if self._learnt >= _MOST_LEARNT or not worth(value) or not self._secrets.learn(value):
             return False
         self._learnt += 1
-        self._links.clear()
-        self._parts.clear()
         return True
+
+    def apart(self) -> "Redactor":
+        """One that knows the same secrets, now and later, and has a memory of its own: for another thread."""
+        other = Redactor(patterns=self.patterns)
+        other._secrets = self._secrets
+        return other
 
     def text(self, text: str) -> str:
         """The text without its secrets; what is no character (a lone surrogate) becomes `?`."""
@@ -110,6 +119,7 @@ class Redactor:
 
     def body(self, body: Body) -> Body:
         """The body without its secrets, part by part: what was looked through before is not looked through again."""
+        self._forget()
         if body.raw is not None:
             return Body.of(self.wire(body.raw))
         fields = []
@@ -249,9 +259,21 @@ class Redactor:
             both = self._parts[key + value] = clean[start:] if _is_json(clean[start:]) else None
         return both
 
+    def _forget(self) -> None:
+        """Start afresh where a secret was learnt since, or where too much is remembered."""
+        full = self._held > MOST_HELD
+        if full:
+            self._made.clear()
+            self._held = 0
+        if full or self._generation != self._secrets.generation:
+            self._generation = self._secrets.generation
+            self._links.clear()
+            self._parts.clear()
+
     def _part(self, text: bytes) -> bytes | None:
         """The JSON text without its secrets; None if it is no JSON without them."""
         if text not in self._parts:
+            self._held += len(text)
             clean = self.wire(text)
             self._parts[text] = clean if clean == text or _is_json(clean) else None
         return self._parts[text]

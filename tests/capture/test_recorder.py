@@ -268,3 +268,38 @@ def test_a_recording_is_gone_on_with_by_number(tmp_path: Path) -> None:
         (0, "u0"),
         (1, "u1"),
     ]
+
+
+def test_what_is_small_never_waits_for_what_is_large(recording: Recording) -> None:
+    """While an exchange of megabytes is looked through, others are kept, and in the file."""
+    recorder = recording.recorder
+    large = recorder.begin(Request(method="POST", url="http://h/large", body=Body.of(b"x" * 2**21)))
+    small = recorder.begin(Request(method="POST", url="http://h/small", body=Body.of(b"{}")))
+    with recorder._large.lock:
+        thread = threading.Thread(target=large.end)
+        thread.start()
+        small.end()
+        assert [one.request.url for one in recording.read().exchanges] == ["http://h/small"]
+    thread.join()
+    assert [one.request.url for one in recording.read().exchanges] == ["http://h/large", "http://h/small"]
+
+
+def test_a_key_that_one_lane_learnt_is_known_to_the_other(recording: Recording) -> None:
+    """Also in a message that was looked through before the key was seen."""
+    key = "carried-Zq8w7e6r5t4"
+    body = b'{"messages":[{"role":"user","content":"my key is %s"}]}' % key.encode()
+    for headers, padding in (((), b""), ((("authorization", f"Bearer {key}"),), b"x" * 2**21), ((), b"")):
+        passing = recording.recorder.begin(
+            Request(method="POST", url="http://h/", headers=headers, body=Body.of(body + padding))
+        )
+        passing.end()
+    bodies = [one.request.body.join() for one in recording.read().exchanges]
+    assert [key.encode() in body for body in bodies] == [True, False, False]
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, 2**60])
+def test_a_number_that_no_reader_takes_is_not_written(recording: Recording, number: int) -> None:
+    """Whatever a client calls its turn, the file stays readable."""
+    recording.recorder.begin(Request(method="GET", url="u"), turn=number, attempt=number).end()
+    (exchange,) = recording.read().exchanges
+    assert (exchange.turn, exchange.attempt) == (None, 1)
