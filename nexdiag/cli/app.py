@@ -39,6 +39,8 @@ _USAGE = 2
 _SIGNALLED = 128
 _STDOUT = 1
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+_COMMON = ("-q", "--quiet", "-v", "-vv", "--verbose", "--color", "--no-color", "--version")
+"""The options of `_common`, which do not stand behind a command."""
 _WrongUsage: Any = typer.BadParameter.__base__
 """click's UsageError. Typer brings a click of its own since 0.27, and names only this child of it."""
 
@@ -103,7 +105,9 @@ def _run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - an exit code for e
         return error.exit_code
     except _WrongUsage as error:
         context = error.ctx.command_path if error.ctx is not None else "nexdiag"
-        complain(error.format_message(), f"see: {context} --help", error)
+        common = getattr(error, "option_name", None) in _COMMON and context != "nexdiag"
+        hint = f"{error.option_name} goes before the command: nexdiag {error.option_name} ..." if common else None
+        complain(error.format_message(), hint or f"see: {context} --help", error)
         return _USAGE
     except (KeyboardInterrupt, typer.Abort):
         return _INTERRUPTED

@@ -102,7 +102,7 @@ def command(
     if words is not None:
         _demand_none(of_scenario, "a scenario", "a command")
         return _command(words, cassette, upstream, log or (), redact or (), live)
-    _demand_none(of_command, "a command, after --,", "a scenario")
+    _demand_none(of_command, "a command after --", "a scenario")
     played = _played(scenario, repeat, tools)
     if check:
         from nexdiag.capture.patterns import compiled
@@ -175,11 +175,11 @@ def _target(endpoint: str | None, model: str | None, key_variable: str | None, p
 
 def _scenario(played: "Scenario", target: "Wanted", cassette: Path | None, redact: Sequence[str]) -> int:
     from nexdiag.report import smoke as report
-    from nexdiag.runner.place import cassette_path
+    from nexdiag.runner.place import cassette_path, next_recording
     from nexdiag.runner.smoke import Interrupted, smoke
 
     console = progress()
-    path = cassette or cassette_path(target.url or "", played.name)
+    path = cassette or next_recording(cassette_path(target.url or "", played.name))
     console.print(report.heading(played, target.url or "", target.model or ""))
     interrupted = False
     with tempfile.TemporaryDirectory(prefix="nexdiag-capture-") as scratch:

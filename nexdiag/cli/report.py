@@ -27,16 +27,27 @@ class Format(StrEnum):
 
 
 def command(
-    cassettes: Annotated[list[Path], typer.Argument(help="Cassettes, or directories of them.")],
+    cassettes: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Cassettes, or directories of them (default: the newest below cassettes/)."),
+    ] = None,
     form: Annotated[Format, typer.Option("--format", help="text, html or json.")] = Format.TEXT,
     output: Annotated[Path | None, typer.Option("-o", help="Write to this file instead of stdout.")] = None,
     profile: Annotated[str | None, typer.Option(help="Judge as this server would.")] = None,
 ) -> int:
-    """Say what happened in a recording: the cause, the fix, the timeline. Exit 1 with errors or warnings."""
-    from nexdiag.report import html, json, terminal
-    from nexdiag.runner.place import page_path
-    from nexdiag.runner.reporting import report_on
+    """Say what happened in a recording: the cause, the fix, the timeline. Exit 1 with errors or warnings.
 
+    Errors that the log tells count, and so does what was expected of a live run and did not hold.
+    """
+    from nexdiag.report import html, json, terminal
+    from nexdiag.report.summary import run_facts
+    from nexdiag.report.visible import one_line
+    from nexdiag.runner.place import page_path
+    from nexdiag.runner.reporting import newest, report_on
+
+    if not cassettes:
+        cassettes = [newest()]
+        progress().print(f"the newest recording: {one_line(str(cassettes[0]), 1000)}")
     report = report_on(cassettes, profile)
     if form is Format.TEXT and output is None:
         terminal.render(report, results())
@@ -46,7 +57,7 @@ def command(
     if form is Format.TEXT:
         named = " ".join(shlex.quote(str(path)) for path in cassettes)
         progress().print(f"Next: nexdiag report {named} --format html -o {page_path(report.title)}")
-    return int(any(finding.weighs for run in report.runs for finding in run.findings))
+    return int(any(run_facts(run).weighs for run in report.runs))
 
 
 def _text(report: "Report") -> str:

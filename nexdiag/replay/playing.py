@@ -89,16 +89,16 @@ def explain(miss: Miss) -> dict[str, dict[str, Any]]:
         "message": f"{miss.request.method} {miss.request.path}: {what}",
         "nearest": None if nearest is None else nearest.id,
         "shared": miss.shared,
-        "hint": hint(miss),
+        "hint": hint(miss, "record again"),
     }
     return {"error": error}
 
 
-def hint(miss: Miss, file: str = "FILE") -> str:
-    """What to do about it. `file` is the cassette's, where it is known."""
+def hint(miss: Miss, anew: str, file: str = "FILE") -> str:
+    """What to do about it: `anew` says how to record again; `file` is the cassette's, where it is known."""
     if miss.nearest is None:
-        return "record again"
-    return f"see what was recorded with: nexdiag cassette show {file} --exchange {miss.nearest.id}; or record again"
+        return anew
+    return f"{anew}; see what was recorded with: nexdiag cassette show {file} --exchange {miss.nearest.id}"
 
 
 def differing(miss: Miss, recorded: Request) -> str:
@@ -109,7 +109,8 @@ def differing(miss: Miss, recorded: Request) -> str:
         told.append(f"it was {recorded.method} {recorded.path}")
     sent, held = (_depth(reading.read(one).conversation) for one in (asked, recorded))
     if not miss.shared == sent == held:
-        told.append(f"it shares its first {miss.shared} messages ({sent} were sent, {held} recorded)")
+        first = f"shares its first {miss.shared} messages" if miss.shared else "shares no message"
+        told.append(f"it {first} ({sent} sent, {held} recorded)")
     ours, theirs = reading.fields(asked), reading.fields(recorded)
     names = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
     more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""

@@ -7,11 +7,14 @@ import msgspec
 
 from nexdiag.codec.answered import reply_of
 from nexdiag.codec.chat import encode_message, split_error
-from nexdiag.codec.encodings import response_text
+from nexdiag.codec.encodings import READ_OF_A_BOMB, read_response, response_text
 from nexdiag.codec.wire import wire_of
 from nexdiag.core.exchange import REFUSED, Exchange
 from nexdiag.core.message import Message, Reply, Usage
 from nexdiag.report.messages import text_of
+
+CUT = f"only its first {READ_OF_A_BOMB >> 20} MiB was read: without its content-encoding it is huge"
+"""Of an answer that is a bomb."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +43,8 @@ def answer(exchange: Exchange) -> Answer:
     found = _read(reply, refusal=words or None)
     if not response.streamed:  # a body in one piece that holds no reply (a list of models) is no failure
         found = msgspec.structs.replace(found, complete=not words)
+    if found.refusal is None and read_response(response)[1]:
+        return msgspec.structs.replace(found, refusal=CUT, complete=False)
     if exchange.failure and found.refusal is None:
         return msgspec.structs.replace(found, refusal=exchange.failure, complete=False)
     return found

@@ -12,6 +12,8 @@ from nexdiag.report.wording import count, turn_title
 
 _MARKS = {"exact": "✓", "changed": "≠", "missing": "-", "extra": "+", "unchecked": "?"}
 _WORDS = 1000
+_SUMMARY = 300
+"""It may quote a server, from the beginning to the end of what that said."""
 _VALUE = 160
 _BEFORE = 30
 _SHOWN = 6
@@ -35,7 +37,7 @@ def judged(files: Sequence[tuple[str, str, Sequence[Finding], Sequence[str]]]) -
 
 def _finding(finding: Finding) -> Iterator[str]:
     yield f"  {finding.severity:<7} {finding.code} {finding.rule}   {_place(finding)}"
-    yield f"          {one_line(finding.summary)}"
+    yield f"          {both_ends(finding.summary, _SUMMARY)}"
     if finding.server_words:
         yield f"          the server: {both_ends(finding.server_words, 200)}"
     if finding.fix:
@@ -124,7 +126,7 @@ def diagnosis(finding: Finding) -> str:
     words = cut_within(finding.server_words or "said nothing", _WORDS).split("\n")
     rows = [
         f"    {finding.code} {finding.rule}   {_place(finding)}",
-        f"    found       {one_line(finding.summary)}",
+        f"    found       {both_ends(finding.summary, _SUMMARY)}",
         f"    the server  {words[0]}",
         *(f"                {line}" for line in words[1:]),
         f"    fix         {one_line(finding.fix)}",

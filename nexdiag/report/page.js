@@ -199,11 +199,15 @@ function turnRow(model, at) {
   const line = el(
     "div",
     { class: `turn-row${chosen ? " chosen" : ""}${turn.outcome === "failed" ? " failed" : ""}`, role: "option", id: `turn-row-${at}`, "aria-selected": String(chosen), "aria-setsize": model.turns.length, "aria-posinset": at + 1, onclick: () => go(turnHash(model, at)) },
-    el("div", { class: "turn-top" }, icon(mark), el("b", {}, turnName(turn)), worst && badge(worst), el("span", { class: "turn-time" }, turn.duration ? seconds(turn.duration) : "")),
+    el("div", { class: "turn-top" }, icon(mark), el("b", {}, turnName(turn)), worst && badge(worst), !worst && bad(turn) > 0 && badge("error"), el("span", { class: "turn-time" }, turn.duration ? seconds(turn.duration) : "")),
     el("div", { class: "turn-said" }, oneLine(turn.said || turn.error || count(turn.exchanges.length, "exchange"), 120)),
   );
   line.style.top = `${at * ROW}px`;
   return line;
+}
+
+function bad(turn) {
+  return turn.log.filter((line) => line[1] === "ERROR" || line[1] === "FATAL").length;
 }
 
 function turnName(turn) {
@@ -231,7 +235,7 @@ function openTurn(at) {
 function turnDetail(model, at) {
   const turn = model.turns[at];
   const box = el("article", { class: "turn", "data-turn": turn.number === null ? "none" : turn.number });
-  const facts = [count(turn.exchanges.length, "exchange"), turn.tools.length && count(turn.tools.length, "tool run"), turn.duration && seconds(turn.duration)].filter(Boolean);
+  const facts = [count(turn.exchanges.length, "exchange"), turn.tools.length && count(turn.tools.length, "tool run"), turn.duration && seconds(turn.duration), bad(turn) && `${count(bad(turn), "error")} logged`].filter(Boolean);
   const outcome = turn.outcome in NAMES && el("span", { class: `outcome is-${turn.outcome}` }, icon(turn.outcome === "failed" ? "✗" : turn.outcome === "answered" ? "✓" : "·"), turn.outcome);
   box.append(el("header", { class: "turn-head" }, el("h4", { tabindex: "-1" }, turnName(turn)), outcome, el("span", { class: "facts" }, facts.join(" · "))));
   if (turn.said) box.append(el("div", { class: "said" }, el("p", { class: "kicker" }, "Said"), longText(turn.said)));

@@ -15,6 +15,7 @@ _GAP = "   "
 _PATH = 80
 _WORDS = 160
 """Of a refusal: enough for the beginning, and for the sentence that a template ends with."""
+_SUMMARY = 300
 _NAME = 40
 _COMMAND = 60
 _CALLS = 4
@@ -79,7 +80,7 @@ def _called(calls: Sequence[str]) -> str:
 
 def recording(address: str, upstream: str, command: Sequence[str], pid: int) -> str:
     """The first line: who passes where. Both addresses are URLs."""
-    return _GAP.join([f"● recording   {_host(address)} → {_host(upstream)}", f"{program(command)} (pid {pid})"])
+    return _GAP.join([f"● recording   {_host(address)} → {_host(upstream)}", f"{called(command)} (pid {pid})"])
 
 
 def _host(url: str) -> str:
@@ -92,11 +93,17 @@ def program(command: Sequence[str]) -> str:
     return one_line(command[0], _COMMAND)
 
 
+def called(command: Sequence[str]) -> str:
+    """The program's name, without the folders that lead to it; `./my-agent` stays."""
+    folder, _, name = command[0].rpartition("/")
+    return one_line(command[0] if folder in ("", ".") or not name else name, _COMMAND)
+
+
 def ended(command: Sequence[str], *, code: int, signal: str | None, turn: int | None, took: float) -> str:
     """`✗ ./my-agent exited 1 in turn 2, after 6.1 s`."""
     how = f"was ended by {signal}" if signal is not None else f"exited {code}"
     where = f" in turn {turn}" if turn is not None and (code or signal) else ""
-    return f"{'✗' if code or signal else '✓'} {program(command)} {how}{where}, after {seconds(took)}"
+    return f"{'✗' if code or signal else '✓'} {called(command)} {how}{where}, after {seconds(took)}"
 
 
 def saved(path: str, *, size: int, exchanges: int, log_lines: int, secrets: int) -> str:
@@ -109,7 +116,9 @@ def saved(path: str, *, size: int, exchanges: int, log_lines: int, secrets: int)
 
 def found(findings: Sequence[Finding]) -> list[str]:
     """A line for each finding, the cause first; a long list is cut and counted."""
-    rows = [f"{one.severity} {one.code} {one.rule}{_GAP}{one_line(one.summary)}" for one in findings[:_FINDINGS]]
+    rows = [
+        f"{one.severity} {one.code} {one.rule}{_GAP}{both_ends(one.summary, _SUMMARY)}" for one in findings[:_FINDINGS]
+    ]
     more = len(findings) - _FINDINGS
     return rows + ([f"and {count(more, 'more finding')}"] if more > 0 else [])
 

@@ -75,7 +75,14 @@ def run_section(facts: RunFacts, number: int) -> Markup:
         element("p", f"Here because: {one_line(run.expected, 300)}", class_="expected") if run.expected else None,
         verdict,
     )
-    body = (_cause(facts, number), _numbers(facts), _torn(facts), _logged(facts), _others(facts, number), _differences(facts))
+    body = (
+        _cause(facts, number),
+        _numbers(facts),
+        _torn(facts),
+        _logged(facts),
+        _others(facts, number),
+        _differences(facts),
+    )
     note = element("noscript", element("p", "Scripts are off: the timeline and the messages are not shown."))
     return element(
         "section", head, *body, note, element("div", class_="explorer", data_explorer=str(number)),

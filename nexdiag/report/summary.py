@@ -164,11 +164,10 @@ def verdict(run: Run, turns: tuple[TurnFacts, ...]) -> Verdict:
     failed = [turn for turn in numbered if turn.outcome == "failed"]
     weighty = _weighty(run, turns)
     errors = [finding for finding in weighty if finding.severity is Severity.ERROR]
-    if failed or errors:
-        return Verdict(word="failed", sentence=_failed(numbered, failed, errors))
     broken = [turn for turn in turns if turn.unmet]
-    if broken:
-        return Verdict(word="failed", sentence=_not_as_expected(broken, len(numbered)))
+    if failed or errors or broken:
+        why = _failed(numbered, failed, errors) if failed or errors else _not_as_expected(broken, len(numbered))
+        return Verdict(word="failed", sentence=why)
     if not turns:
         return Verdict(word="empty", sentence="nothing was recorded")
     logged = sum(len(turn.errors) for turn in turns)

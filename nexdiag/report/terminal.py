@@ -34,8 +34,10 @@ _STYLES = {
 }
 _LABEL = 11
 _NARROWEST = 20
+_DEEPEST = 15
+"""Columns before the words of the timeline's deepest lines."""
 _INDENT = 20
-"""Columns before the words of the timeline's deepest lines, and of the signs around them."""
+"""The same, with the signs around those words."""
 _SHOWN_TURNS = 40
 _EDGE = 3
 _SHOWN_FINDINGS = 20
@@ -165,12 +167,17 @@ def _timeline(facts: RunFacts, console: Console) -> None:
         lines.append(_hidden(hidden))
     _labelled(console, "TIMELINE", Text(_numbers(facts), style="dim"))
     for line in lines:
-        console.print(_indented(_clipped(line)))
+        console.print(_indented(line, _DEEPEST) if line.overflow else _indented(_clipped(line)))
 
 
 def _folded(turn: TurnFacts, place: int, total: int) -> bool:
     edge = place < _EDGE or place >= total - _EDGE
-    return total > _SHOWN_TURNS and not edge and turn.outcome == "answered" and not (turn.findings or turn.errors or turn.unmet)
+    return (
+        total > _SHOWN_TURNS
+        and not edge
+        and turn.outcome == "answered"
+        and not (turn.findings or turn.errors or turn.unmet)
+    )
 
 
 def _hidden(number: int) -> Text:
@@ -239,7 +246,7 @@ def _exchange(facts: ExchangeFacts, longest: float, width: int) -> Iterator[Text
     line.append(f"  → {one_line(', '.join(found.calls), 60)}" if found.calls else "", style="not dim")
     yield line
     if found.refusal is not None:
-        yield _line("           ", (f'✗ "{both_ends(found.refusal, width)}"', "red"))
+        yield Text(f'✗ "{both_ends(found.refusal, 2 * width)}"', "red", overflow="fold")
     elif not found.complete:
         yield _line("           ", ("✗ the stream broke off before its end", "red"))
 

@@ -4,12 +4,26 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from nexdiag.core.cassette import SUFFIX
+from nexdiag.core.errors import NothingToDo
 from nexdiag.core.run import Report
 from nexdiag.core.version import TOOL
 from nexdiag.lint.subject import profile_of
 from nexdiag.runner.judge import judge
 from nexdiag.runner.load import find, load
 from nexdiag.runner.subjects import missing, nothing_recorded
+
+RECORDINGS = Path("cassettes")
+"""Where recordings go that nobody named a place for (`runner.place`)."""
+
+
+def newest(below: Path = RECORDINGS) -> Path:
+    """The cassette below this directory that was written last. Raises `NothingToDo` if there is none."""
+    found = [(path.stat().st_mtime, path) for path in below.rglob(f"*{SUFFIX}") if path.is_file()]
+    if not found:
+        hint = "name one, or record one first with: nexdiag capture"
+        raise NothingToDo(f"no recording is named, and there is none below {below}/", hint=hint)
+    return max(found)[1]
 
 
 def report_on(paths: Sequence[Path], profile: str | None = None, *, clock: Callable[[], float] = time.time) -> Report:

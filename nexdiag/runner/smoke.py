@@ -36,6 +36,7 @@ from nexdiag.runner.load import load
 from nexdiag.runner.recording_daemon import RecordingDaemon
 from nexdiag.runner.speaking import KILLED, Outcome, Speaker
 from nexdiag.runner.spoken_turns import completed, missing
+from nexdiag.runner.unmet import tell_unmet
 
 __all__ = ["PATIENCE", "Interrupted", "Smoke", "Spoken", "smoke"]
 
@@ -105,8 +106,9 @@ def smoke(  # noqa: PLR0913 - what is played, where, and who is told
     recorded = load(cassette)
     if not interrupted:
         _demand_whole(recorded, spoken, trouble)
-    said = completed(scenario, spoken, recorded.turns)
-    done = Smoke(run=_judged(scenario, state, recorded), spoken=tuple(clean(one) for one in said))
+    said = tuple(clean(one) for one in completed(scenario, spoken, recorded.turns))
+    recorded = msgspec.structs.replace(recorded, log=(*recorded.log, *tell_unmet(cassette, said, recorded)))
+    done = Smoke(run=_judged(scenario, state, recorded), spoken=said)
     if interrupted:
         raise Interrupted(done)
     return done

@@ -64,6 +64,12 @@ def test_a_fault_of_ours_is_two_lines_and_exit_3(
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_an_option_for_every_command_is_told_where_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
+    """Behind a command it is unknown: the hint says that it stands before it, and not that there is none."""
+    assert run(["report", "-q", "x"]) == 2
+    assert capsys.readouterr().err.splitlines()[1] == "hint: -q goes before the command: nexdiag -q ..."
+
+
 BUSY = """
 import signal, sys, time
 from nexdiag.cli import app

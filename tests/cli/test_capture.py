@@ -52,6 +52,22 @@ def test_a_key_in_a_variable_reaches_the_server_and_not_the_disk(
     assert b"tr0ub4dor" not in target.read_bytes()
 
 
+def test_a_second_run_records_beside_the_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By default the next free name is taken; a file that was named, and exists, is an error, and stays."""
+    monkeypatch.chdir(tmp_path)
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"))) as url:
+        arguments = ["capture", TWO, "-e", url, "-m", "m"]
+        assert [run(arguments), run(arguments)] == [0, 0]
+        names = sorted(path.name for path in tmp_path.glob("cassettes/*/*"))
+        assert names == ["two-messages-2.cassette.jsonl", "two-messages.cassette.jsonl"]
+        assert capsys.readouterr().err.splitlines()[-1].endswith("two-messages-2.cassette.jsonl")
+        (first,) = tmp_path.glob("cassettes/*/two-messages.cassette.jsonl")
+        assert run([*arguments, "--cassette", str(first)]) == 3
+    assert "it exists" in capsys.readouterr().err
+
+
 def test_a_variable_that_is_not_set_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,6 +105,7 @@ def test_a_wrong_scenario_is_told_by_line_and_key(
         (["--list", "--", "touch", "made"], "touch is for a recording"),
         (["--list", "two-messages"], "two-messages is for a recording"),
         (["--list", "--check"], "--check is for a recording"),
+        (["two-messages", "--upstream", "u"], "error: --upstream is for a command after --, and this is a scenario"),
         (["--list", "--redact", "x"], "--redact is for a recording"),
         (["--list", "--no-live"], "--live is for a recording"),
         (["two-messages", "--check", "-e", "http://127.0.0.1:9"], "-e is for playing it"),

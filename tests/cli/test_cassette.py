@@ -77,6 +77,24 @@ def test_repair_tells_each_line_that_is_left_out(torn: Path, capsys: pytest.Capt
     assert "is kept as" in capsys.readouterr().err
 
 
+def test_lost_headers_cost_no_exchange(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`repair` keeps every exchange and says which have no headers any more; `check` and `show` tell the same."""
+    lines = RAW.split(b"\n")
+    place = next(place for place, line in enumerate(lines) if line.startswith(b'{"headers"'))
+    path.write_bytes(b"\n".join([*lines[:place], b"garbage", *lines[place + 1 :]]))
+    why = "the exchange is kept without its headers, which are lost (list 0)"
+    assert run(["cassette", "check", str(path)]) == 3
+    assert capsys.readouterr().out.count(why) == 4
+    assert run(["cassette", "show", str(path)]) == 3
+    assert capsys.readouterr().out.count(why) == 4
+    assert run(["cassette", "repair", str(path), "--in-place"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].startswith(f"left out line {place + 1}: ")
+    assert [line.endswith(why) for line in shown[1:5]] == [True] * 4
+    assert "3 turns, 4 exchanges" in shown[5]
+    assert run(["cassette", "check", str(path)]) == 0
+
+
 def test_a_flood_of_broken_lines_is_counted(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path.write_bytes(RAW + b"{\n" * 100)
     assert run(["cassette", "repair", str(path)]) == 0

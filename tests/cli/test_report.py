@@ -1,11 +1,14 @@
 """`nexdiag report`."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from nexdiag.capture.writer import Writer
 from nexdiag.cli.app import run
+from nexdiag.core.turn import LogLine
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
 
@@ -66,3 +69,37 @@ def test_a_report_that_cannot_be_written_is_exit_3(
 def test_a_directory_without_cassettes_is_nothing_to_do(tmp_path: Path) -> None:
     """Exit 4, not an empty report."""
     assert run(["report", str(tmp_path)]) == 4
+
+
+def test_without_a_name_it_is_the_newest_recording(
+    cassette: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says which; and where there is none, what to do."""
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+    assert run(["report"]) == 4
+    assert capsys.readouterr().err == (
+        "error: no recording is named, and there is none below cassettes/\n"
+        "hint: name one, or record one first with: nexdiag capture\n"
+    )
+    for age, name in enumerate(("new", "old")):
+        path = tmp_path / "cassettes" / name / "two.cassette.jsonl"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(Path(cassette).read_bytes())
+        os.utime(path, (1e9 - age, 1e9 - age))
+    assert run(["report"]) == 0
+    shown = capsys.readouterr()
+    assert "two-messages" in shown.out
+    assert shown.err.startswith("the newest recording: cassettes/new/two.cassette.jsonl\n")
+
+
+def test_errors_in_the_log_are_not_a_pass(cassette: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A recording whose log holds an error exits 1, and the error is shown."""
+    writer = Writer.reopen(Path(cassette))
+    writer.log_line(LogLine(at=1.0, text="it went wrong", level="ERROR", turn=1))
+    writer.close()
+    capsys.readouterr()
+    assert run(["report", cassette]) == 1
+    shown = capsys.readouterr().out
+    assert "2 turns answered; 1 error logged" in shown
+    assert "it went wrong" in shown

@@ -1,6 +1,7 @@
 """Promises of `nexdiag.replay.playing`: every client of httpx and httpx2, sync and async, gets what was recorded."""
 
 import asyncio
+import json
 from typing import Any
 
 import msgspec
@@ -8,9 +9,11 @@ import pytest
 from ways import Way, every_way
 
 from nexdiag.codec.body import Splitter
+from nexdiag.core.body import Body
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
+from nexdiag.replay.matching import Miss
 from nexdiag.replay.player import Player
-from nexdiag.replay.playing import UNMATCHED
+from nexdiag.replay.playing import UNMATCHED, explain
 
 URL = "http://recorded/v1/chat/completions"
 STREAM = Response(
@@ -119,3 +122,27 @@ def test_a_request_of_a_derived_class_is_known() -> None:
 
     response: Any = Player((exchange(STREAM),)).handle_request(Request("POST", URL, content=b"{}"))  # type: ignore[arg-type]
     assert isinstance(response, httpx2.Response)
+
+
+def test_a_refusal_says_in_what_the_request_differs() -> None:
+    """Address, messages, fields: whoever reads it can tell what changed, and how to see what was recorded."""
+
+    def request(path: str = "/v1/chat/completions", **fields: object) -> Request:
+        body = {"model": "m", "messages": [{"role": "user", "content": "a"}], **fields}
+        return Request(method="POST", url="http://h" + path, body=Body.of(json.dumps(body).encode()))
+
+    nearest = Exchange(id=3, started=0.0, request=request(top_p=1), turn=2)
+    longer = [{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]
+    for asked, shared, told in (
+        (request(), 1, "top_p differs"),
+        (request(model="x", seed=1), 1, "model, seed, top_p differ"),
+        (request(messages=longer, top_p=1), 1, "it shares its first 1 messages (2 sent, 1 recorded)"),
+        (request("/v1/embeddings", top_p=1), 1, "it was POST /v1/chat/completions"),
+        (request(**{f"f{number}": 1 for number in range(9)}, top_p=1), 1, "f0, f1, f2, f3, f4 and 4 more differ"),
+    ):
+        error = explain(Miss(request=asked, nearest=nearest, shared=shared))["error"]
+        assert error["message"].endswith(f"exchange 3 (turn 2) is nearest: {told}")
+        assert "nexdiag cassette show FILE --exchange 3" in error["hint"]
+    assert explain(Miss(request=request(), nearest=None, shared=0))["error"]["hint"] == "record again"
+    odd = Request(method="POST", url="http://h/v1/chat/completions", body=Body.of(b"\xff"))
+    assert "no recording" in explain(Miss(request=odd, nearest=nearest, shared=0))["error"]["message"]

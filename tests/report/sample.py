@@ -331,7 +331,7 @@ def long_run(turns: int = 300) -> Run:
 def logged() -> Run:
     """Every turn was answered; the log tells of a traceback in the first, and the second was not as expected."""
     fine = healthy()
-    text = "it went wrong\nTraceback (most recent call last):\n  File \"a.py\", line 1\nRuntimeError: no more"
+    text = 'it went wrong\nTraceback (most recent call last):\n  File "a.py", line 1\nRuntimeError: no more'
     unmet = LogLine(at=START + 43, text="expected: the answer lacks 'blue'", level="ERROR", source="nexdiag", turn=2)
     lines = (*fine.cassette.log, log(1.5, text, "ERROR", 1), unmet)
     return msgspec.structs.replace(fine, cassette=msgspec.structs.replace(fine.cassette, log=lines))

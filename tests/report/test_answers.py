@@ -7,7 +7,7 @@ from report import sample
 
 from nexdiag.codec.encodings import encoded
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
-from nexdiag.report.answers import answer
+from nexdiag.report.answers import CUT, answer
 
 REQUEST = Request(method="POST", url=sample.URL)
 
@@ -71,6 +71,16 @@ def test_any_response_is_read(pieces: list[bytes], stream: bool, status: int) ->
     chunks = tuple(Chunk(at=0.0, bytes=piece) for piece in pieces)
     found = answer(exchange(Response(status=status, headers=(("content-type", kind),), chunks=chunks)))
     assert (found.refusal is not None) >= (status >= 400)
+
+
+def test_a_bomb_is_told() -> None:
+    """Its beginning is read, and nobody takes that for all of it."""
+    event = b'data: {"choices":[{"index":0,"delta":{"content":"ha"}}]}\n\n'
+    raw = encoded(event * 200_000, "gzip")
+    headers = (("content-type", "text/event-stream"), ("content-encoding", "gzip"))
+    came = answer(exchange(Response(status=200, headers=headers, chunks=(Chunk(at=0.0, bytes=raw or b""),))))
+    assert (came.refusal, came.complete) == (CUT, False)
+    assert came.text == "ha" * (2**20 // len(event))
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])

@@ -6,6 +6,8 @@ from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding, Location, Severity
 from nexdiag.core.run import Run, TurnVerdict
+from nexdiag.lint.bare import BareExchange
+from nexdiag.lint.engine import judge_bare
 from nexdiag.report import lines
 
 FINDING = Finding(
@@ -103,3 +105,15 @@ def test_a_message_of_a_smoke_is_one_line() -> None:
     """What was said, what came, how long it took."""
     assert lines.spoken(1, "hi", "hello", None, 0.5).split() == ["turn", "1", "✓", "hi", "→", "hello", "0.50", "s"]
     assert "✗" in lines.spoken(2, "hi", None, "refused", 0.5)
+
+
+def test_a_refusal_that_no_rule_explains_is_told_to_its_end() -> None:
+    """Its summary quotes the server: the beginning, and the reason at the end, are in the lines of lint."""
+    words = "Unable to generate parser. " + "{{ x }} " * 90 + "Error: Jinja Exception: the moon is in the wrong house"
+    answer = {"error": {"message": words}}
+    _, findings = judge_bare(BareExchange(request={"model": "m", "messages": []}, status=400, response=answer))
+    told = lines.judged([("f", "unknown", findings, ())])
+    assert "NX001" in told
+    rows = [row for row in told.splitlines() if "Unable to generate parser." in row]
+    assert len(rows) == 2
+    assert all("the moon is in the wrong house" in row for row in rows)

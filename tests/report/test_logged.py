@@ -4,7 +4,7 @@ from nexdiag.core.turn import LogLine
 from nexdiag.report.logged import errors, gist, unmet
 
 CHAINED = (
-    "daemon: turn 0 went wrong\nTraceback (most recent call last):\n  File \"a.py\", line 11\nZeroDivisionError: by zero"
+    'daemon: turn 0 went wrong\nTraceback (most recent call last):\n  File "a.py", line 11\nZeroDivisionError: by zero'
     "\n\nThe above exception was the direct cause of the following exception:\n\nTraceback (most recent call last):\n"
     '  File "a.py", line 12\nRuntimeError: it went wrong\n'
 )

@@ -44,6 +44,8 @@ def test_how_it_ended() -> None:
     command = ["./my-agent", "x"]
     assert ended(command, code=1, signal=None, turn=2, took=6.1) == "✗ ./my-agent exited 1 in turn 2, after 6.1 s"
     assert ended(command, code=0, signal=None, turn=2, took=6.1) == "✓ ./my-agent exited 0, after 6.1 s"
+    far = ["/usr/local/lib/node_modules/codex/bin/codex", "x"]
+    assert ended(far, code=0, signal=None, turn=None, took=6.1) == "✓ codex exited 0, after 6.1 s"
     killed = ended(command, code=143, signal="SIGTERM", turn=None, took=0.5)
     assert killed == "✗ ./my-agent was ended by SIGTERM, after 500 ms"
 

@@ -41,7 +41,7 @@ def test_the_cause_names_turn_messages_words_and_fix() -> None:
 def test_what_was_not_checked_is_said() -> None:
     """Skipped checks, tears and differences are printed, never left out."""
     text = printed(sample.sample_report(), 160)
-    assert "not checked: no Session for stream options" in text
+    assert "\n  not checked: no Session for stream options" in text  # of the whole report, not under the last turn
     assert "TEAR       line 9: cut in a chunk" in text
     assert '- {"include_usage": true}' in text
 
@@ -65,6 +65,18 @@ def test_a_long_run_is_folded_and_says_so() -> None:
     assert "turn 100" in text
 
 
+def test_a_turn_with_an_error_in_its_log_is_not_folded_away() -> None:
+    """It is no quiet one; and of very many errors the first few are shown, the others counted."""
+    run = sample.long_run(100)
+    log = (*run.cassette.log, *(sample.log(200, f"wrong {number}", "ERROR", 50) for number in range(8)))
+    loud = msgspec.structs.replace(run, cassette=msgspec.structs.replace(run.cassette, log=log))
+    text = printed(sample.single_report(loud))
+    assert "✓ turn 50 " in text
+    assert "wrong 4" in text
+    assert "wrong 5" not in text
+    assert "… 3 more errors logged" in text
+
+
 def test_colour_only_repeats_the_words() -> None:
     """Without colour the same words stand there."""
     plain = printed(sample.single_report(sample.alternation()))
@@ -80,6 +92,17 @@ def test_what_the_log_says_stands_in_its_turn() -> None:
     assert "✗ ERROR daemon  12:00:01.500  it went wrong … RuntimeError: no more" in first
     assert "✗ expected: the answer lacks 'blue'" in second
     assert "✗ two questions  turn 2 of 2 was not as expected: the answer lacks 'blue'" in first
+
+
+def test_a_long_refusal_is_told_to_its_end() -> None:
+    """llama.cpp names its reason last: it stands in the turn even where the terminal is narrow."""
+    words = "Unable to generate parser. " + "{{ x }} " * 90 + "Error: Jinja Exception: roles must alternate"
+    tape = sample.Tape()
+    tape.ask([sample.user("a")], sample.refused(400, words), 0, 1)
+    lines = [line.strip() for line in printed(sample.single_report(sample.run("r", tape, ()))).splitlines()]
+    told = " ".join(lines)
+    assert '✗ "Unable to generate parser.' in told
+    assert 'Error: Jinja Exception: roles must alternate"' in told
 
 
 def test_times_that_nobody_took_are_not_shown_as_none() -> None:

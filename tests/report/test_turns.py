@@ -66,3 +66,13 @@ def test_a_finding_in_an_unknown_turn_is_kept() -> None:
     finding = Finding(rule="r", code="NX1", severity=Severity.INFO, summary="", location=Location(turn=9))
     run = msgspec.structs.replace(sample.healthy(), findings=(finding,))
     assert turn_facts(run)[-1].findings == (finding,)
+
+
+def test_that_a_turn_failed_is_no_error_beside_it() -> None:
+    """The daemon logs each failed turn as an error; the turn says it already. Other errors of that turn count."""
+    run = sample.alternation()
+    lines = (sample.log(7, "Turn 2 failed: refused", "ERROR", 2), sample.log(7, "Turn 1 failed", "ERROR", 1))
+    log = (*run.cassette.log, *lines)
+    first, second = turn_facts(msgspec.structs.replace(run, cassette=msgspec.structs.replace(run.cassette, log=log)))
+    assert [line.text for line in first.errors] == ["Turn 1 failed"]
+    assert [line.text[:8] for line in second.errors] == ["HTTP 400", "turn 2 e"]

@@ -20,6 +20,8 @@ from nexdiag.core.errors import CassetteError, EndpointError, UsageError
 from nexdiag.core.scenario import Expectation, Say, Scenario
 from nexdiag.endpoint import llama, serving, stub
 from nexdiag.lint import profiles
+from nexdiag.report.summary import run_facts
+from nexdiag.runner.judge import judge
 from nexdiag.runner.load import load
 from nexdiag.runner.rerun import rerun
 from nexdiag.runner.smoke import Smoke, Spoken, smoke
@@ -64,6 +66,25 @@ def test_what_was_expected_and_did_not_hold_is_told(tmp_path: Path) -> None:
     live = ("the answer lacks 'blue'", "tool glob was not called")
     assert [turn.unmet for turn in told] == [live, ()]
     assert [turn.unmet for turn in done.spoken] == [(*live, "the last reply ended with 'stop', expected 'length'"), ()]
+
+
+def test_what_did_not_hold_stands_in_the_recording(tmp_path: Path) -> None:
+    """Whoever reads the file later is not told that all was well; a replay of it is as exact as before."""
+    say = (Say(text="Say red."), Say(text="Say blue.", expect=Expectation(contains=("blue",), finish="length")))
+    path = tmp_path / "c.cassette.jsonl"
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("Red.", "Red."))) as url:
+        scenario = msgspec.structs.replace(FIVE, say=say)
+        done = smoke(scenario, Wanted(url=url, model="m"), state=tmp_path / "s", cassette=path)
+    wanted = [
+        (2, "expected: the answer lacks 'blue'"),
+        (2, "expected: the last reply ended with 'stop', expected 'length'"),
+    ]
+    for recorded in (load(path), done.run.cassette):
+        assert [(line.turn, line.text) for line in recorded.log if line.level == "ERROR"] == wanted
+    facts = run_facts(judge(load(path)))
+    assert (facts.verdict.word, facts.weighs) == ("failed", True)
+    assert facts.verdict.sentence.startswith("turn 2 of 2 was not as expected: the answer lacks 'blue'")
+    assert {turn.outcome for turn in rerun(load(path)).replayed} == {"exact"}
 
 
 async def refusing(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's types

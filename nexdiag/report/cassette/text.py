@@ -166,7 +166,7 @@ class _Teller:
     def _log(self, lines: Iterable[LogLine]) -> Iterator[str]:
         if not self._view.log:
             return
-        for line in lines:
+        for line in _by_time(lines):
             source = "" if line.source == "daemon" else f" {flat(line.source)}"
             first, *more = visible(self._steady(line.text)).split("\n")
             at = f" {time_of_day(line.at)}" if self._view.times else ""
@@ -179,6 +179,16 @@ class _Teller:
             for pattern, instead in _CHANGING:
                 told = pattern.sub(instead, told)
         return told
+
+
+def _by_time(lines: Iterable[LogLine]) -> list[LogLine]:
+    """The lines of all sources as they were written; one without a time after the line that it follows."""
+    latest = 0.0
+    placed: list[tuple[float, LogLine]] = []
+    for line in lines:
+        latest = line.at or latest
+        placed.append((latest, line))
+    return [line for _, line in sorted(placed, key=lambda one: one[0])]
 
 
 def _outputs(run: ToolRun) -> set[tuple[str, ...]]:

@@ -16,7 +16,7 @@ from nexdiag.core.errors import CassetteError, Unmatched
 from nexdiag.core.exchange import Exchange
 from nexdiag.replay.matching import Miss
 from nexdiag.replay.player import Player
-from nexdiag.replay.playing import Pace, answer, answer_async, explain
+from nexdiag.replay.playing import Pace, answer, answer_async, explain, hint
 from nexdiag.runner.load import load
 from nexdiag.runner.redaction import redactions_of, redactor_for
 from nexdiag.runner.tape.keeper import Keeper
@@ -122,7 +122,7 @@ class Tape:
         if not self._before.exchanges:
             what = f"{miss.request.method} {miss.request.path}: the cassette holds no exchange"
         what = f"{what} ({self.path}, record mode {self.mode})"
-        self.refused.append(Unmatched(what, hint=_hint(miss, self.path)))
+        self.refused.append(Unmatched(what, hint=hint(miss, _ANEW, str(self.path))))
         return self.refused[-1]
 
     def note(self, stranger: Stranger) -> None:

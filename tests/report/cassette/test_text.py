@@ -184,6 +184,16 @@ def test_log_lines_lose_what_differs_from_run_to_run() -> None:
     assert " log llama - listening on port ⟨n⟩\n   | second line\n" in shown
 
 
+def test_log_lines_stand_by_their_time() -> None:
+    """Over all sources; a line without a time stays behind the one before it."""
+    said = ((4, "d", "daemon"), (9, "e", "daemon"), (2, "a", "llama"), (0, "b", "llama"), (3, "c", "other"))
+    log = tuple(LogLine(at=NOON + at if at else 0, text=line, source=source) for at, line, source in said)
+    cassette = recording("hello")
+    turn = structs.replace(cassette.turns[0], log=log)
+    shown = text(structs.replace(cassette, turns=(turn,), log=log), FOR_GIT)
+    assert [line.split()[-1] for line in shown.splitlines() if line.startswith(" log ")] == list("abcde")
+
+
 def test_an_answer_that_goes_back_with_another_id_is_shown() -> None:
     """A client that sends an id that the model never gave has a fault: it must not be folded away, not even for git."""
     splitter = Splitter()
