@@ -35,6 +35,7 @@ _ENVELOPE = re.compile(
 """What a client puts into a user's message and no user said: the directory, the date, a reminder."""
 
 
+_LONGEST = 2**18
 _MOST_ENVELOPES = 100
 """Of one text: more are no client's, and would take long to find."""
 
@@ -97,7 +98,9 @@ def plain_said(text: str) -> tuple[Entry, ...]:
 
 
 def spoken(text: str) -> str:
-    """The text without a client's envelopes, its white space normalised."""
+    """The text without a client's envelopes, its white space normalised; one that is very long as it is."""
+    if len(text) > _LONGEST:  # to normalise megabytes holds up every other client
+        return text
     return " ".join((_opened(text) if "</" in text else text).split())
 
 

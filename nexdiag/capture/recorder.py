@@ -90,11 +90,11 @@ class Recorder:
 
     def turn_started(self, turn: Turn) -> None:
         """A turn begins."""
-        self._keep(partial(self._clean, self.redactor.turn), turn, self.writer.turn_started)
+        self._keep(self._turn, turn, self.writer.turn_started)
 
     def turn_ended(self, turn: Turn) -> None:
         """A turn has ended."""
-        self._keep(partial(self._clean, self.redactor.turn), turn, self.writer.turn_ended)
+        self._keep(self._turn, turn, self.writer.turn_ended)
 
     def tool_run(self, run: ToolRun) -> None:
         """A tool has run."""
@@ -123,13 +123,18 @@ class Recorder:
         with self._small.lock:
             return clean(word)
 
+    def _turn(self, turn: Turn) -> Turn:
+        lane = self._large if len(turn.said) + len(turn.reply or "") > _LARGE else self._small
+        with lane.lock:
+            return lane.redactor.turn(turn)
+
 
 class _Lane:
     """One who takes the secrets out of exchanges. What is large has a lane of its own: nothing small waits for it."""
 
     def __init__(self, redactor: Redactor) -> None:
         self.lock = threading.RLock()
-        self._redactor = redactor
+        self.redactor = redactor
         self._splitter = Splitter(limit=MOST_HELD)
 
     def exchange(self, exchange: Exchange) -> Exchange:
@@ -137,7 +142,7 @@ class _Lane:
         with self.lock:
             plain = plain_request(exchange.request)
             request = msgspec.structs.replace(plain, body=self._splitter.split(plain.body.join()))
-            return self._redactor.exchange(msgspec.structs.replace(exchange, request=request))
+            return self.redactor.exchange(msgspec.structs.replace(exchange, request=request))
 
 
 def is_large(exchange: Exchange) -> bool:

@@ -87,7 +87,7 @@ class Witness:
                 begins=place.begins,
                 aside=place.aside,
                 method=request.method,
-                path=request.path.partition("?")[0],  # a key may stand in its query
+                path=self._shown(request.path.partition("?")[0]),  # a key may stand in its query
                 messages=place.messages,
             )
             passing = self.recorder.begin(
@@ -138,13 +138,14 @@ class Witness:
             msgspec.structs.replace(
                 told,
                 ended=True,
+                path=self._shown(told.path),  # again: what the request carries is known by now
                 status=answer.status,
                 usage=answer.usage,
                 streamed=response is not None and response.streamed,
                 chunks=0 if response is None else len(response.chunks),
                 first_byte=None if response is None else response.first_byte,
                 duration=exchange.duration,
-                refusal=self._try(lambda: self.recorder.text(answer.refusal)) or "",
+                refusal=self._shown(answer.refusal),
                 calls=answer.calls,
             )
         )
@@ -165,6 +166,9 @@ class Witness:
         if over is not None:
             self.recorder.turn_ended(over)
         return place
+
+    def _shown(self, text: str) -> str:
+        return self._try(lambda: self.recorder.text(text)) or ""
 
     def _tell(self, told: Told) -> None:
         with contextlib.suppress(Exception):  # whoever listens: its fault is its own

@@ -150,6 +150,19 @@ def test_progress_is_told_at_both_ends(recording: Recording) -> None:
     assert KEY not in repr(recording.told)
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_key_in_a_path_is_not_told(recording: Recording, known: bool) -> None:
+    """Neither one in use nor one that the request itself carries, by its end."""
+    key = KEY if known else "Tr0ub4dor3correcthorse"
+    headers = (("authorization", f"Bearer {key}"),)
+    recording.witness.begin(Request(method="GET", url=f"http://x/{key}/v1/models", headers=headers)).end()
+    begun, ended = recording.told
+    assert key not in repr(ended)
+    assert ended.path.startswith("/[redacted ")
+    assert ended.path.endswith("/v1/models")
+    assert not known or begun.path == ended.path
+
+
 def test_a_listener_that_fails_changes_nothing(tmp_path: Path) -> None:
     def told(passing: Told) -> None:
         raise OSError(passing.path)

@@ -86,7 +86,7 @@ def test_a_finding_is_told_and_the_exit_code_stays_that_of_the_command(upstream:
     came, told = record(Wanted(command=program("ask('user', 'user'); sys.exit(7)"), upstream=upstream))
     assert came.code == 7
     assert [finding.rule for finding in came.findings] == ["role-alternation"]
-    assert any(line.startswith("NX101 role-alternation   ") for line in told)
+    assert any(line.startswith("error NX101 role-alternation   ") for line in told)
     assert any("✗ 500 " in line or "✗ 400 " in line for line in told)
     came.demand_recorded()
 
@@ -229,6 +229,7 @@ try:
     came.demand_recorded()
 except CassetteError as error:
     sys.exit(f"{came.code} {error.what}")
+sys.exit(came.code)
 """
 
 
@@ -238,3 +239,23 @@ def test_a_disk_that_takes_no_more_does_not_disturb_the_command(upstream: str) -
     ran = subprocess.run([sys.executable, "-c", FULL, upstream, *command], capture_output=True, text=True, check=False)
     assert ran.stderr.startswith("0 recording stopped: File too large"), ran
     assert "exited 0" in ran.stdout
+    assert " · not whole\n" in ran.stdout
+
+
+def test_a_command_that_failed_hides_no_loss(upstream: str) -> None:
+    """Its own code goes before; the last lines say that the recording is not whole all the same."""
+    command = program("[ask('user') for _ in range(30)]; sys.exit(7)")
+    ran = subprocess.run([sys.executable, "-c", FULL, upstream, *command], capture_output=True, text=True, check=False)
+    assert ran.returncode == 7, ran
+    assert ran.stdout.splitlines()[-2].startswith("✗ recording stopped: File too large")
+    assert ran.stdout.splitlines()[-1].startswith("Next: ")
+
+
+@pytest.mark.parametrize("code", [0, 7])
+def test_a_recording_that_is_removed_meanwhile_is_told(upstream: str, code: int) -> None:
+    """Not as one that never was: the command has used the proxy."""
+    command = program(f"ask('user'); os.remove('c'); sys.exit({code})")
+    came, told = record(Wanted(command=command, cassette=Path("c"), upstream=upstream))
+    assert "c is gone: somebody removed it while 1 exchange" in (came.lacking or "")
+    assert (told[-1] == f"✗ {came.lacking}") is bool(code)
+    assert not any("OPENAI_BASE_URL" in line for line in told)

@@ -18,16 +18,16 @@ from nexdiag.capture.recorder import ENDED_FIRST
 from nexdiag.codec.encodings import encoding_of
 from nexdiag.core.exchange import UNFINISHED, Headers, Request
 
-INLINE = 64 * 1024
-"""Bytes of request and answer up to which an exchange is read and written at once, in about a millisecond."""
+INLINE = 32 * 1024
+"""Bytes of request and answer up to which an exchange is read and written by the loop: one to five milliseconds."""
 HELD = 1024 * 1024
 """Bytes up to which the last piece waits until the exchange is written."""
 PATIENCE = 0.25
-"""Seconds that a last piece waits at most, where what is written before it is very large."""
+"""Seconds that a last piece waits at most, where it takes very long to write."""
 MOST = 256 * 1024 * 1024
 """Bytes of an answer that are kept; what is longer is passed on all the same."""
-_UNPACKED = 32
-"""How many times as large what is compressed is taken for: nobody knows it before it is read."""
+_UNPACKED = 64
+"""How many times as large what is compressed is taken for: how large it is nobody knows before it is read."""
 _PLAIN = ("", "identity")
 _TOO_LONG = f"{UNFINISHED}: only the first {MOST // 2**20} MiB of the answer were kept"
 

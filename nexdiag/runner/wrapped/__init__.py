@@ -76,11 +76,11 @@ def wrapped(
         took = ticks() - began
     told("")
     told(passing.ended(wanted.command, code=ended.code, signal=ended.signal, turn=teller.turn, took=took))
-    came = outcome.come_of(wanted.command, ended.code, proxy.cassette, proxy.trouble, told)
+    came = outcome.come_of(wanted.command, ended.code, proxy.cassette, proxy.trouble, told, written=proxy.exchanges)
+    if came.code and came.lacking is not None:  # else it is raised, and told by that
+        told(f"✗ {came.lacking}")
     if came.cassette is not None:
         told(f"Next: nexdiag report {shlex.quote(str(came.cassette))}")
-    elif came.code:
-        told(f"✗ {came.trouble or outcome.nothing(wanted.command)}")
     return came
 
 

@@ -21,6 +21,8 @@ _HEADER = re.compile(rf"({_NAME}[ \t]*:[ \t]*)(.+)", re.IGNORECASE | re.DOTALL)
 _HEADERS = ("-H", "--header")
 _LOGIN = ("-u", "--user")
 """Of curl and wget: what follows is USER:PASSWORD."""
+_MYSQL = re.compile(r"(?:mysql|mariadb)(?:dump|admin|import|show|check|-\w+)?")
+"""Of these, the password stands right behind `-p`."""
 _CODE = ("-c", "-e", "--eval", "-p", "--print")
 """What follows is a program, or a setting: a poor name."""
 _OPENERS = re.compile(
@@ -55,8 +57,11 @@ def masked(command: Sequence[str]) -> list[str]:
     """The words without the values whose names say that they are secret: `--api-key X`, `TOKEN=X`, `x-api-key: X`."""
     words: list[str] = []
     before = ""
+    joined = any(_MYSQL.fullmatch(PurePath(word).name) for word in command)
     for word in command:
-        if before in _LOGIN and ":" in word and "://" not in word:
+        if joined and word.startswith("-p") and len(word) > len("-p"):
+            words.append("-p" + _mark(word[2:]))
+        elif before in _LOGIN and ":" in word and "://" not in word:
             user, _, password = word.partition(":")
             words.append(f"{user}:{_mark(password)}")
         elif before in _HEADERS and (header := _HEADER.fullmatch(word)):

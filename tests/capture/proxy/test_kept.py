@@ -158,11 +158,11 @@ def test_nothing_waits_for_a_large_exchange_that_is_written() -> None:
         large.go.clear()
         handed: list[str] = []
         earlier = keeper.begin(REQUEST, 1)
-        keeper.begin(REQUEST, HELD + 1).end(None, lambda: handed.append("large"))
+        begun = keeper.begin(REQUEST, HELD + 1)
+        await asyncio.gather(*keeper._writing)
+        begun.end(None, lambda: handed.append("large"))
         earlier.chunk(b"12")
         written = asyncio.Event()
-        while len(keeper.under_way) + len(keeper._writing) > 2:  # until it has begun, so that the order is ours
-            await asyncio.sleep(0)
         keeper.begin(REQUEST, 1).end(None, lambda: (handed.append("small"), written.set())[0])
         await written.wait()
         assert handed == ["large", "small"]
@@ -240,7 +240,7 @@ def test_what_comes_while_a_thread_writes_is_told_later_with_its_own_times(tmp_p
         keeper = Keeper(lambda request: next(takes)(request), times=times)  # noqa: PLW0108 - a new one for each
         before = keeper.begin(REQUEST, 0)
         slow.go.clear()
-        keeper.begin(REQUEST, HELD + 1).end()
+        keeper.begin(REQUEST, INLINE + 1).end()
         ticks[0] = 1.0
         behind = keeper.begin(REQUEST, 0)
         for exchange in (before, behind):

@@ -5,9 +5,13 @@ import gzip
 import json
 import socket
 import struct
+import threading
 
 import pytest
-from proxied import PLAIN, Asked, Make, rounds
+from proxied import PLAIN, Asked, Make, Unkept, rounds
+
+from nexdiag.capture.proxy import kept
+from nexdiag.capture.proxy.kept import Keeper
 
 GET = b"GET /v1/models HTTP/1.1\r\nHost: h\r\n\r\n"
 LAST = b"GET /v1/models HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
@@ -68,6 +72,50 @@ def test_a_piece_reaches_the_client_before_the_next_is_sent(world: Make) -> None
                 assert await reader.readexactly(7) == b"2\r\n%d\n\r\n" % number
                 read.set()
             assert await reader.read() == b"0\r\n\r\n"
+            writer.close()
+
+    asyncio.run(play())
+
+
+class Held(Unkept):
+    """A recording that is not written until it may be."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+
+    def end(self, failure: str | None = None) -> None:
+        del failure
+        self.go.wait()
+
+
+@pytest.mark.parametrize(
+    ("head", "before", "last"),
+    [
+        (b"Content-Length: 4\r\nContent-Encoding: gzip\r\n", b"", b"body"),
+        (b"Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n", b"2\r\nbo\r\n", b"2\r\ndy\r\n0\r\n\r\n"),
+    ],
+    ids=["length", "chunked"],
+)
+def test_only_the_last_piece_waits_until_the_exchange_is_kept(
+    world: Make, monkeypatch: pytest.MonkeyPatch, head: bytes, before: bytes, last: bytes
+) -> None:
+    """Head and pieces that came at once with it are handed on at once."""
+    monkeypatch.setattr(kept, "PATIENCE", 1000.0)
+
+    async def answer(asked: Asked) -> None:
+        await asked.send(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n" + before + last)
+
+    async def play() -> None:
+        held = Held()
+        async with world(answer, keeper=Keeper(lambda request: held)) as here:
+            reader, writer = await here.connect()
+            writer.write(LAST)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK\r\n")
+            assert await reader.readexactly(len(before)) == before
+            await rounds()
+            assert not reader._buffer  # type: ignore[attr-defined] # all that has come
+            held.go.set()
+            assert await reader.read() == last
             writer.close()
 
     asyncio.run(play())

@@ -1,6 +1,7 @@
 """Promises of `nexdiag.capture.proxy.pool`."""
 
 import asyncio
+import socket
 
 import pytest
 from proxied import PLAIN, Asked, Make, rounds
@@ -41,6 +42,26 @@ def test_a_connection_that_the_upstream_closed_is_not_used(world: Make) -> None:
                 await rounds(5)
                 assert here.connections == number + 1
                 writer.close()
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_close_that_nobody_has_noticed_yet_is_looked_for(world: Make, closed: bool) -> None:
+    """It stands in the socket, and the loop has not come to it: a POST that was sent there would be lost."""
+
+    async def play() -> None:
+        async with world() as here:
+            reader, writer = await here.connect()
+            writer.write(GET)
+            assert await reader.readexactly(len(PLAIN)) == PLAIN
+            [idle] = here.side.pool._idle
+            if closed:
+                here.seen[0].writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
+            assert idle.open
+            assert (here.side.pool.take() is None) is closed
+            idle.abandon()
+            writer.close()
 
     asyncio.run(play())
 

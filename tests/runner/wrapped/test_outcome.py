@@ -46,7 +46,7 @@ def test_the_file_is_counted_judged_and_told(tmp_path: Path) -> None:
     assert [finding.rule for finding in came.findings] == ["role-alternation"]
     size = path.stat().st_size / 1000
     assert told[0] == f"saved {path}   {size:.0f} kB · 2 exchanges · 1 log line · 1 secret redacted"
-    assert told[1].startswith("NX101 role-alternation   ")
+    assert told[1].startswith("error NX101 role-alternation   ")
 
 
 def test_no_file_is_no_exchange(tmp_path: Path) -> None:
@@ -73,9 +73,21 @@ def test_a_recording_that_is_not_whole_is_an_error_of_its_own(tmp_path: Path) ->
     came = come_of(COMMAND, 0, path, "recording stopped: No space left on device", told.append)
     assert came.exchanges == 2
     assert told[0].startswith("saved ")
+    assert told[0].endswith(" · not whole")
     with pytest.raises(CassetteError, match="No space left") as caught:
         came.demand_recorded()
     assert caught.value.exit_code == 3
+
+
+def test_a_file_that_somebody_removed_is_told_as_such(tmp_path: Path) -> None:
+    """The command did use what it was given: what it asked was recorded, and is gone."""
+    told: list[str] = []
+    came = come_of(COMMAND, 0, tmp_path / "gone", None, told.append, written=3)
+    assert (came.cassette, came.lacking) == (None, came.trouble)
+    with pytest.raises(CassetteError, match="gone is gone: somebody removed it while 3 exchanges were") as caught:
+        came.demand_recorded()
+    assert caught.value.exit_code == 3
+    assert "stands in that file" not in caught.value.hint
 
 
 @pytest.mark.parametrize("content", [b"", b"no cassette", b'{"cassette":99}\n'])

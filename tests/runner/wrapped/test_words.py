@@ -61,6 +61,8 @@ def test_no_secret_names_a_file(command: list[str]) -> None:
         ["curl", "-H", "x-api-key: hunter22"],
         ["curl", "-H", "Cookie: a=hunter22; b=hunter22"],
         ["curl", "-u", "me:hunter22", "http://h"],
+        ["mysql", "-h", "db", "-phunter22", "app"],
+        ["docker", "exec", "db", "/usr/bin/mysqldump", "-phunter22"],
         ["a", "--json", '{"api_key": "hunter22", "n": 1}'],
         ["codex", "-c", 'model_providers.x.experimental_bearer_token="hunter22"'],
         ["a", "--url", "http://h/?api_key=hunter22&x=1"],
@@ -82,6 +84,8 @@ def test_no_secret_is_in_the_command_line(command: list[str]) -> None:
         ["python", "agent.py", "--max-tokens", "4096", "fix the tokenizer"],
         ["a", "--key-env", "OPENAI_API_KEY", "--user", "me"],
         ["a", "--token-limit=5", "{proxy}/v1"],
+        ["mysql", "-p", "app"],
+        ["a", "-p8080", "mysql://h/db"],
     ],
 )
 def test_a_harmless_command_line_stays_as_it_was(command: list[str]) -> None:
