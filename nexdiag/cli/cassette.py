@@ -74,6 +74,10 @@ def repair(file: File, output: Output = None, in_place: InPlace = False) -> None
         typer.echo(f"left out line {one.line}: {one_line(one.why)}")
     if len(done.left_out) > _MOST:
         typer.echo(f"left out {len(done.left_out) - _MOST:,} more lines")
+    for one in done.bared[:_MOST]:
+        typer.echo(f"kept line {one.line}: {one_line(one.why)}")
+    if len(done.bared) > _MOST:
+        typer.echo(f"kept {len(done.bared) - _MOST:,} more exchanges without their headers")
     kept = f"{count(done.turns, 'turn')}, {count(done.exchanges, 'exchange')}"
     typer.echo(f"wrote {done.path}   {kept}   {size_of(done.before)} → {size_of(done.after)}")
     if done.backup is not None:
@@ -116,7 +120,7 @@ def show(
     else:
         deliver(showing.shown(cassette, View(times=times, ids=ids, log=log, turn=turn), faults), None)
     if faults:
-        progress().print(f"{len(faults)} lines could not be read; see: nexdiag cassette check {file}")
+        progress().print(f"the file is damaged, or a part of it is lost; see: nexdiag cassette check {file}")
     return _BROKEN if faults else 0
 
 

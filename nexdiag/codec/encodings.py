@@ -16,8 +16,15 @@ from nexdiag.core.exchange import Headers, Request, Response
 
 LARGEST = 2**26
 """Bytes of a body without its encoding. What is larger is a bomb, or nothing that one reads."""
+_READ_AT_LEAST, _READ_TIMES = 2**23, 32
+"""What readers of an answer take as a whole: so many bytes, or so many times those of the wire. Streams of a model
+come to 20 times; what is larger is a bomb."""
+READ_OF_A_BOMB = 2**20
+"""Bytes of a bomb that readers look into."""
 _MOST = 4
 """Encodings of one body. More of them are no body but an attack."""
+_PINCH = 64
+"""Bytes of a bomb that are read at a time."""
 _SLICE = 1024
 """Bytes given to brotli and zstd at a time."""
 _GZIP, _ZLIB, _RAW = 31, 15, -15
@@ -146,13 +153,36 @@ def encoded(body: bytes, encoding: str) -> bytes | None:
 
 
 def response_text(response: Response) -> bytes:
-    """The body of a response without its content-encoding; as it came, where that cannot be undone."""
+    """The body of a response without its content-encoding; as it came, where that cannot be undone.
+
+    Of one that is huge without its encoding, the beginning: see `read_response`.
+    """
+    return read_response(response)[0]
+
+
+def read_response(response: Response) -> tuple[bytes, bool]:
+    """The body as `response_text` gives it, and whether it was cut to its first `READ_OF_A_BOMB` bytes."""
     encoding = encoding_of(response.headers)
     body = response.body
-    if not encoding:
-        return body
-    text = plain(body, encoding)
-    return body if text is None else text
+    if not encoding or not body:
+        return body, False
+    whole = Decoding(encoding, limit=min(LARGEST, max(_READ_AT_LEAST, _READ_TIMES * len(body))))
+    text = whole.feed(body)
+    if not whole.too_large:
+        return (body if not whole.known or (whole.broken and not text) else text), False
+    first = _first(body, encoding)
+    return (first, True) if first else (body[:READ_OF_A_BOMB], True)
+
+
+def _first(body: bytes, encoding: str) -> bytes:
+    """The first bytes of a bomb: as many as pieces of it give that are not too large."""
+    decoding = Decoding(encoding)
+    given: list[bytes] = []
+    for start in range(0, len(body), _PINCH):
+        given.append(decoding.feed(body[start : start + _PINCH]))
+        if decoding.size >= READ_OF_A_BOMB or decoding.too_large or decoding.broken:
+            break
+    return b"".join(given)[:READ_OF_A_BOMB]
 
 
 def _names(encoding: str) -> list[str]:

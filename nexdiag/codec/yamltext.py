@@ -12,6 +12,8 @@ _SWELLS, _SMALL = 10, 1_000_000
 """How many times its own length a text may stand for, through aliases, and what is never too much."""
 _DEEPEST = 100
 """Levels. A cassette has six."""
+_LONGEST_NUMBER = 400
+"""Characters. Python makes no text again of a number of thousands, and no cassette has one."""
 _PYTHON = "tag:yaml.org,2002:python/"
 _Node = Any
 """PyYAML's constructors take a loader and a node, of whichever kind the text has there."""
@@ -112,6 +114,20 @@ def _list(loader: yaml.CSafeLoader, node: _Node) -> object:
     return loader.construct_sequence(node)
 
 
+def _whole_number(loader: yaml.CSafeLoader, node: _Node) -> object:
+    return loader.construct_yaml_int(_short(node))
+
+
+def _number(loader: yaml.CSafeLoader, node: _Node) -> object:
+    return loader.construct_yaml_float(_short(node))
+
+
+def _short(node: _Node) -> _Node:
+    if len(node.value) > _LONGEST_NUMBER:
+        raise ValueError(f"a number of {len(node.value):,} characters, line {node.start_mark.line + 1}")
+    return node
+
+
 def _file(loader: yaml.CSafeLoader, node: _Node) -> object:
     """A request's body that was a file: vcrpy writes its state, of which the first part is what the file held."""
     state = loader.construct_mapping(node, deep=True).get("state")
@@ -127,6 +143,8 @@ def _pieces(loader: yaml.CSafeLoader, node: _Node) -> object:
     return b""
 
 
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+_Loader.add_constructor("tag:yaml.org,2002:float", _number)
 _Loader.add_constructor(f"{_PYTHON}str", _text)
 _Loader.add_constructor(f"{_PYTHON}unicode", _text)
 _Loader.add_constructor(f"{_PYTHON}tuple", _list)

@@ -16,6 +16,7 @@ from nexdiag.codec import har, jsontext, vcr
 from nexdiag.codec.losses import Losses
 from nexdiag.core.cassette import FORMAT, SUFFIX, Cassette
 from nexdiag.core.errors import NothingToDo, UsageError
+from nexdiag.report.visible import one_line
 from nexdiag.runner import bare
 from nexdiag.runner.cassettes import files
 from nexdiag.runner.cleaned import Cleaner
@@ -62,9 +63,13 @@ def convert(  # noqa: PLR0913 - one for each option of the command
         raise NothingToDo(f"{source} holds no exchange: nothing to convert", hint="record one with: nexdiag capture")
     clean = with_turns(cleaner.cassette(cassette))
     raw = write(clean, losses)
+    written = _written(target, clean, request)
+    if not written:
+        why = one_line("; ".join(losses.lines()), 300)
+        raise NothingToDo(f"nothing of {source} can be carried: {why}", hint="choose another format, such as *.har")
     (files.put if force else files.create)(target, raw)
     count = replaced(clean, raw, before=found)
-    return Converted(exchanges=_written(target, clean, request), secrets=count, lost=losses.lines())
+    return Converted(exchanges=written, secrets=count, lost=losses.lines())
 
 
 def with_turns(cassette: Cassette) -> Cassette:

@@ -17,6 +17,7 @@ from nexdiag.core.finding import Finding
 from nexdiag.lint import engine, profiles
 from nexdiag.lint.bare import BareExchange, decode_bare
 from nexdiag.lint.subject import profile_of
+from nexdiag.report.wording import count as counted
 from nexdiag.runner.load import find
 
 _EXCHANGE_KEYS = {"request", "response", "status", "server", "log"}
@@ -68,7 +69,7 @@ def missing(cassette: Cassette) -> tuple[str, ...]:
     lacks += ["exchanges: the recording has none"] if not cassette.exchanges else []
     wires = Counter(wire_of(exchange.request.url) for exchange in cassette.exchanges)
     lacks += [
-        f"the requests of {count} exchanges on the wire {wire!r}: the rules know chat completions alone"
+        f"the requests of {counted(count, 'exchange')} on the wire {wire!r}: the rules know chat completions alone"
         for wire, count in wires.items()
         if wire not in (None, "chat")
     ]

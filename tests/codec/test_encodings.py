@@ -12,7 +12,16 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexdiag.codec.encodings import Decoding, encoded, plain, plain_pieces, plain_request, response_text
+from nexdiag.codec.encodings import (
+    READ_OF_A_BOMB,
+    Decoding,
+    encoded,
+    plain,
+    plain_pieces,
+    plain_request,
+    read_response,
+    response_text,
+)
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Chunk, Headers, Request, Response
 
@@ -144,6 +153,18 @@ def test_the_text_of_a_response_is_without_its_encoding() -> None:
         chunks = (Chunk(at=0.0, bytes=raw[:9]), Chunk(at=0.1, bytes=raw[9:]))
         headers = (("content-encoding", encoding),) if encoding else ()
         assert response_text(Response(status=200, headers=headers, chunks=chunks)) == BODY
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "gzip, br"])
+def test_readers_look_into_the_beginning_of_a_bomb(encoding: str) -> None:
+    """They get a mebibyte of it, and are told; a large body that a model could have sent is read as a whole."""
+    headers = (("content-encoding", encoding),)
+    bomb = coded(b"data: x\n\n" * 4_000_000, encoding)
+    text, cut = read_response(Response(status=200, headers=headers, chunks=(Chunk(at=0.0, bytes=bomb),)))
+    assert (text, cut) == ((b"data: x\n\n" * 120_000)[:READ_OF_A_BOMB], True)
+    large = b"".join(b"%d %d\n" % (number, number**9) for number in range(300_000))
+    raw = coded(large, encoding)
+    assert read_response(Response(status=200, headers=headers, chunks=(Chunk(at=0.0, bytes=raw),))) == (large, False)
 
 
 def test_libraries_are_loaded_only_where_they_are_wanted() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 from nexdiag.capture.secrets import Secrets
 from nexdiag.capture.streamed import edits
 from nexdiag.codec import cassette as codec
-from nexdiag.codec.encodings import response_text
+from nexdiag.codec.encodings import read_response, response_text
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.errors import CassetteError
-from nexdiag.report.answers import answer
+from nexdiag.report.answers import CUT, answer
 from nexdiag.report.cassette.health import Health, Remark, Weight
 from nexdiag.runner.cassettes import files
 from nexdiag.runner.cassettes.salvage import salvage
@@ -50,12 +50,16 @@ def check(raw: bytes, name: str, *, mode: int | None = None) -> Health:
             kept = salvage(raw, name=name)
         except CassetteError:
             return Health(file=name, size=len(raw), remarks=(Remark(weight="broken", what=error.what),))
-        lost = [Remark(weight="broken", line=one.line, what=one.why) for one in kept.left_out]
+        lost = [
+            Remark(weight="broken", line=one.line, what=one.why)
+            for one in sorted((*kept.left_out, *kept.bared), key=lambda one: one.line)
+        ]
         remarks += _few(lost or [Remark(weight="broken", what=error.what)], "line", "broken")
         cassette = kept.cassette
     if cassette.tear:
         remarks.append(Remark(weight="warning", what=f"{cassette.tear}; mend it with: nexdiag cassette repair"))
     remarks += _few(list(_secrets(raw, cassette)), "secret", "warning")
+    remarks += _few(list(_huge(cassette)), "answer", "warning")
     remarks += _writable(mode or 0)
     remarks += _unfinished(cassette)
     return Health(
@@ -109,6 +113,13 @@ def _secrets(raw: bytes, cassette: Cassette) -> Iterator[Remark]:
         if not found and edits(body, shapes):
             said = f"exchange {exchange.id} is answered with what looks like a secret, said piece by piece"
             yield Remark(weight="warning", what=said)
+
+
+def _huge(cassette: Cassette) -> Iterator[Remark]:
+    """Where secrets were looked for in the beginning alone."""
+    for exchange in cassette.exchanges:
+        if exchange.response is not None and read_response(exchange.response)[1]:
+            yield Remark(weight="warning", what=f"the answer of exchange {exchange.id}: {CUT}")
 
 
 def _unfinished(cassette: Cassette) -> Iterator[Remark]:

@@ -20,6 +20,8 @@ class Repaired(msgspec.Struct, frozen=True, kw_only=True):
     """Where the whole recording is; None if the file was whole and was left alone."""
     backup: Path | None = None
     left_out: tuple[LeftOut, ...] = ()
+    bared: tuple[LeftOut, ...] = ()
+    """Exchanges that were kept without their headers."""
     exchanges: int = 0
     """How many are in what was kept."""
     turns: int = 0
@@ -50,6 +52,7 @@ def repair(path: Path, output: Path | None = None, *, in_place: bool = False) ->
         path=target,
         backup=backup,
         left_out=kept.left_out,
+        bared=kept.bared,
         exchanges=exchanges,
         turns=turns,
         before=size,

@@ -1,5 +1,6 @@
 """What can be kept of a damaged recording: every line that is whole, and that needs no line that is not. Pure.
 
+Headers are no such need: what was said survives without them, under an empty list that stands in for a lost one.
 What the lines mean is the codec's: a line stays if the codec takes it after the lines that stay before it.
 """
 
@@ -7,16 +8,22 @@ import msgspec
 
 from nexdiag.codec import cassette as codec
 from nexdiag.codec.body import Splitter
-from nexdiag.codec.cassette.lines import Line
+from nexdiag.codec.cassette.frames import Whole
+from nexdiag.codec.cassette.lines import Line, ResponseLine, SharedHeaders
 from nexdiag.codec.cassette.recording import Recording
 from nexdiag.core.cassette import FORMAT, Cassette, Header
 from nexdiag.core.errors import CassetteError
+from nexdiag.core.exchange import Headers
 from nexdiag.core.version import TOOL
 
 _UNREADABLE = (ValueError, RecursionError)
 _WORDS = 200
 _KINDS = ("link", "headers", "exchange", "tool", "log", "said", "ended")
 """The keys that tell the kinds of lines apart, the first that is there."""
+_STREAM: Headers = (("content-type", "text/event-stream"),)
+"""What stands in for the headers of a stream: without it nobody could read one."""
+_EVENT = ("data:", "event:", ":")
+"""How an event stream begins."""
 _line = msgspec.json.Decoder(Line)
 _keys = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -34,13 +41,15 @@ class Salvage(msgspec.Struct, frozen=True, kw_only=True):
 
     cassette: Cassette
     raw: bytes
-    """A whole recording: the lines that were kept, byte for byte."""
+    """A whole recording: the lines that were kept, byte for byte, and what stands in for lost headers."""
     left_out: tuple[LeftOut, ...] = ()
+    bared: tuple[LeftOut, ...] = ()
+    """Exchanges that were kept, but not their headers: why not."""
 
     @property
     def whole(self) -> bool:
         """Whether all could be kept."""
-        return not self.left_out
+        return not (self.left_out or self.bared)
 
 
 def salvage(raw: bytes, *, name: str = "") -> Salvage:
@@ -50,22 +59,79 @@ def salvage(raw: bytes, *, name: str = "") -> Salvage:
     """
     lines = raw.split(b"\n")
     header, lost = _header(lines[0], name)
-    recording = Recording(Splitter(), size=len(raw))
-    kept = [codec.Encoder().header(header).rstrip(b"\n") if lost else lines[0]]
-    taken = 0
-    left_out = [LeftOut(line=1, why=f"the header is lost ({lost}); a new one names no endpoint")] if lost else []
+    keeping = _Keeping(Recording(Splitter(), size=len(raw)))
+    first = codec.Encoder().header(header).rstrip(b"\n") if lost else lines[0]
+    if lost:
+        keeping.left_out.append(LeftOut(line=1, why=f"the header is lost ({lost}); a new one names no endpoint"))
     first_is_no_header = lost and kind(lines[0]) != "other"
     for number, line in enumerate(lines if first_is_no_header else lines[1:], start=1 if first_is_no_header else 2):
-        why = _taken(recording, line)
-        if why is not None:
-            left_out.append(LeftOut(line=number, why=why))
-        elif line.strip() or number < len(lines):
-            kept.append(line)
-            taken += bool(line.strip()) and kind(line) != "other"
-    if lost and not taken:
+        if line.strip() or number < len(lines):
+            keeping.take(number, line)
+    if lost and not any(line.strip() and kind(line) != "other" for line in keeping.kept):
         raise CassetteError(f"{name or 'the recording'} is no cassette: {lost}", hint="name a *.cassette.jsonl file")
-    cassette = recording.cassette(header, name=name, tear=None)
-    return Salvage(cassette=cassette, raw=b"\n".join(kept) + b"\n", left_out=tuple(left_out))
+    return Salvage(
+        cassette=keeping.recording.cassette(header, name=name, tear=None),
+        raw=b"\n".join([first, *keeping.kept]) + b"\n",
+        left_out=tuple(keeping.left_out),
+        bared=tuple(keeping.bared),
+    )
+
+
+class _Keeping:
+    """Takes the lines of a damaged file in order."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.kept: list[bytes] = []
+        self.left_out: list[LeftOut] = []
+        self.bared: list[LeftOut] = []
+        self._lost: set[int] = set()
+        """The lists of headers that others stand in for."""
+
+    def take(self, number: int, line: bytes) -> None:
+        """Keep the line if it can be kept; else say why not."""
+        why = _taken(self.recording, line)
+        references = _references(line) if why is not None or self._lost else {}
+        instead = {name: pairs for name, pairs in references.items() if name not in self.recording.headers}
+        if why is not None and instead:
+            self.recording.headers |= instead
+            why = _taken(self.recording, line)
+        if why is not None:
+            for name in instead:
+                del self.recording.headers[name]
+            self.left_out.append(LeftOut(line=number, why=why))
+            return
+        self._lost |= set(instead)
+        self.kept += [msgspec.json.encode({"headers": name, "pairs": pairs}) for name, pairs in instead.items()]
+        self.kept.append(line)
+        if lost := [str(name) for name in references if name in self._lost]:
+            why = f"the exchange is kept without its headers, which are lost (list {', '.join(lost)})"
+            self.bared.append(LeftOut(line=number, why=why))
+
+
+def _references(line: bytes) -> dict[int, Headers]:
+    """The lists of headers that an exchange refers to, and what could stand in for each."""
+    try:
+        read = _line.decode(line)
+    except _UNREADABLE:
+        return {}
+    if read.exchange is None:
+        return {}
+    found: dict[int, Headers] = {}
+    if read.request is not None and isinstance(read.request.headers, SharedHeaders):
+        found[read.request.headers.as_] = ()
+    if read.response is not None and isinstance(read.response.headers, SharedHeaders):
+        found[read.response.headers.as_] = _STREAM if _streams(read.response) else ()
+    return found
+
+
+def _streams(response: ResponseLine) -> bool:
+    """Whether the body begins as an event stream does."""
+    piece = next(iter(response.chunks), "")
+    if isinstance(piece, Whole):
+        return (piece.text or "").startswith(_EVENT)
+    within = piece if isinstance(piece, str) else str(next(iter(piece), ""))
+    return (response.frame[0] + within).startswith(_EVENT)
 
 
 def kind(line: bytes) -> str:
@@ -97,7 +163,8 @@ def _header(line: bytes, name: str) -> tuple[Header, str]:
     except CassetteError as error:
         if _version(line) > FORMAT:
             raise
-        return Header(tool=TOOL), error.what.removeprefix(name).strip()
+        why = error.what.removeprefix(name or "the recording").strip().removeprefix("is no cassette: ")
+        return Header(tool=TOOL), f"it {why}" if why.startswith("is ") else why
 
 
 def _version(line: bytes) -> int:

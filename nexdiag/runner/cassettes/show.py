@@ -63,6 +63,7 @@ def _opened(raw: bytes, name: str) -> tuple[Cassette, list[str]]:
     except CassetteError as error:
         kept = salvage(raw, name=name)
         faults = [f"line {one.line} is left out: {one.why}" for one in kept.left_out]
+        faults += [f"line {one.line}: {one.why}" for one in kept.bared]
         return kept.cassette, faults or [error.what]
 
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from nexdiag.codec.body import Splitter
-from nexdiag.codec.cassette import decode, encode, limits
+from nexdiag.codec.cassette import Encoder, decode, encode, limits
 from nexdiag.codec.cassette.limits import AT_LEAST, LONGEST_LIST, LONGEST_SAID, LONGEST_SEPARATOR, TIMES, Room
 from nexdiag.core.body import Body, Field, Link
 from nexdiag.core.cassette import Cassette, Header
@@ -54,9 +54,9 @@ def test_a_file_may_stand_for_much_more_than_it_holds() -> None:
         room.take(1)
 
 
-def again(*exchanges: Exchange, turns: tuple[Turn, ...] = ()) -> Cassette:
+def again(*exchanges: Exchange) -> Cassette:
     """What is read of what was written."""
-    return decode(encode(Cassette(header=Header(tool="t"), exchanges=exchanges, turns=turns)))
+    return decode(encode(Cassette(header=Header(tool="t"), exchanges=exchanges)))
 
 
 def one(**other: object) -> Exchange:
@@ -83,7 +83,7 @@ def test_any_stream_that_was_recorded_is_read(size: int) -> None:
 
 @pytest.mark.usefixtures("narrow")
 def test_any_chat_that_was_recorded_is_read() -> None:
-    """Also one that says the same again and again, and goes on after the recorder was started anew."""
+    """Also one that says the same again and again."""
     splitter = Splitter()
     said = b'{"role":"user","content":"%s"}' % (b"again " * 300)
     raws = [b'{"messages":[' + b",".join([said] * n) + b"]}" for n in (1, 30, 31, 60)]
@@ -94,17 +94,27 @@ def test_any_chat_that_was_recorded_is_read() -> None:
 
 @pytest.mark.usefixtures("narrow")
 def test_whatever_is_long_or_many_is_read() -> None:
-    """Headers by the hundred, wide separators, and a long text that every turn begins with."""
+    """Headers by the hundred, and wide separators."""
     headers = tuple((f"h{n}", "v" * 40) for n in range(LONGEST_LIST + 1))
-    text = "word " * LONGEST_SAID
-    said = Link(json.dumps({"role": "user", "content": text}, separators=(",", ":")).encode())
+    said = Link(b'{"role":"user","content":"hi"}')
     wide = Body(fields=(Field(key=b'"messages"', value=said),), item_comma=b"," + b" " * LONGEST_SEPARATOR)
     exchanges = [
         one(id=n, request=Request(method="POST", url="/", headers=headers, body=body))
         for n, body in enumerate([wide, Body(fields=wide.fields), wide])
     ]
-    turns = tuple(Turn(number=n, said=text, started=2.0) for n in range(1, 9))
-    read = again(*exchanges, turns=turns)
+    read = again(*exchanges)
     assert [each.request.headers for each in read.exchanges] == [headers] * 3
     assert [each.request.body.join() for each in read.exchanges] == [each.request.body.join() for each in exchanges]
-    assert [turn.said for turn in read.turns] == [text] * 8
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("size", [LONGEST_SAID, LONGEST_SAID * 3])
+def test_a_long_text_that_every_turn_begins_with_is_read(size: int) -> None:
+    """As often as it was said."""
+    text = "w" * size
+    body = Splitter().split(b'{"messages":[{"role":"user","content":"%s"}]}' % text.encode())
+    encoder = Encoder()
+    lines = [encoder.header(Header()), encoder.exchange(one(request=Request(method="POST", url="/", body=body)))]
+    lines += [encoder.turn_started(Turn(number=n, said=text)) for n in range(1, 1500)]
+    read = decode(b"".join(lines))
+    assert {turn.said for turn in read.turns} == {text}

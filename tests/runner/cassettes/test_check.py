@@ -35,6 +35,15 @@ def test_a_whole_recording_has_no_remark() -> None:
     assert check(RAW, "x", mode=0o644).word == "whole"
 
 
+def test_a_bomb_is_looked_into_as_far_as_its_beginning() -> None:
+    """And that is told: a secret behind it would not be found."""
+    bomb = gzip.compress(b"data: x\n\n" * 2_000_000)
+    response = structs.replace(answered(bomb), headers=(("content-encoding", "gzip"),))
+    (remark,) = check(codec.encode(answering(response)), "x").remarks
+    assert remark.weight == "warning"
+    assert remark.what.startswith("the answer of exchange 0: only its first 1 MiB was read")
+
+
 def test_a_torn_tail_is_a_warning_with_its_line() -> None:
     """What stands before it is counted, and the command that mends it is named."""
     health = check(RAW[:-20], "x")
