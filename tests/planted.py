@@ -56,6 +56,9 @@ TOKENS: dict[str, str] = {
     "DigitalOcean token": f"dop_v1_{_made(64, _HEX)}",
     "Databricks token": f"dapi{_made(32, _HEX)}",
     "Vault token": f"hvs.{_made(90)}",
+    "Linear key": f"lin_api_{_made(40)}",
+    "Vercel token": f"vcp_{_made(54)}7x",
+    "Shopify token": f"shpat_{_made(32, _HEX)}",
     "JSON web token": JWT,
     "private key": PEM,
 }
@@ -77,6 +80,22 @@ NAMED: dict[str, tuple[str, str]] = {
     "option": ("curl --api-key {} http://h/", _made(32)),
     "cookie": ("Cookie: sid={}", _made(32)),
     "query": ("GET /v1/x?access_token={}&alt=sse", _made(30)),
+    "letters alone": ("api_key={}", "qXvKpzRbWjHgTfLcNmDsYkQw"),
+    "small letters alone": ('{{"client_secret": "{}"}}', "qxvkpzrbwjhgtflcnmdsykqw"),
+    "short": ("token={}", "aB3kL9qW2"),
+    "number": ("password={}", "8301947265"),
+    "with signs": ("SECRET={}", "aB3$fG7!kL9@qW2#"),
+    "with an ampersand": ("password={}", "Tr0ub4dor&3xyz"),
+    "login of curl": ("curl -sS -u 'me:{}' http://h/", "S3cretPass99"),
+    "login of mysql": ("mysql -h db -u root -p{} app", "S3cretPass99"),
+    "login of .netrc": ("machine api.h login me password {}", "swordfish-of-old"),
+    "variable in YAML": ("- name: OPENAI_API_KEY\n  value: {}", _made(12) + "7x"),
+    "variable in JSON": ('{{"name": "OPENAI_API_KEY", "value": "{}"}}', _made(12) + "7x"),
+    "next line in YAML": ("password:\n  {}\nuser: me", "Tr0ub4dor&3xyz"),
+    "form of several parts": (
+        'Content-Disposition: form-data; name="api_key"\r\nContent-Type: text/plain\r\n\r\n{}\r\n--x',
+        "abcdefgh ijkl",
+    ),
 }
 """Secrets that are known by what stands before them: the text around, and the secret."""
 LOOK_ALIKES: tuple[str, ...] = (
@@ -118,6 +137,13 @@ LOOK_ALIKES: tuple[str, ...] = (
     "model qwen3-coder-30b-a3b-instruct-q4_k_m.gguf, claude-3-5-sonnet-20241022",
     "ft:gpt-4o-mini-2024-07-18:org::AbCdEf12",
     "class SKScene; glpat; nvapi-docs; r8_bit; fw_update_available; dapi; sess-1; pplx-70b-online; xai-grok",
+    "docker run -u 1000:1000 image; chown -u user:group; install -u root:wheel; mysql -pager; mysqld -p 3306",
+    "token = Keyword.Pseudo; private_key: PrivateKeyTypes; token: str; password: hunter; access_token = getToken2",
+    '{"token_type":"bearer","token":"Qwen2Tokenizer","secret":"internationalization","api_key":"utf8mb4_general"}',
+    "password=12345678; password: correct-horse-battery-staple; Password:\n  the one that you chose in 2024",
+    '<input name="api_key"><input name="password" value="">',
+    "- name: OPENAI_API_KEY\n  valueFrom:\n    secretKeyRef: {name: llm-keys-v2, key: openai-api-key-v1}",
+    "machine learning login page with password reset",
     "r8_unorm_srgb_texture_format_compat; hf_transfer_enabled_by_default",
 )
 """What chats are full of. It must stay byte for byte."""

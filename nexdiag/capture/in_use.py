@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import unquote, unquote_plus, urlsplit
 
 from nexdiag.codec.named import MIXED
@@ -14,10 +14,9 @@ _VARIABLE = re.compile(
     re.IGNORECASE,
 )
 _HEADER = re.compile(r"(?:\A|-)(?:authorization|api-?key|key|token|secret|password|auth)\Z")
-PARAMETER = re.compile(
-    r"(?i)([?&;](?:[\w.-]*(?:key|token|secret|password|signature|credential)|auth|sig|code)=)(?!\[redacted )([^&;#\s]+)"
-)
-"""A parameter of a URL whose name says that its value is a secret."""
+_PARAMETER = re.compile(r"(?<=[?&;])([^=&;#?\s]{1,200})=(?!\[redacted )([^&;#\s]+)")
+_TELLING = re.compile(r"(?i)[\w.\[-]*(?:key|token|secret|password|signature|credential)\]?|auth|sig|code")
+"""A parameter of a URL whose name says that its value is a secret, once its escapes are read."""
 _SCHEME = re.compile(r"\A[A-Za-z][A-Za-z0-9_-]{1,20}[ ]+(?=\S+\Z)")
 _WORD = re.compile(r"[A-Za-z]{1,11}|\d{1,11}|true|false|null|none")
 _PATH = re.compile(r"(?:[~.]{0,2}/|[A-Za-z]:\\)")
@@ -44,9 +43,14 @@ def carried(request: Request) -> Iterator[str]:
         elif _HEADER.search(name):
             yield from _of_credentials(_SCHEME.sub("", value.strip()))
     if "?" in request.url or ";" in request.url:
-        yield from (unquote_plus(match[2]) for match in PARAMETER.finditer(request.url))
+        yield from (unquote_plus(match[2]) for match in _PARAMETER.finditer(request.url) if _tells(match[1]))
     if "@" in request.url:
         yield from _of_url(request.url)
+
+
+def in_parameters(url: str, change: Callable[[str], str]) -> str:
+    """The URL with the values changed of the parameters that are named for a secret."""
+    return _PARAMETER.sub(lambda found: f"{found[1]}={change(found[2])}" if _tells(found[1]) else found[0], url)
 
 
 def worth(value: str) -> bool:
@@ -57,6 +61,10 @@ def worth(value: str) -> bool:
         and "[redacted " not in value
         and len(set(value)) > 2  # noqa: PLR2004 - `********` stands for a secret, and is none
     )
+
+
+def _tells(name: str) -> bool:
+    return _TELLING.fullmatch(unquote(name)) is not None
 
 
 def _of_variable(name: str, value: str) -> Iterator[str]:

@@ -22,6 +22,12 @@ class KeyLines:
 
     def clean(self, source: str, line: str, text: str, mark: Callable[[str], str]) -> str:
         """`text` is `line` without what a line alone shows to be secret; the result also without parts of a key."""
+        if "\n" in line:  # several lines that are one entry: as if each came by itself
+            for one in line.split("\n"):
+                clean = self.clean(source, one, one, mark)
+                if clean != one:
+                    text = text.replace(one, clean, 1)
+            return text
         left = self._left.get(source, 0)
         begins = line.rfind(_BEGIN)
         if begins >= 0 and _KEY in line[begins:] and _END not in line[begins:]:

@@ -8,11 +8,12 @@ also what goes over a line's end, and in compressed bodies what they hold (`code
 
 import re
 from collections.abc import Iterable, Sequence
+from urllib.parse import unquote
 
 import msgspec
 
-from nexdiag.capture import streamed
-from nexdiag.capture.in_use import PARAMETER, carried, worth
+from nexdiag.capture import logprobs, streamed
+from nexdiag.capture.in_use import carried, in_parameters, worth
 from nexdiag.capture.keyfile import KeyLines
 from nexdiag.capture.patterns import compiled
 from nexdiag.capture.secrets import Secrets, mark
@@ -44,13 +45,18 @@ _OPTION = re.compile(
     r"(?i)(?<!\S)(--?[\w-]*(?:key|token|secret|password|passwd|credentials?)(?:=|\s+))(?![-\[])(['\"]?)([^\s'\"]+)\2"
 )
 """An option of a command line that is named for a secret. There is no other use of such a name there."""
-_FORM = re.compile(rb"(?i)((?:\A|&)[\w.-]*(?:key|token|secret|password|passwd|assertion|code_verifier)=)([^&\s\[]+)")
+_FIELD = re.compile(rb"(?<![^&])([^=&\s]{1,200})=([^&\s\[]+)")
+_TELLING = re.compile(r"(?i)[\w.\[-]*(?:key|token|secret|password|passwd|assertion|code_verifier)\]?")
+"""A field of a form that is named for a secret, once its escapes are read."""
 _FORMS = "application/x-www-form-urlencoded"
 MOST_HELD = 2**26
 """Bytes of what was recorded that are remembered, to know them again: a proxy may run for months."""
 _MOST_LEARNT = 32
 """Secrets learnt from requests. With each new one the past is looked through again: a token that changes with every
 request must not make that a habit."""
+_MAGIC = ((b"\x1f\x8b\x08", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+"""How a body begins that is in such an encoding, though no header says so."""
+_HEAD = 4
 _json = msgspec.json.Decoder(msgspec.Raw)
 
 
@@ -91,7 +97,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text without its secrets; what is no character (a lone surrogate) becomes `?`."""
-        return self.wire(text.encode(errors="replace")).decode(errors="replace")
+        return self.wire(text.encode(errors="replace")).decode(errors="replace") if text else text
 
     def wire(self, raw: bytes) -> bytes:
         """The bytes without their secrets."""
@@ -100,13 +106,13 @@ class Redactor:
 
     def line(self, line: LogLine) -> LogLine:
         """The line of a log without its secrets, also where one goes on from the line before it."""
-        text = self.text(line.text)
-        return msgspec.structs.replace(line, text=self._key_lines.clean(line.source, line.text, text, _mark))
+        text = self._key_lines.clean(line.source, line.text, self.text(line.text), _mark)
+        level, source = self._perhaps(line.level), self.text(line.source)
+        return msgspec.structs.replace(line, text=text, level=level, source=source, session=self.text(line.session))
 
     def url(self, url: str) -> str:
         """The URL without credentials, and without the values of parameters that are named for a secret."""
-        named = PARAMETER.sub(lambda found: found[1] + _mark(found[2]), url)
-        return self.text(_USER.sub("", named))
+        return self.text(_USER.sub("", in_parameters(url, _mark)))
 
     def command(self, command: str) -> str:
         """A command line without its secrets."""
@@ -131,25 +137,31 @@ class Redactor:
             fields.append(Field(key=key, value=value))
         return msgspec.structs.replace(body, fields=tuple(fields))
 
-    def request(self, request: Request) -> Request:
-        """The request without its secrets. What it carries as such is from then on replaced everywhere."""
+    def hear(self, request: Request) -> None:
+        """A request begins: what it carries as a secret is from now on replaced everywhere."""
         for value in carried(request):
             self.learn(value)
+
+    def request(self, request: Request) -> Request:
+        """The request without its secrets. What it carries as such is from then on replaced everywhere."""
+        self.hear(request)
         url, headers, encoding = self.url(request.url), self.headers(request.headers), request.encoding
         body, raw = self.body(request.body), request.body.raw
         if raw:
             if request.header("content-type").startswith(_FORMS):
-                body = Body.of(_FORM.sub(lambda found: found[1] + mark(found[2]).encode(), body.join()))
-            plain = plain_request(request, as_far=True)
+                body = Body.of(_FIELD.sub(_in_form, body.join()))
+            told = (("content-encoding", _encoding(request.headers, raw)),)
+            plain = plain_request(msgspec.structs.replace(request, headers=told), as_far=True)
             text = plain.body.join()
-            if plain is not request and (clean := self.wire(text)) != text:
+            if plain.encoding != encoding and (clean := self.wire(text)) != text:
                 body, encoding = Body.of(clean), plain.encoding
-        return msgspec.structs.replace(request, url=url, headers=headers, body=body, encoding=encoding)
+        method = self.text(request.method)
+        return msgspec.structs.replace(request, method=method, url=url, headers=headers, body=body, encoding=encoding)
 
     def response(self, response: Response) -> Response:
         """The response without its secrets. A compressed body that holds one is kept plain, and its headers say so."""
         headers, chunks = response.headers, response.chunks
-        text = _decoded(chunks, encoding_of(headers))
+        text = _decoded(chunks, _encoding(headers, b"".join(chunk.bytes for chunk in chunks[:_HEAD])))
         clean = chunks if text is None else self.chunks(text)
         if clean is not text and text is not None:
             headers = tuple((name, value) for name, value in headers if name != "content-encoding")
@@ -168,9 +180,10 @@ class Redactor:
         The very sequence that was given, if there is none.
         """
         came = [chunk.bytes for chunk in chunks]
-        pieces, said = streamed.clean(came, self._secrets)  # first: else a beginning would go, and leave its rest
+        tokens, spelled = logprobs.clean(came, self._secrets)
+        pieces, said = streamed.clean(tokens, self._secrets)  # first: else a beginning would go, and leave its rest
         found = self._secrets.find(b"".join(pieces))
-        if not (found or said):
+        if not (found or said or spelled):
             return chunks
         pieces = splice(pieces, found)
         return tuple(Chunk(at=chunk.at, bytes=piece) for chunk, piece in zip(chunks, pieces, strict=True))
@@ -205,6 +218,7 @@ class Redactor:
         response = exchange.response
         return msgspec.structs.replace(
             exchange,
+            session=self.text(exchange.session),
             request=self.request(exchange.request),
             response=None if response is None else self.response(response),
             failure=self._perhaps(exchange.failure),
@@ -214,17 +228,17 @@ class Redactor:
         """The turn without its secrets, and without its parts: a recording holds them beside it."""
         bare = msgspec.structs.replace(turn, exchanges=(), tool_runs=(), log=())
         said, reply, error = self.text(turn.said), self._perhaps(turn.reply), self._perhaps(turn.error)
-        return msgspec.structs.replace(bare, said=said, reply=reply, error=error)
+        return msgspec.structs.replace(bare, session=self.text(turn.session), said=said, reply=reply, error=error)
 
     def tool_run(self, run: ToolRun) -> ToolRun:
         """The run of a tool without its secrets."""
-        return msgspec.structs.replace(run, arguments=self.text(run.arguments), output=self.text(run.output))
+        texts = {name: self.text(getattr(run, name)) for name in ("call_id", "name", "arguments", "output", "session")}
+        return msgspec.structs.replace(run, **texts)
 
     def cassette(self, cassette: Cassette) -> Cassette:
         """The recording without its secrets; those that any of its requests carries are replaced everywhere."""
         for exchange in cassette.exchanges:
-            for value in carried(exchange.request):
-                self.learn(value)
+            self.hear(exchange.request)
         return msgspec.structs.replace(
             cassette,
             header=self.header(cassette.header),
@@ -297,6 +311,11 @@ class Redactor:
         return self._links[last]
 
 
+def _in_form(field: re.Match[bytes]) -> bytes:
+    told = _TELLING.fullmatch(unquote(field[1].decode("latin-1")))
+    return field[1] + b"=" + mark(field[2]).encode() if told else field[0]
+
+
 def _mark(secret: str) -> str:
     return mark(secret.encode(errors="surrogatepass"))
 
@@ -307,6 +326,13 @@ def _is_json(text: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _encoding(headers: Headers, beginning: bytes) -> str:
+    """The encodings that headers tell, without what is none (`utf-8, gzip`); else the one that a body shows itself."""
+    names = [name.strip() for name in encoding_of(headers).split(",")]
+    told = ", ".join(name for name in names if Decoding(name).known and name not in ("", "identity", "none"))
+    return told or next((name for magic, name in _MAGIC if beginning.startswith(magic)), "")
 
 
 def _decoded(chunks: Sequence[Chunk], encoding: str) -> tuple[Chunk, ...] | None:

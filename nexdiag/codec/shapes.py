@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from nexdiag.codec.named import MIXED, Found, named
+from nexdiag.codec.named import DUMMY, MIXED, Found, looks_made, named
 
 _START = (
     rb"(?:(?<!\w)|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-Fa-f]{2})|(?<=\[[0-9]m)|(?<=\[[0-9][0-9]m)"
@@ -19,8 +19,8 @@ _START = (
 )
 """Where a token may begin: not within a word, but right after an escape of JSON, of a URL, or a colour."""
 _END_OF_LINE = rb"(?:\s|\\+[nr])++"
-_MARGIN = rb"(?:(?:[ \t]*\d{1,6}(?:\t|\\+t|[ :|]{1,4}))|[>|+*#-]{1,3} ?)?"
-"""What tools put before a line: its number, a quote's or a patch's sign."""
+_MARGIN = rb"(?:(?:[ \t]*\d{1,6}(?:\t|\\+t|[ :|]{1,4}))|[>|+*#-]{1,3} ?|[\w.-]{1,60} {0,40}\| ?)?"
+"""What tools put before a line: its number, a quote's or a patch's sign, the name of a container."""
 _BASE64 = rb"(?:[A-Za-z0-9+/=]|\\/){4,}(?=[ \t]*(?:[\r\n\\\"'`<]|\Z))"
 _PEM = (
     rb"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----"
@@ -29,6 +29,33 @@ _PEM = (
     rb"(?:" + _END_OF_LINE + _MARGIN + rb"-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----)?"
 )
 """To its end or as far as it goes: a tool's output may be cut. Its line ends may be escaped, and escaped again."""
+_SPACE = rb"(?:[ \t]|\r?\n|\\{1,7}[rnt])+"
+_QUOTE = rb"(?:\\{0,7}[\"'])?"
+_LOGIN = rb"(?<=[ \t])%s[ =]?" + _QUOTE + rb"[\w.@+-]{1,80}:([^\s\"'\\`<>|;]{7,200})"
+_MYSQL = (
+    rb"(?:mysql(?:dump|admin|import|show)?|mysqlsh)\b(?:[ \t]+(?!-p)[^\s|;\"'\\]{1,200}){0,20}[ \t]+-p"
+    + _QUOTE
+    + rb"([^\s\"'\\`<>|;]{6,200})"
+)
+_NETRC = (
+    rb"machine"
+    + _SPACE
+    + rb"[\w.:-]{1,200}"
+    + _SPACE
+    + rb"login"
+    + _SPACE
+    + rb"[^\s\\\"]{1,200}"
+    + _SPACE
+    + rb"password"
+    + _SPACE
+    + rb"([^\s\\\"]{4,200})"
+)
+_LINE = rb"(?:\r?\n|(?:\\{1,7}r)?\\{1,7}n)"
+_FIELD = (
+    rb"form-data; name=\\{0,7}\"(?i:[\w.-]*(?:key|token|secret|passwd|password|passphrase))\\{0,7}\""
+    rb"(?:" + _LINE + rb"[A-Za-z-]{1,40}:[^\r\n\\]{0,200}){0,8}" + _LINE + _LINE + rb"([^\r\n\\]{6,4000})"
+)
+"""Where a password stands in command lines, in a file of logins, in a form of several parts."""
 _USER = re.compile(rb"[^/\s@\"'<>\\]{3,2000}")
 _LONG_RUN = re.compile(rb"[A-Za-z0-9]{20}")
 
@@ -122,6 +149,16 @@ def _pair(text: bytes) -> bool:
     return b":" in pair and pair.decode("utf-8", "replace").isprintable()
 
 
+def _chosen(text: bytes) -> bool:
+    """Whether it is like a password, and no group or number."""
+    return looks_made(text, password=True, quoted=True)
+
+
+def _for_real(text: bytes) -> bool:
+    """Whether it is no dummy: what stands there is a secret."""
+    return DUMMY.search(text) is None and b"[redacted " not in text and text.lower() not in (b"password", b"string")
+
+
 def _token(
     name: str, hint: bytes, pattern: bytes, *, shift: int = 0, real: Callable[[bytes], bool] | None = None
 ) -> Shape:
@@ -141,7 +178,7 @@ SHAPES: tuple[Shape, ...] = (
     _token("OpenAI key", b"sk-", rb"sk-[A-Za-z0-9_-]{20,}", real=_no_words),
     _token("OpenAI session", b"sess-", rb"sess-[A-Za-z0-9]{32,}"),
     _token("Groq key", b"gsk_", rb"gsk_[A-Za-z0-9]{20,}"),
-    _token("Cerebras key", b"csk-", rb"csk-[a-z0-9]{40,}"),
+    _token("Cerebras key", b"csk-", rb"csk-[A-Za-z0-9]{40,}"),
     _token("Google key", b"AIza", rb"AIza[0-9A-Za-z_-]{35}(?![\w+=-])"),
     _token("Google access token", b"ya29.", rb"ya29\.[0-9A-Za-z_-]{20,}"),
     _token("Google client secret", b"GOCSPX-", rb"GOCSPX-[0-9A-Za-z_-]{20,}"),
@@ -166,6 +203,10 @@ SHAPES: tuple[Shape, ...] = (
     _token("Stripe key", b"k_test_", rb"[sr]k_test_[A-Za-z0-9]{16,}", shift=-1),
     _token("webhook secret", b"whsec_", rb"whsec_[A-Za-z0-9+/=]{24,}"),
     _token("Twilio key", b"SK", rb"SK[0-9a-f]{32}\b"),
+    _token("Linear key", b"lin_", rb"lin_(?:api|oauth)_[A-Za-z0-9]{32,}"),
+    _token("Vercel token", b"vc", rb"vc[pciark]_[A-Za-z0-9]{24,}", real=_no_words),
+    _token("Vercel token", b"vercel_", rb"vercel_[A-Za-z0-9_]{24,}", real=_no_words),
+    _token("Shopify token", b"shp", rb"shp(?:at|ca|pa|ss|ua)_[A-Fa-f0-9]{32}"),
     _token("SendGrid key", b"SG.", rb"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
     _token("npm token", b"npm_", rb"npm_[A-Za-z0-9]{36}"),
     _token("PyPI token", b"pypi-AgE", rb"pypi-AgE[A-Za-z0-9_-]{40,}"),
@@ -179,6 +220,13 @@ SHAPES: tuple[Shape, ...] = (
     _after("bearer token", b"earer ", rb"earer ((?:[A-Za-z0-9._~+/=-]|\\/){16,})", _no_words),
     _after("basic credentials", b"asic ", rb"asic ([A-Za-z0-9+/_-]{8,}={0,2})", _pair),
     _after("private key", b"-----BEGIN ", _PEM),
+    _after("field of a form", b"form-data; name=", _FIELD, _for_real),
+    *(
+        _after("password of a command", b"%s" % option, _LOGIN % option, _chosen)
+        for option in (b"-u", b"--user", b"--proxy-user")
+    ),
+    _after("password of a command", b"mysql", _MYSQL, _chosen),
+    _after("password in .netrc", b"machine ", _NETRC, _for_real),
 )
 """All shapes. Of those with the same hint the first that fits tells the name."""
 

@@ -23,6 +23,16 @@ def test_a_key_that_is_logged_line_by_line_is_cut_out(head: str) -> None:
     assert lines[-2] == head + "-----END RSA PRIVATE KEY-----"
 
 
+@pytest.mark.parametrize("head", ["", "web-1  | ", "web-1  | 2026-01-01T00:00:00Z "])
+def test_a_key_in_an_entry_of_several_lines_is_cut_out(head: str) -> None:
+    """As all its lines come at once; what stands before and behind it stays."""
+    text = "\n".join(head + line for line in ("begin", *PEM.splitlines(), "all done 0123456789abcdef0123456789"))
+    (clean,) = cleaned([text])
+    assert not [line for line in PEM.splitlines()[4:8] if head + line in clean]
+    assert clean.startswith(f"{head}begin\n{head}-----BEGIN RSA")
+    assert clean.endswith(f"{head}-----END RSA PRIVATE KEY-----\n{head}all done 0123456789abcdef0123456789")
+
+
 def test_other_lines_stay() -> None:
     """Long words outside a key, another source, a certificate, and a key that never ends."""
     word = "0123456789abcdef0123456789abcdef"

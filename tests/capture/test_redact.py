@@ -539,6 +539,60 @@ def test_an_exchange_a_turn_and_a_run_hold_no_secret() -> None:
     assert redactor.turn(Turn(number=1, said="x")).reply is None
 
 
+def test_every_text_of_a_recording_is_looked_through() -> None:
+    """Names that clients chose, levels and sources of log lines, methods and sessions hold no secret either."""
+    request = Request(method=KEY, url="http://h/")
+    said = Turn(number=1, said="", session=KEY)
+    run = ToolRun(call_id=KEY, name=KEY, arguments="", output="", session=KEY)
+    line = LogLine(at=1.0, text="", level=KEY, source=KEY, session=KEY)
+    exchange = Exchange(id=1, started=1.0, request=request, session=KEY)
+    knows = redactor()
+    for word in (knows.exchange(exchange), knows.turn(said), knows.tool_run(run), knows.line(line)):
+        assert KEY not in repr(word)
+        assert MARK in repr(word)
+
+
+def test_the_key_of_a_request_is_known_from_its_beginning() -> None:
+    """A log line may hold it long before the answer ends."""
+    knows = Redactor()
+    line = LogLine(at=1.0, text="auth: zyx-987-abc is bad")
+    assert knows.line(line).text == line.text
+    knows.hear(Request(method="POST", url="http://h/", headers=(("authorization", "Bearer zyx-987-abc"),)))
+    assert "zyx" not in knows.line(line).text
+
+
+@pytest.mark.parametrize("name", ["api%5Fkey", "%61pi_key", "user[password]", "X-Amz%2DSignature", "API_KEY"])
+def test_the_name_of_a_parameter_is_read_without_its_escapes(name: str) -> None:
+    """In a URL and in a form; what it carries is learnt. Others stay."""
+    knows = Redactor()
+    form = (("content-type", "application/x-www-form-urlencoded"),)
+    body = Body.of(f"a=1&{name}=zyx-987-abc&b=%5F".encode())
+    clean = knows.request(
+        Request(method="POST", url=f"http://h/?a=1&{name}=zyx-987-abc&b=%5F", headers=form, body=body)
+    )
+    marked = mark(b"zyx-987-abc")
+    assert clean.url == f"http://h/?a=1&{name}={marked}&b=%5F"
+    assert clean.body.join() == f"a=1&{name}={marked}&b=%5F".encode()
+    assert "zyx" not in knows.text("it is zyx-987-abc")
+
+
+@pytest.mark.parametrize("headers", [(), (("content-encoding", "utf-8, gzip"),), (("content-encoding", "utf-8"),)])
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_a_body_is_looked_into_by_how_it_begins(headers: tuple[tuple[str, str], ...], encoding: str) -> None:
+    """Where no header tells its encoding, or one that is none beside it. Without a secret it stays as it came."""
+    if encoding == "zstd" and headers and "gzip" in headers[0][1]:
+        return
+    for text, held in ((f"the key is {KEY} and more", True), ("nothing", False)):
+        raw = encoded(text.encode(), encoding)
+        assert raw is not None
+        sent = redactor().request(Request(method="POST", url="http://h/", headers=headers, body=Body.of(raw)))
+        came = redactor().response(
+            Response(status=200, headers=headers, chunks=chunks(raw[:2], raw[2:]), first_byte=0.0)
+        )
+        for body in (sent.body.join(), came.body):
+            assert body == (text.replace(KEY, MARK).encode() if held else raw)
+
+
 @pytest.mark.parametrize(
     "name", ["api_key", "password", "access_token", "client_secret", "secret", "aws_secret_access_key"]
 )

@@ -63,6 +63,51 @@ def test_a_token_in_base64_is_found(name: str) -> None:
             assert not [one for one in spellings(TOKENS[name].splitlines()[-2:][0]) if one in found]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("name", TOKENS)
+def test_base64_that_is_wrapped_is_read_over_its_lines(name: str, end: str) -> None:
+    """As `base64 FILE` prints it, plain and in JSON; what stands around it stays, and JSON is JSON."""
+    value = "in-use:q7Xz2Lm9Rt4Vb8Nc"
+    text = f"{'# a file of settings' * 4}\nA=1\n{TOKENS[name]}\nB={'2' * 30}\nC={value}\n"
+    knows = Secrets([value])
+    for before in range(3):
+        lines = base64.encodebytes(b"u" * before + text.encode()).decode().replace("\n", end)
+        for shown in (lines, json.dumps(f"$ base64 x{end}{lines}$ "), json.dumps(json.dumps(f"x{end}{lines}"))):
+            found = splice([shown.encode()], knows.find(shown.encode()))[0].decode()
+            if shown is not lines:
+                found = json.loads(found)
+            if found.startswith('"'):
+                found = json.loads(found)
+            rest = "".join(found.split())
+            assert mark(value.encode()) in found
+            assert base64.b64encode(b"u" * before + text.encode()).decode()[:60] in rest
+            for secret in (TOKENS[name].splitlines()[-2:][0], value):
+                assert not [one for one in spellings(secret) if one in rest.encode()]
+
+
+def test_base64_at_the_start_of_a_line_is_found_in_json() -> None:
+    """The `n` of an escaped line's end is none of its signs."""
+    coded = base64.b64encode(f"key {TOKENS['Groq key']} and more".encode()).decode()
+    for end in ("\n", "\t", "\r\n"):
+        raw = json.dumps(f"x{end}{coded}{end}y").encode()
+        assert b"[redacted " in clean(raw)
+        json.loads(clean(raw))
+
+
+@pytest.mark.parametrize("name", [name for name in TOKENS if TOKENS[name] != PEM])
+def test_a_token_in_hex_is_found(name: str) -> None:
+    """In small letters and capitals, over lines as well; a hash beside it stays."""
+    token, digest = TOKENS[name], "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    coded = f"a={token};".encode().hex()
+    lines = "\n".join(coded[start : start + 60] for start in range(0, len(coded), 60))
+    for shown in (coded, coded.upper(), lines):
+        raw = f"{digest} {shown}\n{digest}".encode()
+        found = clean(raw).decode()
+        assert "[redacted " in found
+        assert found.count(digest) == 2
+        assert token[8:].encode().hex() not in found.replace("\n", "").lower()
+
+
 @pytest.mark.parametrize("text", LOOK_ALIKES)
 def test_look_alikes_stay_behind_escapes(text: str) -> None:
     """What is no secret plain is none encoded."""

@@ -22,6 +22,11 @@ def seen(text: str) -> list[tuple[str, str]]:
         (f"client_secret => '{VALUE}'", "value of client_secret"),
         (f"Authorization: Token {VALUE}", "value of authorization"),
         (f"--token {VALUE}", "value of --token"),
+        (f"- name: LLM_API_KEY\n  value: {VALUE}\n", "value of llm_api_key"),
+        (f'{{"name":"LLM_API_KEY","value":"{VALUE}"}}', "value of llm_api_key"),
+        (f"token: >-\n  {VALUE}\n", "value of token"),
+        (f"access_token={VALUE}&expires=1", "value of access_token"),
+        (f"token={VALUE}&amp;x", "value of token"),
         (f"set-cookie: sid={VALUE}; Path=/", "cookies"),
     ],
 )
@@ -57,6 +62,16 @@ def test_a_name_alone_proves_nothing(text: str) -> None:
         ("your-key-0123456789abcdef", False, False),
         ("hunter2!x", True, True),
         ("password", True, False),
+        ("qXvKpzRbWjHgTfLc", False, True),
+        ("getDefaultCredentials", False, False),
+        ("aB3kL9qW2", False, True),
+        ("aB3$fG7!kL9@", False, True),
+        ("$OPENAI_API_KEY", False, False),
+        ("a$SECRET_KEY", False, False),
+        ("8301947265", True, True),
+        ("8301947265", False, False),
+        ("1234567890", True, False),
+        ("1111111111", True, False),
         ("/etc/passwd2", True, False),
     ],
 )
@@ -71,7 +86,20 @@ def test_entropy_is_counted_in_bits_a_sign() -> None:
     assert entropy(b"abcdabcd") == 2
 
 
-@pytest.mark.parametrize("unit", ["key=", "api_key=", "password: ", "cookie:", "token=a1B2c3D4", "secret "])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "token\n value:",
+        "password:\n  ",
+        "password=a&",
+        "key=",
+        "api_key=",
+        "password: ",
+        "cookie:",
+        "token=a1B2c3D4",
+        "secret ",
+    ],
+)
 def test_time_grows_with_the_text_only(unit: str) -> None:
     """Names upon names are read once: this test would not end otherwise."""
     assert len(seen(unit * (400_000 // len(unit)))) < 400_000

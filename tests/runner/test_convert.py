@@ -10,9 +10,13 @@ import requests
 import vcr as vcrpy
 from counting_server import BINARY, counting
 
+from nexdiag.capture.writer import Writer
 from nexdiag.codec.body import Splitter
 from nexdiag.codec.losses import Losses
+from nexdiag.core.body import Body
+from nexdiag.core.cassette import Header
 from nexdiag.core.errors import CassetteError, NexdiagError, NothingToDo, UsageError
+from nexdiag.core.exchange import Exchange, Request
 from nexdiag.runner.convert import convert, decode, read
 from nexdiag.runner.load import load
 
@@ -52,7 +56,7 @@ def test_a_secret_is_counted_once_and_not_again(tmp_path: Path) -> None:
     source, once = tmp_path / "a.exchanges.jsonl", tmp_path / "b.cassette.jsonl"
     source.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert convert(source, once, patterns=["cust-[0-9]+"]).secrets == 1
-    assert convert(once, tmp_path / "c.yaml", patterns=["cust-[0-9]+"]).secrets == 0
+    assert convert(once, tmp_path / "c.har", patterns=["cust-[0-9]+"]).secrets == 0
 
 
 @pytest.mark.parametrize("name", ["a.yaml", "a.json", "a.har"])
@@ -195,3 +199,17 @@ def test_what_the_real_vcrpy_wrote_it_plays_again(suffix: str, through: str, tmp
     convert(tmp_path / through, last)
     with plain.use_cassette(str(last), record_mode="none"):
         assert talk(address) == live
+
+
+@pytest.mark.parametrize("name", ["a.yaml", "a.json"])
+def test_a_format_that_can_hold_none_of_it_is_not_written(name: str, tmp_path: Path) -> None:
+    """A recording of requests that nobody answered, and vcrpy has no place for those: nothing to do, and no file."""
+    source, target = tmp_path / "dead.cassette.jsonl", tmp_path / name
+    writer = Writer(source, Header())
+    request = Request(method="POST", url="http://h/v1/chat/completions", body=Body.of(b"{}"))
+    writer.exchange(Exchange(id=0, started=1.0, request=request, failure="ConnectError: refused"))
+    writer.close()
+    with pytest.raises(NothingToDo, match="no place for 1 request without a response"):
+        convert(source, target)
+    assert not target.exists()
+    assert convert(source, tmp_path / "a.har").exchanges == 1

@@ -106,7 +106,7 @@ def test_placeholders_are_no_secrets() -> None:
 def test_a_secret_between_bytes_is_found() -> None:
     """A body that is no text stands in the file in base64, where no line shows it."""
     whole = answering(answered(b""))
-    request = structs.replace(whole.exchanges[0].request, body=Body.of(b"\xff\xfe " + TOKEN.encode()))
+    request = structs.replace(whole.exchanges[0].request, body=Body.of(b"\xff\xfe " + TOKEN[:24].encode()))
     health = check(
         codec.encode(structs.replace(whole, exchanges=(structs.replace(whole.exchanges[0], request=request),))), "x"
     )
