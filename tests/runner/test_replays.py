@@ -20,7 +20,7 @@ def played(outcome: str) -> Replayed:
 
 
 def test_what_cannot_be_played_does_not_keep_others_from_it(tmp_path: Path) -> None:
-    """A missing file, a recording without turns and an empty directory are told in their place; the rest is played."""
+    """A missing file, one without turns, an empty directory, another client: each is told, the rest is played."""
     empty = tmp_path / "empty.cassette.jsonl"
     empty.write_bytes(codec.encode(Cassette(header=Header(model="m"))))
     (tmp_path / "none").mkdir()
@@ -28,7 +28,9 @@ def test_what_cannot_be_played_does_not_keep_others_from_it(tmp_path: Path) -> N
     assert [type(one.error) for one in done[:3]] == [CassetteError, NothingToDo, NothingToDo]
     played_paths = [one.path for one in done if one.run is not None]
     assert GOOD in played_paths
-    assert len(played_paths) == len(done) - 3
+    foreign = [one for one in done[3:] if one.error is not None]  # recorded from other clients: told, and left alone
+    assert {type(one.error) for one in foreign} <= {NothingToDo}
+    assert len(played_paths) == len(done) - 3 - len(foreign)
     assert exit_code(done) == 3
 
 

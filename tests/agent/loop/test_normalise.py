@@ -384,7 +384,8 @@ class Life:
     def nothing_is_lost(self) -> None:
         """Each text of the user is in the conversation, or in a request for a summary; or a note says it was cut."""
         here = [message.text for message in self.driver.machine.messages if message.role == "user"]
-        if any("were left out here" in text for text in here):
+        brief = [text for text in self.sums if "only the user's words are left, in brief:]" in text]
+        if any("left out here" in text for text in (*here, *brief)):
             self.said.clear()
         for text in self.said:
             marks = text.split(".")[0], text.rsplit(" ", 1)[1]
