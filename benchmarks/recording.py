@@ -27,7 +27,7 @@ from vcr.request import Request as VcrRequest
 from vcr.serializers import jsonserializer
 
 from nexdiag.capture.recorder import Recorder
-from nexdiag.capture.redact import Redactor
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.capture.transport import RecordingTransport
 from nexdiag.capture.writer import Writer
 from nexdiag.codec import cassette as codec

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from nexdiag.core.version import VERSION
 
 if TYPE_CHECKING:
+    from nexdiag.runner.foreign.through_vcr import through_vcr as vcr
     from nexdiag.runner.load import load
     from nexdiag.runner.tape import record, use_cassette
-    from nexdiag.runner.through_vcr import through_vcr as vcr
 
 __all__ = ["__version__", "lint", "load", "record", "use_cassette", "vcr"]
 __version__ = VERSION
@@ -23,7 +23,7 @@ _HOMES = {
     "load": ("nexdiag.runner.load", "load"),
     "record": ("nexdiag.runner.tape", "record"),
     "use_cassette": ("nexdiag.runner.tape", "use_cassette"),
-    "vcr": ("nexdiag.runner.through_vcr", "through_vcr"),
+    "vcr": ("nexdiag.runner.foreign.through_vcr", "through_vcr"),
 }
 """Of each public name, the module and the name there."""
 

@@ -4,9 +4,9 @@ import itertools
 import json
 from typing import Any
 
-from nexdiag.capture.entries import answer_entry
-from nexdiag.capture.grouping import Grouping, Place
-from nexdiag.capture.heard import Heard
+from nexdiag.capture.grouping.answers import Heard
+from nexdiag.capture.grouping.entries import answer_entry
+from nexdiag.capture.grouping.places import Grouping, Place
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Request
 

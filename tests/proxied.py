@@ -10,7 +10,7 @@ from nexdiag.capture.proxy.passage import Side
 from nexdiag.capture.proxy.server import Proxy
 from nexdiag.capture.proxy.upstream import Upstream
 from nexdiag.capture.recorder import Recorder
-from nexdiag.capture.redact import Redactor
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.capture.writer import Writer
 from nexdiag.codec.cassette import decode
 from nexdiag.core.cassette import Cassette, Header

@@ -10,7 +10,7 @@ import httpx
 from loopback import STREAM_HEAD, Answer, Asked, serving
 
 from nexdiag.capture.recorder import Recorder
-from nexdiag.capture.redact import Redactor
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.capture.transport import RecordingTransport
 from nexdiag.capture.writer import Writer
 from nexdiag.codec.cassette import decode

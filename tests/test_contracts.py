@@ -25,7 +25,7 @@ BREACHES = (
     ("words", "core/cassette.py", "from pathlib import Path"),
     ("pure", "agent/loop/budget.py", "import httpx"),
     ("pure", "agent/loop/machine.py", "from nexdiag.agent import client"),
-    ("pure", "capture/redact.py", "import socket"),
+    ("pure", "capture/redaction/redact.py", "import socket"),
     ("pure", "codec/sse.py", "import asyncio"),
     ("pure", "diff/compare.py", "import socket"),
     ("pure", "lint/engine.py", "import asyncio"),

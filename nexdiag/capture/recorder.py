@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
-from nexdiag.capture.redact import MOST_HELD, Redactor
+from nexdiag.capture.redaction.redact import MOST_HELD, Redactor
 from nexdiag.capture.whole import is_whole
 from nexdiag.capture.writer import Writer
 from nexdiag.codec.body import Splitter
@@ -74,6 +74,11 @@ class Recorder:
             attempt=_count(attempt) or 1,
             session=session,
         )
+        try:
+            with self._small.lock:  # what it carries may be in a log long before it has ended
+                self.redactor.hear(request)
+        except Exception as error:  # noqa: BLE001 - recording must never break what it records
+            self.writer.stop(f"{type(error).__name__} while secrets were looked for")
         passing = self._passing[number] = Passing(self, exchange, ended)
         return passing
 

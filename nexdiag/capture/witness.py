@@ -14,11 +14,11 @@ from typing import TypeVar
 
 import msgspec
 
-from nexdiag.capture.grouping import Grouping, Place
-from nexdiag.capture.heard import Heard, heard
+from nexdiag.capture.grouping.answers import Heard, heard
+from nexdiag.capture.grouping.places import Grouping, Place
+from nexdiag.capture.grouping.turns import Book
+from nexdiag.capture.logs.under_way import Spans
 from nexdiag.capture.recorder import ENDED_FIRST, InSession, Passing, Recorder
-from nexdiag.capture.spans import Spans
-from nexdiag.capture.turns import Book
 from nexdiag.core.exchange import Exchange, Headers, Request
 from nexdiag.core.message import Usage
 from nexdiag.core.turn import LogLine

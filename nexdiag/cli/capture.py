@@ -105,7 +105,7 @@ def command(
     _demand_none(of_command, "a command after --", "a scenario")
     played = _played(scenario, repeat, tools)
     if check:
-        from nexdiag.capture.patterns import compiled
+        from nexdiag.capture.redaction.patterns import compiled
         from nexdiag.report import smoke as report
 
         _demand_none(playing | {"--cassette": cassette}, "playing it", "a check of the scenario alone")
@@ -124,7 +124,7 @@ def _demand_none(options: Mapping[str, object], what: str, this: str) -> None:
 
 def _list() -> int:
     from nexdiag.report import smoke as report
-    from nexdiag.runner.library import library
+    from nexdiag.runner.smoke.library import library
 
     deliver(report.listed(library()), None)
     return 0
@@ -151,7 +151,7 @@ def _command(
 
 
 def _played(given: str | None, repeat: int | None, tools: str | None) -> "Scenario":
-    from nexdiag.runner.library import adjusted, find
+    from nexdiag.runner.smoke.library import adjusted, find
 
     if given is None:
         hint = 'nexdiag capture SCENARIO -e URL -m MODEL, or: nexdiag capture -- ./my-agent "hi"'
@@ -176,7 +176,7 @@ def _target(endpoint: str | None, model: str | None, key_variable: str | None, p
 def _scenario(played: "Scenario", target: "Wanted", cassette: Path | None, redact: Sequence[str]) -> int:
     from nexdiag.report import smoke as report
     from nexdiag.runner.place import cassette_path, next_recording
-    from nexdiag.runner.smoke import Interrupted, smoke
+    from nexdiag.runner.smoke.live import Interrupted, smoke
 
     console = progress()
     path = cassette or next_recording(cassette_path(target.url or "", played.name))

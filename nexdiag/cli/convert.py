@@ -29,9 +29,9 @@ def command(
     force: Annotated[bool, typer.Option("--force", help="Write over B.")] = False,
 ) -> int:
     """Convert a recording: ours, vcrpy's YAML and JSON, HAR, bare requests. Secrets are replaced on the way."""
-    from nexdiag.capture.in_use import secrets_of
+    from nexdiag.capture.redaction.keys import secrets_of
     from nexdiag.report.visible import one_line
-    from nexdiag.runner.convert import convert
+    from nexdiag.runner.foreign.convert import convert
 
     secrets = secrets_of(os.environ)
     made = convert(source, target, request=request, force=force, secrets=secrets, patterns=redact or ())

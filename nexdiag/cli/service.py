@@ -37,7 +37,7 @@ def state_of(directory: Path | None) -> Path:
 @app.command(epilog="Example: nexdiag service start --cassette smoke.cassette.jsonl")
 def start(directory: Directory = None, cassette: Cassette = None, redact: Redact = None) -> None:
     """Start the daemon in the background; it answers when this returns."""
-    from nexdiag.capture.patterns import compiled
+    from nexdiag.capture.redaction.patterns import compiled
 
     if redact and cassette is None:
         raise UsageError("--redact is for a recording, and none is made", hint="add: --cassette FILE")
@@ -164,9 +164,9 @@ def run(
     """Run the daemon in the foreground, until SIGINT or SIGTERM."""
     from nexdiag.agent.daemon import lock, redactions
     from nexdiag.agent.daemon.place import ServicePlace
-    from nexdiag.capture.patterns import compiled
+    from nexdiag.capture.redaction.patterns import compiled
     from nexdiag.runner import host
-    from nexdiag.runner.library import read
+    from nexdiag.runner.smoke.library import read
 
     options = {"--scenario": scenario, "--append": append, "--redact": redact, "--redact-file": redact_file}
     for name, given in options.items():

@@ -35,7 +35,7 @@ from nexdiag.runner.judge import judge
 from nexdiag.runner.load import load
 from nexdiag.runner.play import Stage, play, telling
 from nexdiag.runner.rerun import rerun
-from nexdiag.runner.smoke import Smoke, Spoken, smoke
+from nexdiag.runner.smoke.live import Smoke, Spoken, smoke
 
 STRICT = "llama.cpp-strict"
 """What our tiny model's template makes of a llama.cpp server: user and assistant in turn."""

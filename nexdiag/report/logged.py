@@ -9,7 +9,7 @@ from nexdiag.core.turn import LogLine
 from nexdiag.report.visible import one_line
 
 EXPECTED = "expected: "
-"""With this a line begins that tells of an expectation that did not hold (`runner.spoken_turns`)."""
+"""With this a line begins that tells of an expectation that did not hold (`runner.smoke.spoken_turns`)."""
 _OURS = "nexdiag"
 _BAD = ("ERROR", "FATAL")
 _TRACEBACK = "Traceback (most recent call last)"

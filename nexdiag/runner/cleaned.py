@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from nexdiag.capture.redact import Redactor
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.codec.body import Splitter
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.exchange import Exchange, Request

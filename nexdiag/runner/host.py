@@ -17,8 +17,8 @@ from nexdiag.agent.daemon.server import Daemon
 from nexdiag.agent.executor import Executor
 from nexdiag.agent.progress import Tell
 from nexdiag.agent.session.conversation import Conversation
-from nexdiag.capture.in_use import secrets_of
 from nexdiag.capture.recorder import InSession, Recorder
+from nexdiag.capture.redaction.keys import secrets_of
 from nexdiag.capture.writer import Writer
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.endpoint import Endpoint

@@ -18,14 +18,14 @@ import msgspec
 from nexdiag.agent.discover import PORTS, Found, ask, described, discover
 from nexdiag.agent.provider import normalise_base_url
 from nexdiag.agent.provider.address import is_loopback
-from nexdiag.capture.in_use import secrets_of
-from nexdiag.capture.logs import Logs
+from nexdiag.capture.logs.follow import Logs
 from nexdiag.capture.proxy.kept import Keeper
 from nexdiag.capture.proxy.server import Proxy
 from nexdiag.capture.proxy.times import Times
 from nexdiag.capture.proxy.upstream import Upstream
 from nexdiag.capture.recorder import Recorder
-from nexdiag.capture.redact import Redactor
+from nexdiag.capture.redaction.keys import secrets_of
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.capture.witness import Told, Witness
 from nexdiag.capture.writer import Writer
 from nexdiag.core.cassette import Header

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from nexdiag.capture.patterns import compiled
-from nexdiag.capture.redact import Redactor
+from nexdiag.capture.redaction.patterns import compiled
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.codec import cassette as codec
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.errors import CassetteError, UsageError

@@ -14,8 +14,8 @@ from loopback import STREAM_HEAD, Asked
 from recordings import KEY, Recording, streamed
 
 from nexdiag.capture.recorder import CLIENT_CLOSED, InSession, Recorder
-from nexdiag.capture.redact import Redactor
-from nexdiag.capture.secrets import spellings
+from nexdiag.capture.redaction.redact import Redactor
+from nexdiag.capture.redaction.secrets import spellings
 from nexdiag.capture.writer import Writer
 from nexdiag.codec import encodings
 from nexdiag.codec.cassette import decode
@@ -303,3 +303,13 @@ def test_a_number_that_no_reader_takes_is_not_written(recording: Recording, numb
     recording.recorder.begin(Request(method="GET", url="u"), turn=number, attempt=number).end()
     (exchange,) = recording.read().exchanges
     assert (exchange.turn, exchange.attempt) == (None, 1)
+
+
+def test_a_log_that_quotes_the_key_of_a_request_under_way_holds_it_not(recording: Recording) -> None:
+    """A server logs while it works; the key is known from the moment at which the request goes out."""
+    key = "carried-Zq8w7e6r5t4"
+    headers = (("authorization", f"Bearer {key}"),)
+    passing = recording.recorder.begin(Request(method="POST", url="http://h/", headers=headers))
+    recording.recorder.log_line(LogLine(at=1, text=f"POST / with {key}"))
+    assert key not in recording.read().log[0].text
+    passing.end()

@@ -13,12 +13,12 @@ import httpx
 import pytest
 from loopback import Asked, serving
 
-from nexdiag.capture.grouping import Grouping
+from nexdiag.capture.grouping.places import Grouping
+from nexdiag.capture.grouping.turns import Book
+from nexdiag.capture.logs.under_way import Spans
 from nexdiag.capture.recorder import Recorder
-from nexdiag.capture.redact import Redactor
-from nexdiag.capture.spans import Spans
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.capture.transport import RecordingTransport
-from nexdiag.capture.turns import Book
 from nexdiag.capture.witness import Told, Witness
 from nexdiag.capture.writer import Writer
 from nexdiag.codec.cassette import decode

@@ -11,7 +11,7 @@ from kept import recording, with_exchange
 from msgspec import structs
 
 from nexdiag.capture.recorder import Recorder
-from nexdiag.capture.redact import Redactor
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.capture.transport import RecordingTransport
 from nexdiag.capture.writer import Writer
 from nexdiag.cli.app import run

@@ -31,7 +31,7 @@ from nexdiag.lint.profiles import named
 from nexdiag.runner.crew import live_transport
 from nexdiag.runner.play import Stage, play
 from nexdiag.runner.rerun import rerun
-from nexdiag.runner.smoke import smoke
+from nexdiag.runner.smoke.live import smoke
 
 pytestmark = pytest.mark.real
 

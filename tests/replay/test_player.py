@@ -16,7 +16,7 @@ from loopback import STREAM_HEAD, Answer, Asked, serving
 from strategies_wire import exchanges
 
 from nexdiag.capture.recorder import Recorder
-from nexdiag.capture.redact import Redactor
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.capture.transport import RecordingTransport
 from nexdiag.capture.writer import Writer
 from nexdiag.codec.body import Splitter

@@ -6,8 +6,8 @@ Whether it holds secrets is looked for by shape alone, line by line and in what 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from nexdiag.capture.secrets import Secrets
-from nexdiag.capture.streamed import edits
+from nexdiag.capture.redaction.secrets import Secrets
+from nexdiag.capture.redaction.streamed import edits
 from nexdiag.codec import cassette as codec
 from nexdiag.codec.encodings import read_response, response_text
 from nexdiag.core.cassette import Cassette

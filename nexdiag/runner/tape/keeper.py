@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from nexdiag.capture.recorder import InSession, Recorder
-from nexdiag.capture.redact import Redactor
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.capture.transport import Passage
 from nexdiag.capture.witness import Witness
 from nexdiag.capture.writer import Writer

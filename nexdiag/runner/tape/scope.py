@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from nexdiag.capture.in_use import secrets_of
+from nexdiag.capture.redaction.keys import secrets_of
 from nexdiag.core.errors import CassetteError, UsageError
 from nexdiag.runner.provenance import commit
 from nexdiag.runner.tape import frames

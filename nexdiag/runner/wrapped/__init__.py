@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from nexdiag.capture.proxy.upstream import Upstream
-from nexdiag.capture.redact import Redactor
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.core.errors import UsageError
 from nexdiag.report import passing
 from nexdiag.runner.proxying import Proxying, Target, proxying, secrets_of, target_of

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from nexdiag.capture.secrets import mark
+from nexdiag.capture.redaction.secrets import mark
 from nexdiag.core.errors import CassetteError, NexdiagError, NothingToDo
 from nexdiag.core.finding import Finding
 from nexdiag.report import passing

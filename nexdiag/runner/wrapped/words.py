@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import PurePath
 
-from nexdiag.capture.secrets import mark
+from nexdiag.capture.redaction.secrets import mark
 from nexdiag.runner.place import name_of
 
 _HIDDEN = r"(?:key|token|secret|passwd|password|passphrase|credentials?|cookie|authorization|bearer)"

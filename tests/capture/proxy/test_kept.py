@@ -13,7 +13,7 @@ from nexdiag.capture.proxy import kept
 from nexdiag.capture.proxy.kept import HELD, INLINE, Keeper
 from nexdiag.capture.proxy.times import Times
 from nexdiag.capture.recorder import Recorder
-from nexdiag.capture.redact import Redactor
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.capture.writer import Writer
 from nexdiag.codec.cassette import decode
 from nexdiag.core.body import Body

@@ -9,7 +9,7 @@ import httpx
 import openai
 import pytest
 
-from nexdiag.capture.redact import Redactor
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.capture.witness import Witness
 from nexdiag.capture.writer import Writer
 from nexdiag.core.body import Body

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nexdiag.capture.secrets import mark
+from nexdiag.capture.redaction.secrets import mark
 from nexdiag.capture.writer import Writer
 from nexdiag.core.body import Body
 from nexdiag.core.cassette import Header

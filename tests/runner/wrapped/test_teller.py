@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from nexdiag.capture.recorder import Recorder
-from nexdiag.capture.redact import Redactor
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.capture.witness import Told, Witness
 from nexdiag.codec.body import Splitter
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response

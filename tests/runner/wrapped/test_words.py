@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexdiag.capture.redact import Redactor
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.runner.wrapped.words import text, title
 
 KEY = "sk-proj-abcdefghijklmnopqrstuv"

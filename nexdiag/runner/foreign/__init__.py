@@ -1,0 +1,1 @@
+"""Recordings of other tools: vcrpy's, HAR, bare requests; read, written, and vcrpy itself made to use ours."""

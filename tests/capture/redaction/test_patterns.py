@@ -1,0 +1,42 @@
+"""Promises of `nexdiag.capture.redaction.patterns`."""
+
+import pytest
+
+from nexdiag.capture.redaction.patterns import compiled
+from nexdiag.core.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["cust-[0-9]{6}", "(?i)project orion", "Müller", r"\b\d{3}-\d{2}-\d{4}\b", "(?:ab)+c", "(?:a++b)+", "(?>x+)"],
+)
+def test_a_pattern_is_compiled_for_bytes(pattern: str) -> None:
+    """As it is, for the bytes on the wire."""
+    (ready,) = compiled([pattern])
+    assert ready.pattern == pattern.encode()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("", "an empty one"),
+        ("  ", "an empty one"),
+        ("(", "is no regular expression: missing"),
+        ("a{2,1}", "is no regular expression"),
+        ("x*", "fits the empty text"),
+        ("a|", "fits the empty text"),
+        (".+", "fits nearly everything"),
+        (r"\w+", "fits nearly everything"),
+        (r"[^\n]", "fits nearly everything"),
+        ("(a+)+b", "a repetition within a repetition"),
+        ("(?:x|(?:y*z)*)+!", "a repetition within a repetition"),
+        ("(?>(a+)+)b", "a repetition within a repetition"),
+        ("(?=(a+)+b)q", "a repetition within a repetition"),
+        ("\ud800", "is no regular expression"),
+    ],
+)
+def test_a_pattern_that_cannot_be_used_is_refused(pattern: str, why: str) -> None:
+    """With the reason and a hint, before anything is recorded."""
+    with pytest.raises(UsageError, match=why) as caught:
+        compiled(["fine-1", pattern])
+    assert caught.value.hint
