@@ -9,7 +9,7 @@ import json
 import re
 
 from nexdiag.capture.redaction.secrets import Secrets
-from nexdiag.codec.cassette.frames import NONE, Whole, frame_of, framed
+from nexdiag.codec.cassette.frames import NONE, frame_of
 
 _OPENS = re.compile(r'"([A-Za-z_]{1,40})"[ \t]*:[ \t]*(?:"([^"\\]*))?[^",{}\[\]]{0,40}\Z')
 """How the frame's beginning ends: with a name, and the beginning of the string that it names, if it does so."""
@@ -17,9 +17,19 @@ _CLOSES = re.compile(r'([^"\\]*)"')
 _WORD = re.compile(r'(?:[^"\\\r\n]|\\[^\r\n])*')
 """What stays within its string."""
 _STRINGS = re.compile(r'"([^"\\\r\n]*)"[ \t]*:[ \t]*"((?:[^"\\\r\n]|\\[^\r\n])*)"')
+INDEX = re.compile(rb'"((?:[a-z_]{1,20}_)?index|item_id)"[ \t]*:[ \t]*("[^"\\\r\n]{0,200}"|\d{1,9})')
+"""By which a stream tells several texts apart that it says at once."""
 _MOST_OTHERS = 8
 """Events that are not alike. With more, the stream is not one of those."""
 _END = b"\n\n"
+_LOOKED_AT = 16
+"""Events in which a frame is looked for."""
+
+
+def several(stream: bytes) -> bool:
+    """Whether events tell by an index of which text their piece is."""
+    seen: dict[bytes, bytes] = {}
+    return any(seen.setdefault(match[1], match[2]) != match[2] for match in INDEX.finditer(stream))
 
 
 def holds_nothing(stream: bytes, secrets: Secrets) -> bool:
@@ -27,29 +37,37 @@ def holds_nothing(stream: bytes, secrets: Secrets) -> bool:
 
     Of a stream that says one text alone: several at once are told apart by indices, and these are not looked at here.
     """
-    events = [event + _END for event in stream.split(_END) if event]
-    frame = frame_of(events)
+    frame = frame_of([event + _END for event in stream.split(_END, _LOOKED_AT)[:-1]])
     opens, closes = _OPENS.search(frame[0]), _CLOSES.match(frame[1])
     if frame == NONE or opens is None or closes is None:
         return False
+    try:
+        first, *words, last = stream.decode().split(frame[1] + frame[0])
+    except ValueError:  # no UTF-8, or never twice the same
+        return False
     said: dict[str, list[str]] = {}
-    others: list[str] = []
-    for event in events:
-        word = framed(frame, event)
-        if isinstance(word, str) and opens[2] is None:  # more than the inside of one string: a number and a word
-            for name, value in _STRINGS.findall(f"{opens[0]}{word}{closes[0]}"):
-                said.setdefault(name, []).append(value)
-            continue
-        if isinstance(word, str) and _WORD.fullmatch(word) is not None:
-            said.setdefault(opens[1], []).append(f"{opens[2]}{word}{closes[1]}")
-            continue
-        text = event.decode("utf-8", "replace")
-        others.append(text)
-        if len(others) > _MOST_OTHERS or (isinstance(word, Whole) and word.text is None):
+    whole = [f"{first}{frame[1]}"]
+    _read(whole[0], said)
+    if opens[2] is not None and _WORD.fullmatch("".join(words)) is not None:
+        said.setdefault(opens[1], []).extend(f"{opens[2]}{word}{closes[1]}" for word in words)
+    else:  # not alike after all, or alike in more than the inside of one string: a number and a word
+        between = words if opens[2] is None else [word for word in words if _WORD.fullmatch(word) is None]
+        if opens[2] is not None and len(between) > _MOST_OTHERS:
             return False
-        for name, value in _STRINGS.findall(text):
-            said.setdefault(name, []).append(value)
-    return not any(_spells(texts, secrets) for texts in said.values())
+        for word in words:
+            if opens[2] is not None and _WORD.fullmatch(word) is not None:
+                said.setdefault(opens[1], []).append(f"{opens[2]}{word}{closes[1]}")
+            else:
+                whole.append(f"{frame[0]}{word}{frame[1]}")
+                _read(whole[-1], said)
+    whole.append(f"{frame[0]}{last}")
+    _read(whole[-1], said)
+    return not several("".join(whole).encode()) and not any(_spells(texts, secrets) for texts in said.values())
+
+
+def _read(text: str, said: dict[str, list[str]]) -> None:
+    for name, value in _STRINGS.findall(text):
+        said.setdefault(name, []).append(value)
 
 
 def _spells(texts: list[str], secrets: Secrets) -> bool:

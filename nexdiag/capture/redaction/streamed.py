@@ -16,7 +16,6 @@ from nexdiag.capture.redaction.splice import Edit, splice
 _STRING = rb'"((?:[^"\\\r\n]++|\\[^\r\n])*+)"'
 _STRINGS = re.compile(_STRING + rb"(?:[ \t]*:[ \t]*" + _STRING + rb")?")
 """A string, with the string that it names, if it names one. Strings do not go over a line's end."""
-_INDEX = re.compile(rb'"((?:[a-z_]{1,20}_)?index|item_id)"[ \t]*:[ \t]*("[^"\\\r\n]{0,200}"|\d{1,9})')
 _LINES = (b"}\n{", b"}\r\n{", b"}\n,", b"},\n", b"},\r\n")
 """What stands between the texts of a stream that is not of events: JSON Lines, or an array that grows."""
 
@@ -30,12 +29,11 @@ def clean(pieces: list[bytes], secrets: Secrets) -> tuple[list[bytes], int]:
     stream = b"".join(pieces)
     if not (stream.startswith(b"data:") or b"\ndata:" in stream or any(mark in stream for mark in _LINES)):
         return pieces, 0
-    several = _several(stream)
-    if not several and alike.holds_nothing(stream, secrets):
+    if alike.holds_nothing(stream, secrets):
         return pieces, 0
     found = edits(stream, secrets)
     changed = splice(pieces, found) if found else pieces
-    if several:
+    if alike.several(stream):
         again = edits(b"".join(changed), secrets, apart=True)
         changed, found = splice(changed, again) if again else changed, [*found, *again]
     return changed, len(found)
@@ -58,19 +56,13 @@ def edits(stream: bytes, secrets: Secrets, *, apart: bool = False) -> list[Edit]
     return sorted(found, key=lambda edit: edit.start)
 
 
-def _several(stream: bytes) -> bool:
-    """Whether events tell by an index of which text their piece is."""
-    seen: dict[bytes, bytes] = {}
-    return any(seen.setdefault(match[1], match[2]) != match[2] for match in _INDEX.finditer(stream))
-
-
 def _indices(stream: bytes) -> Iterator[tuple[int, bytes]]:
     """Where each line ends, and the indices that it has."""
     start = 0
     while start < len(stream):
         end = stream.find(b"\n", start)
         end = len(stream) if end < 0 else end + 1
-        yield end, b",".join(match[0] for match in _INDEX.finditer(stream, start, end)) + b"\n"
+        yield end, b",".join(match[0] for match in alike.INDEX.finditer(stream, start, end)) + b"\n"
         start = end
 
 

@@ -16,7 +16,7 @@ import msgspec
 Frame = tuple[str, str]
 """What stands before and after."""
 NONE: Frame = ("", "")
-_SAMPLE = 12
+_SAMPLE = 8
 """Pieces that are looked at to find the frame."""
 _FEWEST = 3
 """With fewer pieces a frame saves nothing."""
