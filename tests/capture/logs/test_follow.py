@@ -174,8 +174,8 @@ def test_a_command_is_followed_and_ended(kept: Kept, tmp_path: Path) -> None:
 
 def test_what_a_command_prints_as_it_is_ended_is_kept(kept: Kept) -> None:
     """What it had not yet handed on."""
-    stop = "signal.signal(signal.SIGTERM, lambda *a: (print('last'), sys.exit()))"
-    with Logs([program(stop, "print('first')", "time.sleep(60)")], kept):
+    stop = "import os; signal.signal(signal.SIGTERM, lambda *a: (os.write(1, b'last\\n'), sys.exit()))"
+    with Logs([program(stop, "os.write(1, b'first\\n')", "time.sleep(60)")], kept):
         kept.until(1)
     assert kept.texts == ["first", "last"]
 

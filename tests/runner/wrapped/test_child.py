@@ -98,8 +98,8 @@ def test_what_a_shell_has_opened_for_it_is_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGUSR1])
 def test_a_signal_to_us_alone_is_handed_on_and_waited_for(number: signal.Signals) -> None:
     """The command ends in its own way, with its own code; where there is no terminal, Ctrl-C too is handed on."""
-    heard = f"signal.signal({int(number)}, lambda *a: (print('heard', flush=True), sys.exit(9)))"
-    with wrapping(*python(f"{heard}\nprint('up', flush=True)\nwhile True: signal.pause()")) as child:
+    heard = f"signal.signal({int(number)}, lambda *a: (os.write(1, b'heard\\n'), sys.exit(9)))"
+    with wrapping(*python(f"{heard}\nos.write(1, b'up\\n')\nwhile True: signal.pause()")) as child:
         assert line(child) == "up"
         child.send_signal(number)
         assert line(child) == "heard"
@@ -149,8 +149,8 @@ def until(terminal: int, wanted: bytes) -> bytes:
 def test_ctrl_c_is_the_terminals_to_send_and_we_wait(apart: str, heard: int) -> None:
     """It goes to the whole group at once. We send it to nobody, also not to a command that has left the group."""
     count = f"{apart}\nn = []\nsignal.signal(signal.SIGINT, lambda *a: n.append(1))"
-    tell = "signal.signal(signal.SIGUSR1, lambda *a: (print('counted', len(n), flush=True), sys.exit(5)))"
-    command = python(f"{count}\n{tell}\nprint('up', flush=True)\nwhile True: signal.pause()")
+    tell = "signal.signal(signal.SIGUSR1, lambda *a: (os.write(1, b'counted %d\\n' % len(n)), sys.exit(5)))"
+    command = python(f"{count}\n{tell}\nos.write(1, b'up\\n')\nwhile True: signal.pause()")
     with on_terminal(*command) as (child, terminal):
         until(terminal, b"up")
         os.write(terminal, b"\x03")
