@@ -3,14 +3,11 @@
 import asyncio
 import select
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 import httptools
 
-from nexdiag.capture.proxy.heads import Framing, Pairs, framing
-
-if TYPE_CHECKING:
-    from nexdiag.capture.proxy.passage import Passage
+from nexdiag.capture.proxy.heads import Asked, Framing, Pairs, framing
 
 _LONGEST_HEAD = 256 * 1024
 _SLICE = 256 * 1024
@@ -23,6 +20,30 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """Methods whose request may be sent twice (RFC 9110, section 9.2.2): done twice is done once."""
 
 
+class Carried(Protocol):
+    """What it carries a request of, and tells of the answer."""
+
+    asked: Asked
+
+    def head(self, status: int, reason: bytes, headers: Pairs, framed: Framing) -> None:
+        """The head of the answer came."""
+
+    def piece(self, piece: bytes) -> None:
+        """A piece of its body came."""
+
+    def flush(self) -> None:
+        """What came together has been told."""
+
+    def end(self) -> None:
+        """The answer is whole."""
+
+    def again(self) -> None:
+        """The connection was closed before anything of an answer came: another may be tried."""
+
+    def broken(self, failure: str, *, left: bool = False) -> None:
+        """The answer broke off, or never began."""
+
+
 class Outbound(asyncio.Protocol):
     """One connection. It carries one passage at a time, and is idle between two."""
 
@@ -30,7 +51,7 @@ class Outbound(asyncio.Protocol):
         """`idle` hears when it may carry another passage."""
         self._idle = idle
         self._parser = httptools.HttpResponseParser(self)
-        self._passage: Passage | None = None
+        self._passage: Carried | None = None
         self._transport: asyncio.Transport | None = None
         self._unsent = memoryview(b"")
         self._full = False
@@ -64,7 +85,7 @@ class Outbound(asyncio.Protocol):
         look.register(self._transport.get_extra_info("socket"), select.POLLIN)
         return not look.poll(0)
 
-    def carry(self, passage: "Passage", head: bytes, body: bytes) -> None:
+    def carry(self, passage: Carried, head: bytes, body: bytes) -> None:
         """Send a request; its answer is told to the passage."""
         self._begin(passage.asked.method)
         self._passage = passage
@@ -144,7 +165,7 @@ class Outbound(asyncio.Protocol):
         else:
             passage.flush()
 
-    def _ended(self, passage: "Passage") -> None:
+    def _ended(self, passage: Carried) -> None:
         if self._keeps and not self._stray and not self._unsent and not self._last and self.open:
             self.used = True
             self.resume()

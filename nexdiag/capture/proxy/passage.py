@@ -1,7 +1,7 @@
 """One exchange under way: a request of a client, and the answer as it comes back, with the recorder beside it."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from nexdiag.capture.proxy import heads, refusal
 from nexdiag.capture.proxy.heads import Asked, Framing, Pairs
@@ -13,8 +13,18 @@ from nexdiag.capture.recorder import CLIENT_CLOSED
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Request
 
-if TYPE_CHECKING:
-    from nexdiag.capture.proxy.inbound import Inbound
+
+class Asker(Protocol):
+    """The connection that asked."""
+
+    def send(self, piece: bytes) -> None:
+        """Hand bytes to the client."""
+
+    def finished(self, *, keep: bool) -> None:
+        """The answer is whole; `keep`: the connection may be used again."""
+
+    def cut(self, *, hard: bool) -> None:
+        """The answer broke off: the client must see it break, and not end."""
 
 
 class Side:
@@ -31,7 +41,7 @@ class Side:
 class Passage:
     """One exchange."""
 
-    def __init__(self, side: Side, inbound: "Inbound", asked: Asked) -> None:
+    def __init__(self, side: Side, inbound: Asker, asked: Asked) -> None:
         """A request is whole, and fit to be passed on."""
         self.asked = asked
         self._side = side
