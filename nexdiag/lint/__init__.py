@@ -11,13 +11,10 @@ Law: no I/O, no clock, no network. A malformed exchange is a thing to judge, nev
 """
 
 import sys
-from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     from nexdiag.core.cassette import Cassette
     from nexdiag.core.finding import Finding
 
@@ -25,20 +22,15 @@ if TYPE_CHECKING:
 class _Room(ModuleType):
     """The package is also the function that its users call: `nexdiag.lint(...)` is promised."""
 
-    def __call__(
-        self, subject: "Cassette | dict[str, Any] | str | PathLike[str]", *, profile: str | None = None
-    ) -> "tuple[Finding, ...]":
+    def __call__(self, subject: "Cassette | dict[str, Any]", *, profile: str | None = None) -> "tuple[Finding, ...]":
         """Findings of a recording, a request body or a bare exchange (docs/reference/lint.md), the cause first.
 
-        A path stands for the recording in that file. `profile` is a server's name; without it the recording, or the
-        exchange's `server`, says which.
+        `profile` is a server's name; without it the recording, or the exchange's `server`, says which. A file is read
+        first: `nexdiag.lint(nexdiag.load(path))`.
         """
         from nexdiag.lint.subject import judge_any  # noqa: PLC0415 - the room is entered when it is called
 
-        judged: Any = subject
-        if isinstance(subject, str) or hasattr(subject, "__fspath__"):
-            judged = import_module("nexdiag").load(subject)  # by the package's door: this room reads no file
-        return judge_any(judged, profile)
+        return judge_any(subject, profile)
 
 
 sys.modules[__name__].__class__ = _Room

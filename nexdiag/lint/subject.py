@@ -18,7 +18,8 @@ def judge_any(subject: Cassette | dict[str, Any], profile: str | None = None) ->
         return engine.judge(subject, profile_of(subject, profile))
     if not isinstance(subject, dict):
         kind = type(subject).__name__
-        raise UsageError(f"a cassette, a request or an exchange is wanted, found {kind}", hint="see nexdiag.load(path)")
+        hint = "a recording in a file is read first: nexdiag.lint(nexdiag.load(path))"
+        raise UsageError(f"a cassette, a request or an exchange is wanted, found {kind}", hint=hint)
     bare = BareExchange(request=subject) if "messages" in subject else decode_bare(msgspec.json.encode(subject))
     if profile is not None:
         bare = msgspec.structs.replace(bare, server=profiles.named(profile).name)
