@@ -48,18 +48,14 @@ def holds_nothing(stream: bytes, secrets: Secrets) -> bool:
     said: dict[str, list[str]] = {}
     whole = [f"{first}{frame[1]}"]
     _read(whole[0], said)
-    if opens[2] is not None and _WORD.fullmatch("".join(words)) is not None:
-        said.setdefault(opens[1], []).extend(f"{opens[2]}{word}{closes[1]}" for word in words)
-    else:  # not alike after all, or alike in more than the inside of one string: a number and a word
-        between = words if opens[2] is None else [word for word in words if _WORD.fullmatch(word) is None]
-        if opens[2] is not None and len(between) > _MOST_OTHERS:
-            return False
-        for word in words:
-            if opens[2] is not None and _WORD.fullmatch(word) is not None:
-                said.setdefault(opens[1], []).append(f"{opens[2]}{word}{closes[1]}")
-            else:
-                whole.append(f"{frame[0]}{word}{frame[1]}")
-                _read(whole[-1], said)
+    for word in words:
+        if opens[2] is not None and _WORD.fullmatch(word) is not None:
+            said.setdefault(opens[1], []).append(f"{opens[2]}{word}{closes[1]}")
+        else:  # not alike after all, or alike in more than the inside of one string: a number and a word
+            whole.append(f"{frame[0]}{word}{frame[1]}")
+            _read(whole[-1], said)
+    if opens[2] is not None and len(whole) > _MOST_OTHERS:
+        return False
     whole.append(f"{frame[0]}{last}")
     _read(whole[-1], said)
     return not several("".join(whole).encode()) and not any(_spells(texts, secrets) for texts in said.values())
