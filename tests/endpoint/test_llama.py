@@ -63,7 +63,10 @@ def refuses_connections(base_url: str) -> bool:
 
 
 def children(pid: int) -> list[int]:
-    lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    lists = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # a thread that has ended meanwhile has no children
+            lists.append(path.read_text())
     return sorted(int(child_pid) for text in lists for child_pid in text.split())
 
 
