@@ -5,21 +5,8 @@ import msgspec
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding
+from nexdiag.core.replayed import Pairing, TurnVerdict
 from nexdiag.core.turn import Session
-
-
-class TurnVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """How one turn of a rerun came out."""
-
-    number: int
-    session: str = ""
-    said: str
-    outcome: str
-    """`exact`, `changed`, `missing` (recorded, not asked for), `extra` (asked for, not recorded), or `unchecked`:
-    it was cut short when it was recorded, or comes after one that was."""
-    differences: tuple[Difference, ...] = ()
-    note: str = ""
-    """Which recording was nearest to a request that none answers; why a turn is unchecked."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,12 +21,21 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     differences: tuple[Difference, ...] = ()
     """Replay against recording."""
     replayed: tuple[TurnVerdict, ...] = ()
-    """For a rerun: how each turn came out."""
+    """For a replay: how each turn came out."""
+    how: str = ""
+    """For a replay: `rerun` (our executor said it again), `resent` (the recorded requests were sent again, as they
+    were), `served` (some client asked)."""
+    pairing: Pairing | None = None
+    """For a replay: who answered whom."""
+    expired: str = ""
+    """That the recording is older than it may be, and by how much; empty if it is not."""
+    seconds: float = 0.0
+    """How long the replay took."""
 
     @property
     def differs(self) -> bool:
         """Whether a turn of the rerun came out otherwise than recorded; an unchecked one did not come out at all."""
-        return any(turn.outcome in ("changed", "missing", "extra") for turn in self.replayed)
+        return any(turn.differs for turn in self.replayed)
 
     expected: str = ""
     """Why this run is in the report, where that is not plain: the fault that was switched on."""
@@ -55,3 +51,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     unchecked: tuple[str, ...] = ()
     """What was skipped, with the reason: skipped never counts as passed."""
     tool: str = ""
+
+
+class Replayed(msgspec.Struct, frozen=True, kw_only=True):
+    """One recording that was to be replayed."""
+
+    path: str
+    run: Run | None = None
+    what: str = ""
+    """Why it was not replayed; empty if it was."""
+    hint: str = ""
+    code: int = 0
+    """The exit code of what went wrong."""

@@ -13,6 +13,16 @@ from nexdiag.core.exchange import Exchange, Request
 from nexdiag.replay.canonical import Canonical, Digest, Node
 
 
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """The recorded exchange that answers a request."""
+
+    exchange: Exchange
+    how: str = "same"
+    """As `core.replayed.Pair.how` has it."""
+    aside: tuple[str, ...] = ()
+    """The rules by which something volatile was set aside."""
+
+
 class Miss(msgspec.Struct, frozen=True, kw_only=True):
     """A request without a recording, and the recording that is nearest to it."""
 
@@ -23,6 +33,8 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
     """How many messages from the beginning are equal in both."""
     used: bool = False
     """The nearest is equal, but has already been played."""
+    ambiguous: tuple[Exchange, ...] = ()
+    """Different recordings that fit equally well: to take one of them would be a guess."""
 
 
 class Matcher:
@@ -36,21 +48,31 @@ class Matcher:
         """Places in the recording, in order."""
         self._waiting: dict[Digest, deque[int]] = defaultdict(deque)
         self._known: dict[Digest, int] = {}
+        self._keys: list[Digest] = []
+        self._places = {exchange.id: place for place, exchange in enumerate(self._exchanges)}
         for place, exchange in enumerate(self._exchanges):
             reading = self._canonical.read(exchange.request)
             self._waiting[reading.key].append(place)
             self._known[reading.key] = place
+            self._keys.append(reading.key)
             if reading.conversation is not None:
                 _record(reading.conversation, place)
 
-    def take(self, request: Request) -> Exchange | Miss:
-        """The exchange that answers `request`, which is then spent; else the nearest one."""
+    def __len__(self) -> int:
+        """How many exchanges were recorded."""
+        return len(self._exchanges)
+
+    def exchange(self, number: int) -> Exchange:
+        """The recorded exchange with this id."""
+        return self._exchanges[self._places[number]]
+
+    def find(self, request: Request, *, now: float | None = None) -> Match | Miss:
+        """The exchange that answers `request`; else the nearest one. `now` is the unix time at which it was asked."""
+        del now  # volatile dates are not set aside yet
         reading = self._canonical.read(request)
         waiting = self._waiting.get(reading.key)
         if waiting:
-            place = waiting.popleft()
-            del self._unplayed[place]
-            return self._exchanges[place]
+            return Match(exchange=self._exchanges[waiting[0]])
         node = reading.conversation
         if reading.key in self._known:
             nearest = self._exchanges[self._known[reading.key]]
@@ -58,6 +80,15 @@ class Matcher:
         while node is not None and node.first is None:
             node = node.before
         return Miss(request=request, nearest=self._nearest(node), shared=node.depth if node is not None else 0)
+
+    def spend(self, match: Match, *, keep: bool = False) -> bool:
+        """The exchange was used: it answers no other request, unless it is to be kept. Whether it was used before."""
+        place = self._places[match.exchange.id]
+        before = place not in self._unplayed
+        self._unplayed.pop(place, None)
+        if not keep:
+            self._waiting[self._keys[place]].remove(place)
+        return before
 
     def unplayed(self) -> tuple[Exchange, ...]:
         """Exchanges that no request has asked for, in the order recorded."""

@@ -6,7 +6,7 @@ httpx2 is never imported here: a request tells which of the two libraries it is 
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -14,12 +14,15 @@ from typing import Any
 import httpx
 import msgspec
 
-from nexdiag.core.exchange import Exchange, Request, Response, client_left
+from nexdiag.core.exchange import Request
 from nexdiag.replay.canonical import Canonical, Node
 from nexdiag.replay.matching import Miss
+from nexdiag.replay.playback import STALLED, Playback
 
 Sleep = Callable[[float], Awaitable[None]]
 Wait = Callable[[float], None]
+Explain = Callable[[Miss], Mapping[str, Any]]
+"""What the body of a 599 says."""
 UNMATCHED = 599
 """The status of the answer to a request that has no recording."""
 _NAMES = 5
@@ -35,39 +38,42 @@ class Pace:
         self._sleep = sleep
         self._wait = wait
 
-    def wait(self, seconds: float) -> None:
-        """Let the recorded time pass, in a thread."""
-        if self._speed and seconds > 0:
-            self._wait(seconds / self._speed)
+    def wait(self, seconds: float, held: float = 0.0) -> None:
+        """Let the recorded time pass, in a thread; and `held`, whatever the speed."""
+        seconds = self._seconds(seconds, held)
+        if seconds > 0:
+            self._wait(seconds)
 
-    async def sleep(self, seconds: float) -> None:
-        """Let the recorded time pass, in a task."""
-        if self._speed and seconds > 0:
-            await self._sleep(seconds / self._speed)
+    async def sleep(self, seconds: float, held: float = 0.0) -> None:
+        """The same in a task."""
+        seconds = self._seconds(seconds, held)
+        if seconds > 0:
+            await self._sleep(seconds)
+
+    def _seconds(self, seconds: float, held: float) -> float:
+        return held + (seconds / self._speed if self._speed else 0.0)
 
 
-def answer(found: Exchange, request: httpx.Request, pace: Pace) -> httpx.Response:
-    """The recorded answer. Raises the transport error that was recorded."""
-    if found.response is None:
-        pace.wait(found.duration)
+def answer(found: Playback, request: httpx.Request, pace: Pace) -> httpx.Response:
+    """The answer. Raises the transport error that stands for it."""
+    pace.wait(found.after, found.held)
+    if found.status is None:
         raise _broken(found.failure, request)
-    pace.wait(found.response.first_byte)
-    return _made(found, found.response, request, pace)
+    return _made(found, found.status, request, pace)
 
 
-async def answer_async(found: Exchange, request: httpx.Request, pace: Pace) -> httpx.Response:
-    """The recorded answer. Raises the transport error that was recorded."""
-    if found.response is None:
-        await pace.sleep(found.duration)
+async def answer_async(found: Playback, request: httpx.Request, pace: Pace) -> httpx.Response:
+    """The answer. Raises the transport error that stands for it."""
+    await pace.sleep(found.after, found.held)
+    if found.status is None:
         raise _broken(found.failure, request)
-    await pace.sleep(found.response.first_byte)
-    return _made(found, found.response, request, pace)
+    return _made(found, found.status, request, pace)
 
 
-def refuse(miss: Miss, request: httpx.Request) -> httpx.Response:
+def refuse(miss: Miss, request: httpx.Request, told: Explain) -> httpx.Response:
     """The answer to a request without a recording. Its client is told not to ask again."""
     library = _library(request)
-    body = msgspec.json.encode(explain(miss))
+    body = msgspec.json.encode(told(miss))
     headers = {"content-type": "application/json", "content-length": str(len(body)), "x-should-retry": "false"}
     refusal: httpx.Response = library.Response(UNMATCHED, headers=headers, stream=library.ByteStream(body))
     return refusal
@@ -123,65 +129,47 @@ def _depth(conversation: Node | None) -> int:
     return 0 if conversation is None else conversation.depth
 
 
-class _Recorded:
-    """The recorded chunks, one for one; the recorded failure, if there was one."""
+class _Played:
+    """The pieces, one for one; the failure, if there is one."""
 
-    def __init__(self, exchange: Exchange, response: Response, request: httpx.Request, pace: Pace) -> None:
-        self._exchange = exchange
-        self._response = response
+    def __init__(self, played: Playback, request: httpx.Request, pace: Pace) -> None:
+        self._played = played
         self._request = request
         self._pace = pace
 
     def __iter__(self) -> Iterator[bytes]:
-        for seconds, piece in self._pieces():
-            self._pace.wait(seconds)
-            yield piece
-        self._pace.wait(self._rest())
+        for piece in self._played.pieces:
+            self._pace.wait(piece.after, piece.held)
+            yield piece.bytes
+        self._pace.wait(self._played.rest)
         self._break_off()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for seconds, piece in self._pieces():
-            await self._pace.sleep(seconds)
-            yield piece
-        await self._pace.sleep(self._rest())
+        for piece in self._played.pieces:
+            await self._pace.sleep(piece.after, piece.held)
+            yield piece.bytes
+        await self._pace.sleep(self._played.rest)
+        if self._played.failure == STALLED:
+            await asyncio.get_running_loop().create_future()  # until the client gives up
         self._break_off()
 
-    def _pieces(self) -> Iterator[tuple[float, bytes]]:
-        """Each piece, and the seconds before it."""
-        at = self._response.first_byte
-        for chunk in self._response.chunks:
-            yield chunk.at - at, chunk.bytes
-            at = chunk.at
-
-    def _rest(self) -> float:
-        """The seconds from the last piece to the failure."""
-        if not self._failed():
-            return 0.0
-        chunks = self._response.chunks
-        return self._exchange.duration - (chunks[-1].at if chunks else self._response.first_byte)
-
-    def _failed(self) -> bool:
-        """Whether it broke off. Where the client itself left, the server did not, and the player does not either."""
-        failure = self._exchange.failure
-        return failure is not None and not client_left(failure)
-
     def _break_off(self) -> None:
-        if self._failed():
-            raise _broken(self._exchange.failure, self._request)
+        if self._played.failure is not None:
+            raise _broken(self._played.failure, self._request)
 
 
-def _made(found: Exchange, response: Response, request: httpx.Request, pace: Pace) -> httpx.Response:
+def _made(played: Playback, status: int, request: httpx.Request, pace: Pace) -> httpx.Response:
     library = _library(request)
-    headers = [(_wire(name), _wire(value)) for name, value in response.headers]
-    stream = _kind(library)(found, response, request, pace)
-    made: httpx.Response = library.Response(response.status, headers=headers, stream=stream)
+    headers = [(_wire(name), _wire(value)) for name, value in played.headers]
+    stream = _kind(library)(played, request, pace)
+    made: httpx.Response = library.Response(status, headers=headers, stream=stream)
     return made
 
 
 @cache
 def _kind(library: ModuleType) -> Any:  # noqa: ANN401 - a class that is made here
     """The stream as the library's clients want it: each asks for a class of its own."""
-    return type("Recorded", (_Recorded, library.SyncByteStream, library.AsyncByteStream), {})
+    return type("Played", (_Played, library.SyncByteStream, library.AsyncByteStream), {})
 
 
 def _library(request: object) -> ModuleType:
@@ -193,7 +181,7 @@ def _library(request: object) -> ModuleType:
 def _broken(failure: str | None, request: httpx.Request) -> httpx.TransportError:
     """The transport error that the recording names, raised again."""
     library = _library(request)
-    name, _, text = (failure or "no response was recorded").partition(": ")
+    name, _, text = (failure or "no response").partition(": ")
     kind = getattr(library, name, None)
     if not (isinstance(kind, type) and issubclass(kind, library.TransportError)):
         kind, text = library.TransportError, failure or name

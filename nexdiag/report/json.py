@@ -13,7 +13,8 @@ import msgspec
 
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding
-from nexdiag.core.run import Report, TurnVerdict
+from nexdiag.core.replayed import TurnVerdict
+from nexdiag.core.run import Report
 from nexdiag.report.messages import text_of
 from nexdiag.report.summary import RunFacts, headline, run_facts
 from nexdiag.report.turns import ExchangeFacts, TurnFacts

@@ -6,7 +6,8 @@ import msgspec
 
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding
-from nexdiag.core.run import Run, TurnVerdict
+from nexdiag.core.replayed import TurnVerdict
+from nexdiag.core.run import Run
 from nexdiag.report.visible import both_ends, cut_within, one_line
 from nexdiag.report.wording import count, turn_title
 

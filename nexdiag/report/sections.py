@@ -2,7 +2,8 @@
 
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding
-from nexdiag.core.run import Report, TurnVerdict
+from nexdiag.core.replayed import TurnVerdict
+from nexdiag.core.run import Report
 from nexdiag.report.json import as_text
 from nexdiag.report.logged import gist
 from nexdiag.report.markup import Markup, element, joined, text, trusted

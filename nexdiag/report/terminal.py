@@ -12,7 +12,8 @@ from rich.text import Text
 
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding, Severity
-from nexdiag.core.run import Report, TurnVerdict
+from nexdiag.core.replayed import TurnVerdict
+from nexdiag.core.run import Report
 from nexdiag.report.json import as_text
 from nexdiag.report.logged import gist
 from nexdiag.report.messages import glimpse

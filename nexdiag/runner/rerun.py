@@ -20,13 +20,16 @@ from nexdiag.core.endpoint import Endpoint, Wire
 from nexdiag.core.errors import CassetteError, NothingToDo, UsageError
 from nexdiag.core.exchange import Request
 from nexdiag.core.message import Message
-from nexdiag.core.run import Run, TurnVerdict
+from nexdiag.core.replayed import TurnVerdict
+from nexdiag.core.run import Run
 from nexdiag.core.scenario import Say, Scenario
 from nexdiag.core.turn import Session, Turn
 from nexdiag.diff.compare import compare
 from nexdiag.lint import profiles
 from nexdiag.lint.subject import profile_of
+from nexdiag.replay.answers import Answers
 from nexdiag.replay.closed import network_closed
+from nexdiag.replay.matching import Matcher
 from nexdiag.replay.player import Player, explain
 from nexdiag.replay.toolbox import RecordedToolbox
 from nexdiag.runner.judge import judge
@@ -62,7 +65,8 @@ def _rerun(cassette: Cassette, splitter: Splitter | None) -> tuple[Session | Non
     if not whole:
         return None, rest
     kept = {turn.number for turn in whole}
-    player = Player(tuple(one for one in cassette.exchanges if one.turn in kept), splitter=splitter)
+    exchanges = tuple(one for one in cassette.exchanges if one.turn in kept)
+    player = Player(Answers(Matcher(exchanges), splitter=splitter))
     with network_closed():
         session = asyncio.run(_play(cassette, whole, player))
     return session, (*_verdicts(whole, session, player), *rest)
@@ -155,9 +159,10 @@ async def _at_once(seconds: float) -> None:
 
 
 def _verdicts(turns: Sequence[Turn], session: Session, player: Player) -> Iterator[TurnVerdict]:
-    unplayed = {exchange.turn for exchange in player.unplayed()}
-    misses = dict(player.misses)  # one a turn: a miss is a refusal that ends it
-    played = Counter(exchange.turn for _, exchange in player.pairs)
+    answers = player.answers
+    unplayed = {exchange.turn for exchange in answers.unplayed()}
+    misses = {turn: miss for _, turn, miss in answers.misses}  # one a turn: a miss is a refusal that ends it
+    played = Counter(exchange.turn for _, exchange in answers.pairs)
     for before, after in zip(turns, session.turns, strict=True):
         miss = misses.get(before.number)
         due = before.exchanges[played[before.number] :]  # the first of them is what stood where the miss came

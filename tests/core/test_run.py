@@ -1,7 +1,8 @@
 """Promises of `nexdiag.core.run`."""
 
 from nexdiag.core.cassette import Cassette, Header
-from nexdiag.core.run import Report, Run, TurnVerdict
+from nexdiag.core.replayed import TurnVerdict
+from nexdiag.core.run import Report, Run
 
 
 def test_a_report_begins_with_nothing_unchecked() -> None:

@@ -24,6 +24,8 @@ from nexdiag.codec.cassette import decode
 from nexdiag.codec.encodings import encoded
 from nexdiag.core.cassette import Header
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
+from nexdiag.replay.answers import Answers
+from nexdiag.replay.matching import Matcher
 from nexdiag.replay.player import UNMATCHED, Player
 
 KEY = "sk-test-0123456789abcdef"
@@ -70,7 +72,7 @@ def record(path: Path, answer: Answer, bodies: list[bytes]) -> tuple[list[Seen],
     recorder.close()
     assert recorder.trouble is None
     splitter = Splitter()
-    return seen, Player(decode(path.read_bytes(), splitter=splitter).exchanges, splitter=splitter)
+    return seen, Player(Answers(Matcher(decode(path.read_bytes(), splitter=splitter).exchanges), splitter=splitter))
 
 
 def play(player: Player, bodies: list[bytes], *, at_once: bool = False) -> list[Seen]:
@@ -96,7 +98,7 @@ def recorded(*bodies: bytes) -> Player:
         request = Request(method="POST", url=URL, body=Splitter().split(body))
         response = Response(status=200, chunks=(Chunk(at=0.0, bytes=b"answer %d" % number),))
         found.append(Exchange(id=number, started=0, request=request, response=response, turn=number + 1))
-    return Player(tuple(found))
+    return Player(Answers(Matcher(found)))
 
 
 async def many(asked: Asked) -> None:
@@ -136,8 +138,8 @@ def test_what_was_received_comes_back(tmp_path: Path) -> None:
             kept = [pair for pair in before.head[1] if pair[0] != b"set-cookie"]
             assert [pair for pair in after.head[1] if pair[0] != b"set-cookie"] == kept
     assert [seen.error for seen in live[4:]] == [httpx.RemoteProtocolError] * 3
-    assert player.unplayed() == ()
-    assert [exchange.id for _, exchange in player.pairs] == list(range(len(KINDS)))
+    assert player.answers.unplayed() == ()
+    assert [exchange.id for _, exchange in player.answers.pairs] == list(range(len(KINDS)))
 
 
 def test_a_refused_connection_is_refused_again(tmp_path: Path) -> None:
@@ -154,7 +156,7 @@ def test_a_refused_connection_is_refused_again(tmp_path: Path) -> None:
 
         assert asyncio.run(live()).error is httpx.ConnectError
     recorder.close()
-    player = Player(decode((tmp_path / "c").read_bytes()).exchanges)
+    player = Player(Answers(Matcher(decode((tmp_path / "c").read_bytes()).exchanges)))
     assert play(player, [b"{}"])[0].error is httpx.ConnectError
 
 
@@ -194,7 +196,7 @@ def test_a_request_without_a_recording_is_answered_so() -> None:
     play(player, [chat("a", "b")])
     none = asyncio.run(ask(chat("z"))).json()["error"]
     assert (none["nearest"], none["shared"]) == (None, 0)
-    assert [(turn, miss.shared) for turn, miss in player.misses] == [(7, 2), (7, 1), (7, 0)]
+    assert [(turn, miss.shared) for _, turn, miss in player.answers.misses] == [(7, 2), (7, 1), (7, 0)]
 
 
 def test_a_secret_is_asked_for_as_it_was_recorded(tmp_path: Path) -> None:
@@ -216,21 +218,21 @@ def test_a_secret_is_asked_for_as_it_was_recorded(tmp_path: Path) -> None:
     live_seen = asyncio.run(live())
     recorder.close()
     found = decode((tmp_path / "c").read_bytes()).exchanges
-    player = Player(found, clean=Redactor([KEY]).request)
+    player = Player(Answers(Matcher(found), clean=Redactor([KEY]).request))
 
     async def replay() -> Seen:
         async with httpx.AsyncClient(transport=player, base_url="http://elsewhere") as client:
             return await see(client, body, path)
 
     assert b"".join(asyncio.run(replay()).pieces) == Redactor([KEY]).wire(b"".join(live_seen.pieces))
-    assert player.misses == []
-    assert KEY not in repr(player.pairs)
+    assert player.answers.misses == []
+    assert KEY not in repr(player.answers.pairs)
 
 
 @given(exchanges())
 def test_any_recording_plays_each_exchange_once(found: tuple[Exchange, ...]) -> None:
     """Ask for every request of a random recording: each exchange is played, with its own bytes or failure."""
-    player = Player(found)
+    player = Player(Answers(Matcher(found)))
 
     async def replay() -> None:
         async with httpx.AsyncClient(transport=player) as client:
@@ -238,14 +240,14 @@ def test_any_recording_plays_each_exchange_once(found: tuple[Exchange, ...]) -> 
                 asked = exchange.request
                 request = client.build_request(asked.method, asked.url, content=asked.body.join())
                 seen = await take_down(client.send(request, stream=True))
-                played = player.pairs[-1][1]
+                played = player.answers.pairs[-1][1]
                 assert b"".join(seen.pieces) == (played.response.body if played.response is not None else b"")
                 assert (seen.error is None) == (played.failure in (None, "ClientClosed: early") and bool(seen.head))
 
     asyncio.run(replay())
-    assert sorted(exchange.id for _, exchange in player.pairs) == [exchange.id for exchange in found]
-    assert player.misses == []
-    assert player.unplayed() == ()
+    assert sorted(exchange.id for _, exchange in player.answers.pairs) == [exchange.id for exchange in found]
+    assert player.answers.misses == []
+    assert player.answers.unplayed() == ()
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, br"])
@@ -256,7 +258,7 @@ def test_an_encoded_request_finds_its_recording(encoding: str) -> None:
     player = recorded(chat("a"))
     response = player.handle_request(httpx.Request("POST", URL, content=body, headers={"content-encoding": encoding}))
     assert response.read() == b"answer 0"
-    assert player.pairs[0][0].encoding == encoding
+    assert player.answers.pairs[0][0].encoding == encoding
 
 
 def test_an_encoding_that_nobody_knows_is_matched_as_it_is() -> None:
@@ -276,4 +278,4 @@ def test_threads_get_each_exchange_once() -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(ask, range(200)))
     assert sorted(answers) == sorted(b"answer %d" % number for number in range(200))
-    assert player.unplayed() == ()
+    assert player.answers.unplayed() == ()

@@ -11,7 +11,8 @@ from ways import Way, every_way
 from nexdiag.codec.body import Splitter
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
-from nexdiag.replay.matching import Miss
+from nexdiag.replay.answers import Answers
+from nexdiag.replay.matching import Matcher, Miss
 from nexdiag.replay.player import Player
 from nexdiag.replay.playing import UNMATCHED, explain
 
@@ -57,7 +58,7 @@ async def ask(way: Way, player: Player) -> Any:  # noqa: ANN401 - a response of 
 @every_way
 def test_an_answer_comes_back_as_it_was(way: Way) -> None:
     """Status, headers and chunks, one for one, in a response that the client's own library made."""
-    response, pieces = asyncio.run(ask(way, Player((exchange(STREAM),))))
+    response, pieces = asyncio.run(ask(way, Player(Answers(Matcher((exchange(STREAM),))))))
     assert isinstance(response, way.library.Response)
     assert pieces == [b"data: h\xc3", b"\xa9\n\n", b"\0\xff"]
     assert (response.status_code, response.headers["x-request-id"]) == (200, "ré1")
@@ -69,7 +70,7 @@ def test_a_refusal_is_of_the_clients_library(way: Way) -> None:
     """Status 599 with a body of JSON, in all of them."""
 
     async def miss() -> Any:  # noqa: ANN401 - JSON
-        async with way.client(Player(())) as client:
+        async with way.client(Player(Answers(Matcher(())))) as client:
             status, pieces = await client.body("POST", URL, content=b"{}")
             return status, msgspec.json.decode(b"".join(pieces))
 
@@ -82,7 +83,7 @@ def test_a_refusal_is_of_the_clients_library(way: Way) -> None:
 @pytest.mark.parametrize("begun", [True, False])
 def test_a_failure_is_an_error_of_the_clients_library(way: Way, failure: str, *, begun: bool) -> None:
     """Whatever stands in the recording, before the head or within the body, the client gets a transport's error."""
-    player = Player((exchange(STREAM if begun else None, failure=failure),))
+    player = Player(Answers(Matcher((exchange(STREAM if begun else None, failure=failure),))))
     with pytest.raises(way.library.TransportError) as error:
         asyncio.run(ask(way, player))
     assert type(error.value) is getattr(way.library, FAILURES[failure])
@@ -93,7 +94,7 @@ def test_a_failure_is_an_error_of_the_clients_library(way: Way, failure: str, *,
 @pytest.mark.parametrize("failure", ["ClientClosed: early", "CancelledError"])
 def test_what_the_client_did_is_not_the_servers_failure(way: Way, failure: str) -> None:
     """Where the client stopped reading, the recording ends, and nothing is said of a broken line."""
-    assert len(asyncio.run(ask(way, Player((exchange(STREAM, failure=failure),))))[1]) == 3
+    assert len(asyncio.run(ask(way, Player(Answers(Matcher((exchange(STREAM, failure=failure),))))))[1]) == 3
 
 
 @every_way
@@ -107,7 +108,7 @@ def test_the_recorded_pace_is_kept_if_wanted(way: Way, speed: float | None, expe
         slept.append(seconds)
 
     broken = exchange(STREAM, failure="ReadError", duration=9.0)
-    player = Player((broken,), speed=speed, sleep=sleep, wait=waited.append)
+    player = Player(Answers(Matcher((broken,))), speed=speed, sleep=sleep, wait=waited.append)
     with pytest.raises(way.library.ReadError):
         asyncio.run(ask(way, player))
     assert (waited, slept) == ((pytest.approx(expected), []) if way.sync else ([], pytest.approx(expected)))
@@ -120,7 +121,7 @@ def test_a_request_of_a_derived_class_is_known() -> None:
     class Request(httpx2.Request):
         """Of a client that derives its own."""
 
-    response: Any = Player((exchange(STREAM),)).handle_request(Request("POST", URL, content=b"{}"))  # type: ignore[arg-type]
+    response: Any = Player(Answers(Matcher((exchange(STREAM),)))).handle_request(Request("POST", URL, content=b"{}"))  # type: ignore[arg-type]
     assert isinstance(response, httpx2.Response)
 
 

@@ -5,7 +5,8 @@ import msgspec
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding, Location, Severity
-from nexdiag.core.run import Run, TurnVerdict
+from nexdiag.core.replayed import TurnVerdict
+from nexdiag.core.run import Run
 from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.engine import judge_bare
 from nexdiag.report import lines

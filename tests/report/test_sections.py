@@ -4,7 +4,8 @@ import msgspec
 from report import sample
 
 from nexdiag.core.difference import Difference
-from nexdiag.core.run import Report, TurnVerdict
+from nexdiag.core.replayed import TurnVerdict
+from nexdiag.core.run import Report
 from nexdiag.report.sections import masthead, run_cards, run_section, unchecked
 from nexdiag.report.summary import headline, run_facts
 

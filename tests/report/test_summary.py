@@ -7,7 +7,8 @@ from report import sample
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding, Location, Severity
-from nexdiag.core.run import Report, Run, TurnVerdict
+from nexdiag.core.replayed import TurnVerdict
+from nexdiag.core.run import Report, Run
 from nexdiag.core.turn import LogLine
 from nexdiag.report.summary import headline, refusal_phrase, run_facts
 

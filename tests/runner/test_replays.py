@@ -7,7 +7,8 @@ import pytest
 from nexdiag.codec import cassette as codec
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.errors import CassetteError, NothingToDo, Unmatched
-from nexdiag.core.run import Run, TurnVerdict
+from nexdiag.core.replayed import TurnVerdict
+from nexdiag.core.run import Run
 from nexdiag.runner.replays import Replayed, exit_code, replay_all
 
 GOOD = Path(__file__).parents[2] / "cassettes" / "llama.cpp" / "five-back-to-back.cassette.jsonl"

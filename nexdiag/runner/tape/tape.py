@@ -14,7 +14,9 @@ from nexdiag.codec.body import Splitter
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.errors import CassetteError, Unmatched
 from nexdiag.core.exchange import Exchange
-from nexdiag.replay.matching import Miss
+from nexdiag.replay.answers import Answers
+from nexdiag.replay.matching import Matcher, Miss
+from nexdiag.replay.playback import Playback
 from nexdiag.replay.player import Player
 from nexdiag.replay.playing import Pace, answer, answer_async, explain, hint
 from nexdiag.runner.load import load
@@ -60,7 +62,7 @@ class Tape:
         known, mine = tuple(secrets), tuple(redact)
         asked, kept = (redactor_for(recorded, known, mine) for _ in range(2))
         self._pace = Pace(speed, sleep=asyncio.sleep, wait=time.sleep)
-        self._player = Player(self._before.exchanges, splitter=splitter, clean=asked.request)
+        self._player = Player(Answers(Matcher(self._before.exchanges), splitter=splitter, clean=asked.request))
         self._keeper = Keeper(path, self.plan.into, kept, session=session, commit=commit)
 
     @property
@@ -79,12 +81,12 @@ class Tape:
     @property
     def played(self) -> tuple[Exchange, ...]:
         """The recorded exchanges that answered, in the order in which they did."""
-        return tuple(exchange for _, exchange in self._player.pairs) if self.plan.plays else ()
+        return tuple(exchange for _, exchange in self._player.answers.pairs) if self.plan.plays else ()
 
     @property
     def unplayed(self) -> tuple[Exchange, ...]:
         """The recorded exchanges that no request has asked for."""
-        return self._player.unplayed() if self.plan.plays else ()
+        return self._player.answers.unplayed() if self.plan.plays else ()
 
     @property
     def recorded(self) -> tuple[Exchange, ...]:
@@ -133,19 +135,19 @@ class Tape:
     def close(self, *, raised: bool) -> None:
         """The block has ended."""
         keep = self.plan.if_raised or not raised
-        rest = self._player.unplayed() if self.plan.keeps else ()
+        rest = self._player.answers.unplayed() if self.plan.keeps else ()
         self._keeper.close(keep=keep, rest=rest)
         self._over = True
 
-    def _found(self, request: httpx.Request, body: bytes) -> Exchange | None:
+    def _found(self, request: httpx.Request, body: bytes) -> Playback | None:
         """What answers the request; None if it is to go live."""
         if self.plan.plays:
             found = self._player.find(request, body)
-            if isinstance(found, Exchange):
+            if isinstance(found, Playback):
                 return found
             if self.plan.into == "nowhere":
                 raise self.refuse(found)
         elif self.plan.keeps:  # what is recorded again is spent, with all that equals it
-            while isinstance(self._player.find(request, body), Exchange):
+            while isinstance(self._player.find(request, body), Playback):
                 pass
         return None

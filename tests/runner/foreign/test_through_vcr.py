@@ -27,6 +27,8 @@ from nexdiag.capture.writer import Writer
 from nexdiag.core.cassette import Header
 from nexdiag.core.errors import CassetteError
 from nexdiag.core.turn import LogLine, Turn
+from nexdiag.replay.answers import Answers
+from nexdiag.replay.matching import Matcher
 from nexdiag.replay.player import Player
 from nexdiag.runner.cleaned import Cleaner
 from nexdiag.runner.foreign.through_vcr import Cleaning, Matching, Serializer, through_vcr, with_suffix
@@ -178,7 +180,7 @@ def test_our_player_plays_what_vcrpy_recorded(url: str, tmp_path: Path) -> None:
     for text, ask in (("one", with_aiohttp), ("two", with_requests)):
         with through_vcr(record_mode="new_episodes").use_cassette(str(path)):
             live = ask(url, text)
-        player = Player(load(path).exchanges, clean=Cleaner().request)
+        player = Player(Answers(Matcher(load(path).exchanges), clean=Cleaner().request))
 
         async def play(player: Player, text: str) -> object:
             async with httpx.AsyncClient(transport=player) as client:

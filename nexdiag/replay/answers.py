@@ -1,0 +1,104 @@
+"""Answers: what a recording says to each request, whoever carries it: the player in a process, the server over HTTP.
+
+Law: nothing unmatched ever goes live. It knows no library that carries requests, so that a server starts fast.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from nexdiag.codec.body import Splitter
+from nexdiag.codec.encodings import plain_request
+from nexdiag.core.exchange import Exchange, Request
+from nexdiag.core.replayed import Pair, Pairing
+from nexdiag.replay.matching import Match, Matcher, Miss
+from nexdiag.replay.playback import Laid, Playback, playback
+
+Lay = Callable[[Exchange], Laid | None]
+"""Which fault strikes an answer, if one does. It is asked once for each request that is answered."""
+
+
+class Answers:
+    """One recording in use. It may be asked from several threads."""
+
+    def __init__(  # noqa: PLR0913 - every outside thing is an argument
+        self,
+        matcher: Matcher,
+        *,
+        splitter: Splitter | None = None,
+        clean: Callable[[Request], Request] = lambda request: request,
+        lay: Lay = lambda exchange: None,
+        cut: Callable[[Playback], Playback] = lambda whole: whole,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Answer from what the matcher holds.
+
+        `splitter` is the one that read the cassette: it makes lookups cheap. `clean` does to a request what the
+        recorder did to it: a secret in it can only be found as its placeholder. `lay` lays faults over answers, `cut`
+        splits them otherwise than they were recorded. `clock` tells unix time, which volatile dates are judged by.
+        """
+        self._matcher = matcher
+        self._splitter = splitter or Splitter()
+        self._clean = clean
+        self._lay = lay
+        self._cut = cut
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._pairs: list[Pair] = []
+        self._count = 0
+        self._made = 0
+        self.requests: list[Request] = []
+        """All that was asked, as a recorder would have kept it."""
+        self.misses: list[tuple[int, int | None, Miss]] = []
+        """What had no answer: the request's place, the turn that asked, where the request told it, and the miss."""
+
+    @property
+    def pairs(self) -> tuple[tuple[Request, Exchange], ...]:
+        """What was asked, and what answered it."""
+        with self._lock:
+            return tuple((self.requests[pair.request], self._matcher.exchange(pair.exchange)) for pair in self._pairs)
+
+    def unplayed(self) -> tuple[Exchange, ...]:
+        """What no request has asked for."""
+        with self._lock:
+            return self._matcher.unplayed()
+
+    def pairing(self) -> Pairing:
+        """Who answered whom, so far."""
+        with self._lock:
+            return Pairing(
+                requests=len(self.requests),
+                recordings=len(self._matcher),
+                pairs=tuple(self._pairs),
+                misses=tuple(place for place, _, _ in self.misses),
+                unplayed=tuple(exchange.id for exchange in self._matcher.unplayed()),
+                made=self._made,
+            )
+
+    def take(self, asked: Request, *, turn: int | None = None) -> Playback | Miss:
+        """What answers a request, which was as it is on the wire: its secrets may still be in it."""
+        with self._lock:
+            asked = self._clean(_split(asked, self._splitter))
+            place = len(self.requests)
+            self.requests.append(asked)
+            found = self._matcher.find(asked, now=self._clock())
+            if isinstance(found, Miss):
+                self.misses.append((place, turn, found))
+                return found
+            laid = self._lay(found.exchange)
+            again = self._matcher.spend(found, keep=laid is not None and not laid.spends)
+            self._pairs.append(_pair(place, found, again=again, fault=laid.fault if laid is not None else ""))
+            return self._cut(playback(found.exchange)) if laid is None else laid.playback
+
+
+def _pair(place: int, found: Match, *, again: bool, fault: str) -> Pair:
+    how = "again" if again else found.how
+    return Pair(request=place, exchange=found.exchange.id, how=how, aside=found.aside, fault=fault)
+
+
+def _split(asked: Request, splitter: Splitter) -> Request:
+    """The request with its body in parts, and without its content-encoding: as a recorder keeps it."""
+    plain = plain_request(asked)
+    return msgspec.structs.replace(plain, body=splitter.split(plain.body.join()))

@@ -1,0 +1,76 @@
+"""Playback: what is sent back for a request, piece by piece, with its times. Pure.
+
+As recorded it is byte for byte and chunk for chunk what was received. Faults and re-splitting make another of it.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from nexdiag.core.exchange import Exchange, Headers, client_left
+
+
+class Piece(msgspec.Struct, frozen=True, gc=False):
+    """Bytes that are sent at once."""
+
+    after: float
+    """Seconds since what was sent before, as recorded: a replay at speed 10 waits a tenth, at full speed nothing."""
+    bytes: bytes
+    held: float = 0.0
+    """Seconds that are waited at any speed, beside: those of a fault."""
+
+
+class Playback(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer, as it is to be sent."""
+
+    exchange: Exchange
+    """The recording that it is made of."""
+    status: int | None
+    """None: no head ever comes, `failure` is all that comes."""
+    headers: Headers = ()
+    after: float = 0.0
+    """Seconds from the request to the head."""
+    held: float = 0.0
+    """The same at any speed, beside."""
+    pieces: Sequence[Piece] = ()
+    failure: str | None = None
+    """How it breaks off after the last piece, in a transport's words; None if it ends well. `Stalled` stands for a
+    server that says nothing more, and keeps the connection."""
+    rest: float = 0.0
+    """Seconds from the last piece to the failure."""
+
+
+STALLED = "Stalled"
+"""The failure of an answer that neither goes on nor ends: only the client's patience ends it."""
+
+
+class Laid(msgspec.Struct, frozen=True, kw_only=True):
+    """A fault over a recorded answer."""
+
+    playback: Playback
+    fault: str
+    """Which, in words."""
+    spends: bool = False
+    """Whether the recording is spent by it; else who asks again gets what was recorded."""
+
+
+def playback(exchange: Exchange) -> Playback:
+    """The answer as it was recorded. Where the client itself left, the server did not, and the playback does not."""
+    failure = None if client_left(exchange.failure) else exchange.failure
+    response = exchange.response
+    if response is None:
+        words = exchange.failure or "no response was recorded"
+        return Playback(exchange=exchange, status=None, after=exchange.duration, failure=words)
+    at, pieces = response.first_byte, []
+    for chunk in response.chunks:
+        pieces.append(Piece(chunk.at - at, chunk.bytes))
+        at = chunk.at
+    return Playback(
+        exchange=exchange,
+        status=response.status,
+        headers=response.headers,
+        after=response.first_byte,
+        pieces=pieces,
+        failure=failure,
+        rest=exchange.duration - at if failure is not None else 0.0,
+    )
