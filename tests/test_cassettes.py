@@ -16,7 +16,7 @@ from nexdiag.core.version import TOOL
 from nexdiag.report import html
 from nexdiag.runner.judge import judge
 from nexdiag.runner.load import load
-from nexdiag.runner.rerun import rerun
+from nexdiag.runner.replaying.rerun import rerun
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "reports" / "sample" / "founding-incident.html"

@@ -17,7 +17,7 @@ def command(
     """Run a recorded conversation again, offline, with our executor: each turn is exact, changed, missing or extra."""
     from nexdiag.report import lines
     from nexdiag.report.visible import one_line
-    from nexdiag.runner.replays import exit_code, replay_all
+    from nexdiag.runner.replaying.several import exit_code, replay_all
 
     done = []
     for one in replay_all(cassettes):

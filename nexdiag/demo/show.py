@@ -34,7 +34,7 @@ from nexdiag.runner.host import recording
 from nexdiag.runner.judge import judge
 from nexdiag.runner.load import load
 from nexdiag.runner.play import Stage, play, telling
-from nexdiag.runner.rerun import rerun
+from nexdiag.runner.replaying.rerun import rerun
 from nexdiag.runner.smoke.live import Smoke, Spoken, smoke
 
 STRICT = "llama.cpp-strict"

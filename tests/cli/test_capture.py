@@ -15,7 +15,7 @@ from nexdiag.cli.app import run
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
 from nexdiag.runner.load import load
-from nexdiag.runner.rerun import rerun
+from nexdiag.runner.replaying.rerun import rerun
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TWO = str(EXAMPLES / "two-messages.toml")

@@ -30,7 +30,7 @@ from nexdiag.endpoint.tiny_model import CALLS, STRICT_TEMPLATE, TOOL_TEMPLATE
 from nexdiag.lint.profiles import named
 from nexdiag.runner.crew import live_transport
 from nexdiag.runner.play import Stage, play
-from nexdiag.runner.rerun import rerun
+from nexdiag.runner.replaying.rerun import rerun
 from nexdiag.runner.smoke.live import smoke
 
 pytestmark = pytest.mark.real

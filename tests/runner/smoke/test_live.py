@@ -23,7 +23,7 @@ from nexdiag.lint import profiles
 from nexdiag.report.summary import run_facts
 from nexdiag.runner.judge import judge
 from nexdiag.runner.load import load
-from nexdiag.runner.rerun import rerun
+from nexdiag.runner.replaying.rerun import rerun
 from nexdiag.runner.smoke.live import Smoke, Spoken, smoke
 
 FIVE = of_texts("five", ("One.", "Two.", "Three.", "Four.", "Five."))

@@ -9,7 +9,7 @@ from nexdiag.codec.body import Splitter
 from nexdiag.core.errors import CassetteError, NexdiagError, NothingToDo
 from nexdiag.core.run import Run
 from nexdiag.runner.load import find, load
-from nexdiag.runner.rerun import rerun
+from nexdiag.runner.replaying.rerun import rerun
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ from nexdiag.runner.crew import live_transport
 from nexdiag.runner.host import recording
 from nexdiag.runner.load import load
 from nexdiag.runner.play import Stage, play, telling
-from nexdiag.runner.rerun import rerun
+from nexdiag.runner.replaying.rerun import rerun
 
 THREE = of_texts("three", ("One.", "Two.", "Three."))
 
@@ -298,7 +298,7 @@ def test_no_tool_is_run_and_no_backoff_is_waited_for(tmp_path: Path, monkeypatch
     async def at_once(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("nexdiag.runner.rerun._at_once", at_once)
+    monkeypatch.setattr("nexdiag.runner.replaying.rerun._at_once", at_once)
     assert [turn.outcome for turn in rerun(cassette).replayed] == ["exact"]
     assert len(waits) == 1  # the executor wanted to wait, and what it was handed for that does not
 
@@ -318,7 +318,7 @@ def test_a_rerun_cannot_reach_the_network(tmp_path: Path, monkeypatch: pytest.Mo
         await asyncio.open_connection("127.0.0.1", 9)
         raise AssertionError("it got out")
 
-    monkeypatch.setattr("nexdiag.runner.rerun.play", leak)
+    monkeypatch.setattr("nexdiag.runner.replaying.rerun.play", leak)
     with pytest.raises(EndpointError, match="network is closed"):
         rerun(cassette)
 

@@ -9,7 +9,7 @@ from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.errors import CassetteError, NothingToDo, Unmatched
 from nexdiag.core.replayed import TurnVerdict
 from nexdiag.core.run import Run
-from nexdiag.runner.replays import Replayed, exit_code, replay_all
+from nexdiag.runner.replaying.several import Replayed, exit_code, replay_all
 
 GOOD = Path(__file__).parents[2] / "cassettes" / "llama.cpp" / "five-back-to-back.cassette.jsonl"
 HERE = Path()
