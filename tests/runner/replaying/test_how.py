@@ -7,4 +7,4 @@ def test_nothing_chosen_is_the_strictest_replay() -> None:
     """As recorded, at once, without faults; what is left over counts."""
     how = How()
     assert (how.match, how.split) == (MATCHES[0], SPLITS[0])
-    assert not (how.faults or how.repeats or how.unplayed or how.live_tools or how.ignore)
+    assert not any((how.faults, how.repeats, how.unplayed, how.live_tools, how.ignore))

@@ -11,7 +11,7 @@ from nexdiag.core.replayed import TurnVerdict
 from nexdiag.core.run import Run
 from nexdiag.runner.replaying.several import Replayed, exit_code, replay_all
 
-GOOD = Path(__file__).parents[2] / "cassettes" / "llama.cpp" / "five-back-to-back.cassette.jsonl"
+GOOD = Path(__file__).parents[3] / "cassettes" / "llama.cpp" / "five-back-to-back.cassette.jsonl"
 HERE = Path()
 
 
