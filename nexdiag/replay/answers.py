@@ -31,19 +31,22 @@ class Answers:
         clean: Callable[[Request], Request] = lambda request: request,
         lay: Lay = lambda exchange: None,
         cut: Callable[[Playback], Playback] = lambda whole: whole,
+        make: Callable[[Request], Playback | None] = lambda request: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Answer from what the matcher holds.
 
         `splitter` is the one that read the cassette: it makes lookups cheap. `clean` does to a request what the
         recorder did to it: a secret in it can only be found as its placeholder. `lay` lays faults over answers, `cut`
-        splits them otherwise than they were recorded. `clock` tells unix time, which volatile dates are judged by.
+        splits them otherwise than they were recorded, `make` gives what is answered without a recording (a list of
+        models). `clock` tells unix time, which volatile dates are judged by.
         """
         self._matcher = matcher
         self._splitter = splitter or Splitter()
         self._clean = clean
         self._lay = lay
         self._cut = cut
+        self._make = make
         self._clock = clock
         self._lock = threading.Lock()
         self._pairs: list[Pair] = []
@@ -85,6 +88,10 @@ class Answers:
             self.requests.append(asked)
             found = self._matcher.find(asked, now=self._clock())
             if isinstance(found, Miss):
+                made = self._make(asked)
+                if made is not None:
+                    self._made += 1
+                    return made
                 self.misses.append((place, turn, found))
                 return found
             laid = self._lay(found.exchange)
