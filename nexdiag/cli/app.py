@@ -32,6 +32,7 @@ from nexdiag.cli import (
     tui,
 )
 from nexdiag.cli.console import complain, settings
+from nexdiag.cli.with_command import WithCommand
 from nexdiag.core.errors import NexdiagError
 
 _INTERRUPTED = 130
@@ -76,11 +77,11 @@ def _common(
     settings.verbose, settings.quiet, settings.color = verbose, quiet, color
 
 
-app.command(capture.NAME, help=capture.command.__doc__, epilog=capture.EXAMPLE, cls=capture.WithCommand)(
-    capture.command
-)
-for _command in (proxy, replay, lint, report, convert, rule, demo, init, chat, tui, nex, native_exec, endpoint):
-    _kind = capture.WithCommand if _command is capture else None
+_COMMANDS = (
+    capture, proxy, replay, lint, report, convert, rule, demo, init, chat, tui, nex, native_exec, endpoint,
+)  # fmt: skip
+for _command in _COMMANDS:
+    _kind = WithCommand if _command in (capture, replay) else None
     app.command(_command.NAME, cls=_kind, help=_command.command.__doc__, epilog=_command.EXAMPLE)(_command.command)
 app.add_typer(cassette.app, name="cassette", help="Recordings in files: check, repair, show, prune, stats.")
 app.add_typer(service.app, name="service", help="The daemon that hosts chats.")

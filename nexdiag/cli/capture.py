@@ -3,12 +3,12 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperCommand
 
 from nexdiag.cli.console import deliver, progress
+from nexdiag.cli.with_command import words_of
 from nexdiag.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,23 +21,6 @@ EXAMPLE = (
     "nexdiag capture two-messages -e http://127.0.0.1:8080 -m qwen3-coder"
 )
 _END = "--"
-_COMMAND = "nexdiag.command"
-
-
-class WithCommand(TyperCommand):
-    """Takes what follows `--` away before options are looked for: it is somebody else's command line."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's context, of typer's own click
-        """Our own arguments."""
-        if _END in args:
-            at = args.index(_END)
-            ctx.meta[_COMMAND] = tuple(args[at + 1 :])
-            args = args[:at] or [_END]  # with nothing of ours, click would show the help instead
-        return super().parse_args(ctx, args)
-
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ANN401 - as above
-        """`SCENARIO | -- COMMAND...`."""
-        return [*super().collect_usage_pieces(ctx), "| -- COMMAND..."]
 
 
 def command(
@@ -82,7 +65,7 @@ def command(
 
     A scenario ends with a verdict, and exit code 1 if a turn broke. A command keeps its terminal and its exit code.
     """
-    words: tuple[str, ...] | None = ctx.meta.get(_COMMAND)
+    words = words_of(ctx)
     playing: dict[str, object] = {"-e": endpoint, "-m": model, "--key-env": key_variable, "--profile": profile}
     of_scenario: dict[str, object] = playing | {
         "--repeat": repeat,
