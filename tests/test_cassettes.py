@@ -16,11 +16,17 @@ from nexdiag.core.version import TOOL
 from nexdiag.report import html
 from nexdiag.runner.judge import judge
 from nexdiag.runner.load import load
+from nexdiag.runner.replaying.replay import replay
 from nexdiag.runner.replaying.rerun import rerun
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "reports" / "sample" / "founding-incident.html"
 HEALTHY = ("llama.cpp/five-back-to-back",)
+WIRES = {
+    "llama.cpp/five-over-responses": "/v1/responses",
+    "llama.cpp/five-over-messages": "/v1/messages",
+}
+"""Five messages of our executor to the real llama.cpp on the other two wires."""
 FAULTS = {
     "llama.cpp/incident-pushed-warning": "role-alternation",
     "stub-of-sglang/incident-no-v1": "base-url-missing-v1",
@@ -34,7 +40,7 @@ FOREIGN = {
 }
 """Clients that are not ours, recorded by `nexdiag capture -- COMMAND` from the real llama.cpp: the wire of each."""
 STORY = (*HEALTHY, *FAULTS)
-ALL = (*STORY, *FOREIGN)
+ALL = (*STORY, *WIRES, *FOREIGN)
 
 
 def path_of(name: str) -> Path:
@@ -59,7 +65,7 @@ def test_every_recording_is_spoken_for() -> None:
     assert found == {Path(f"{name}{SUFFIX}") for name in ALL}
 
 
-@pytest.mark.parametrize("name", HEALTHY)
+@pytest.mark.parametrize("name", [*HEALTHY, *WIRES])
 def test_a_healthy_recording_replays_exactly_and_lints_clean(name: str) -> None:
     """What was recorded from a real server is what our executor sends today, turn by turn."""
     cassette = load(path_of(name))
@@ -77,21 +83,38 @@ def test_a_faulty_recording_names_its_cause_first(name: str, rule: str) -> None:
     assert first.location.turn == (2 if rule == "role-alternation" else 1)
 
 
-def test_our_executor_replays_the_incident_up_to_the_pushed_warning() -> None:
-    """Played again by the right executor, turn 1 is exact, and turn 2 differs by the message that was pushed."""
-    first, second, *_ = rerun(load(path_of("llama.cpp/incident-pushed-warning"))).replayed
-    assert first.outcome == "exact"
-    assert second.outcome == "changed"
+@pytest.mark.parametrize(("name", "path"), WIRES.items())
+def test_a_recording_of_ours_is_on_its_wire(name: str, path: str) -> None:
+    """Each of the five turns went out on the wire that the name says."""
+    assert [exchange.request.path for exchange in load(path_of(name)).exchanges] == [path] * 5
+
+
+def test_our_executor_mends_the_incident_of_the_pushed_warning() -> None:
+    """Played again by the right executor: turn 1 is exact, the fault of turn 2 is gone, what follows is unchecked."""
+    run = rerun(load(path_of("llama.cpp/incident-pushed-warning")))
+    first, second, *later = run.replayed
+    assert (first.outcome, second.outcome) == ("exact", "mended")
+    assert second.note.startswith("NX101 gone, nothing new")
     assert ("/messages/4", "removed") in {(one.pointer, one.kind) for one in second.differences}
+    assert {turn.outcome for turn in later} == {"unchecked"}
+    assert not run.differs
 
 
-def test_a_fault_of_the_executor_differs_in_replay_and_one_of_the_endpoint_does_not() -> None:
+def test_a_fault_of_the_executor_is_mended_and_one_of_the_endpoint_is_replayed() -> None:
     """The right executor does not send stream_options; a wrong address or model stands in the header."""
-    replayed = rerun(load(path_of("stub-of-azure/incident-stream-options"))).replayed
-    assert {turn.outcome for turn in replayed} == {"changed"}
-    assert replayed[0].differences[0].pointer == "/stream_options"
+    first, *later = rerun(load(path_of("stub-of-azure/incident-stream-options"))).replayed
+    assert (first.outcome, {turn.outcome for turn in later}) == ("mended", {"unchecked"})
+    assert first.differences[0].pointer == "/stream_options"
     for name in ("stub-of-sglang/incident-no-v1", "stub-of-sglang/incident-model-prefix"):
         assert {turn.outcome for turn in rerun(load(path_of(name))).replayed} == {"exact"}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_recording_differs_in_replay(name: str) -> None:
+    """What `nexdiag replay cassettes/` says in CI: each is exact, or mended; ours is said again, others are resent."""
+    run = replay(load(path_of(name)))
+    assert not run.differs
+    assert run.how == ("resent" if name in FOREIGN else "rerun")
 
 
 @pytest.mark.parametrize(("name", "path"), FOREIGN.items())

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from nexdiag.runner.load import load
+
 INNER = """
 import urllib.error, urllib.request, json
 import pytest
@@ -31,6 +33,67 @@ def test_refused(nexdiag_endpoint):
 def test_unmarked(nexdiag_endpoint):
     assert ask(nexdiag_endpoint, [HI])
 """
+
+
+FIVE = Path(__file__).parents[1] / "cassettes" / "llama.cpp" / "five-back-to-back.cassette.jsonl"
+REPLAYS = """
+import json, pathlib
+import openai, pytest
+
+QUESTIONS = [json.loads(one) for one in pathlib.Path("questions.jsonl").read_text().splitlines()]
+
+def say(url, question, retries=0):
+    with openai.OpenAI(base_url=url + "/v1", api_key="x", max_retries=retries) as client:
+        chunks = client.chat.completions.create(**question)
+        return "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+
+@pytest.mark.nexdiag(cassette="five.cassette.jsonl")
+def test_all(nexdiag_replay):
+    assert [say(nexdiag_replay, one) for one in QUESTIONS][0] == " beacon autumn granite copper"
+
+@pytest.mark.nexdiag(cassette="five.cassette.jsonl", faults=["status:429@1"], unplayed=True)
+def test_refused_once(nexdiag_replay):
+    assert say(nexdiag_replay, QUESTIONS[0], retries=1) == " beacon autumn granite copper"
+
+@pytest.mark.nexdiag(cassette="five.cassette.jsonl")
+def test_unplayed(nexdiag_replay):
+    say(nexdiag_replay, QUESTIONS[0])
+
+@pytest.mark.nexdiag(cassette="five.cassette.jsonl", unplayed=True)
+def test_unmatched(nexdiag_replay):
+    with pytest.raises(openai.APIStatusError):
+        say(nexdiag_replay, QUESTIONS[0] | {"temperature": 0.125})
+
+@pytest.mark.nexdiag(cassette="five.cassette.jsonl", unplayed=True)
+def test_unmatched_and_failed(nexdiag_replay):
+    say(nexdiag_replay, QUESTIONS[0] | {"temperature": 0.125})
+
+@pytest.mark.nexdiag(cassette="five.cassette.jsonl")
+def test_unasked(nexdiag_replay):
+    pass
+
+@pytest.mark.nexdiag(cassette="five.cassette.jsonl", faults="cut@2#1", unplayed=True)
+def test_unstruck(nexdiag_replay):
+    say(nexdiag_replay, QUESTIONS[0])
+"""
+EACH = (
+    REPLAYS.partition("@pytest")[0]
+    + """
+@pytest.mark.nexdiag(cassette="five.cassette.jsonl", faults="all", unplayed=True)
+def test_each(nexdiag_replay):
+    try:
+        say(nexdiag_replay, QUESTIONS[0], retries=1)
+    except Exception:
+        pass
+"""
+)
+
+
+def recorded(tmp_path: Path) -> None:
+    """The recording beside the test, and what was asked in it."""
+    (tmp_path / "five.cassette.jsonl").write_bytes(FIVE.read_bytes())
+    bodies = [exchange.request.body.join() for exchange in load(FIVE).exchanges]
+    (tmp_path / "questions.jsonl").write_bytes(b"\n".join(bodies))
 
 
 def inner(tmp_path: Path, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -85,3 +148,57 @@ def test_nothing_is_there():
 """
     done = inner(tmp_path, text)
     assert "1 passed" in done.stdout, done.stdout
+
+
+def test_a_recording_answers_and_what_is_not_as_recorded_fails_the_test(tmp_path: Path) -> None:
+    """With the real openai SDK: a test fails at its end, not in its teardown, and says what to look at."""
+    recorded(tmp_path)
+    done = inner(tmp_path, REPLAYS, "--strict-markers", "-W", "error", "-rA")
+    told = done.stdout
+    assert "5 failed, 2 passed" in told, told + done.stderr
+    for name in ("all", "refused_once"):
+        assert f"PASSED test_inner.py::test_{name}" in told
+    assert "ERROR" not in told
+    parts = dict(part.split(" _", 1) for part in told.split("\n____")[1:] if " _" in part)
+    by_name = {name.strip("_ "): text for name, text in parts.items()}
+    assert "turn 2" in by_name["test_unplayed"]
+    assert "/temperature" in by_name["test_unmatched"]
+    assert "/temperature" in by_name["test_unmatched_and_failed"]
+    assert "InternalServerError" in by_name["test_unmatched_and_failed"]
+    assert "no request came" in by_name["test_unasked"]
+    assert "the fault cut@2#1 has struck nothing" in by_name["test_unstruck"]
+
+
+def test_faults_all_is_a_run_for_each_fault_at_each_place(tmp_path: Path) -> None:
+    """Named by the fault, so that one of them can be run alone."""
+    recorded(tmp_path)
+    listed = inner(tmp_path, EACH, "--collect-only")
+    assert "test_each[garble:" in listed.stdout, listed.stdout + listed.stderr
+    assert listed.stdout.count("test_each[") > 100
+    alone = [line for line in listed.stdout.splitlines() if "[drop@1#" in line or "[no-done@1]" in line]
+    done = inner(tmp_path, EACH, *alone)
+    assert f"{len(alone)} passed" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("marker", "said"),
+    [
+        ("", ["nexdiag_replay wants a recording", "cassette='weather.cassette.jsonl'"]),
+        ("cassette=3", ["wants a recording, found 3"]),
+        ('cassette="nowhere.cassette.jsonl"', ["no recording 'nowhere.cassette.jsonl': looked in"]),
+        ('cassette="five.cassette.jsonl", faults="cot@1"', ["did you mean 'cut'?"]),
+        ('cassette="five.cassette.jsonl", faults="cut@9"', ["wanted turn 9, found turns 1 to 5"]),
+        ('cassette="five.cassette.jsonl", math="exact"', ["unknown key 'math'", "did you mean match?"]),
+        ('cassette="five.cassette.jsonl", like="vllm"', ["unknown key 'like'", "it is for nexdiag_endpoint"]),
+        ('"five.cassette.jsonl"', ["by position", "nexdiag(cassette='five.cassette.jsonl')"]),
+    ],
+)  # fmt: skip
+def test_a_recording_that_cannot_be_played_is_told(tmp_path: Path, marker: str, said: list[str]) -> None:
+    """With what to write, and no traceback."""
+    recorded(tmp_path)
+    text = f"import pytest\n\n@pytest.mark.nexdiag({marker})\ndef test_it(nexdiag_replay): pass\n"
+    done = inner(tmp_path, text)
+    assert "1 error" in done.stdout, done.stdout
+    for words in said:
+        assert words in done.stdout
+    assert "Traceback" not in done.stdout

@@ -1,29 +1,131 @@
-"""`nexdiag replay`."""
+"""`nexdiag replay`: recordings again, offline: to our executor, to any client over HTTP, or to a command after `--`."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nexdiag.cli.console import complain, deliver
+from nexdiag.cli.with_command import words_of
 
 NAME = "replay"
-EXAMPLE = "Example: nexdiag replay cassettes/llama.cpp/five-back-to-back.cassette.jsonl"
+EXAMPLE = (
+    "Example: nexdiag replay cassettes/; nexdiag replay cassettes/chat.cassette.jsonl --serve --port 9000; "
+    'nexdiag replay -- ./my-agent "fix the failing test"; nexdiag replay chat --fault cut@2#5'
+)
+_END = "a command after --"
+
+
+class Format(StrEnum):
+    """What the verdicts are written as."""
+
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"
+    JUNIT = "junit"
+    GITHUB = "github"
+    MD = "md"
 
 
 def command(
-    cassettes: Annotated[list[Path], typer.Argument(help="Cassettes, or directories of them.")],
+    ctx: typer.Context,
+    cassettes: Annotated[
+        list[str] | None,
+        typer.Argument(help="Cassettes, directories, patterns, or names of recordings below cassettes/."),
+    ] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="Answer any client over HTTP until Ctrl-C.")] = False,
+    port: Annotated[int | None, typer.Option(help="Of the server; without it a free one.", min=0, max=65535)] = None,
+    match: Annotated[
+        str | None, typer.Option(help="Which recording answers a changed request: exact (none), prefix or turn.")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="What does not count in a request: POINTER, POINTER=REGEX, or -NAME of a rule. Repeatable."),
+    ] = None,
+    speed: Annotated[str | None, typer.Option(help="max, 1 for the recorded pace, 10 for ten times as fast.")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Pieces of streams: recorded, whole, byte, utf8 or data (cut inside them).")
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="Lay a fault over the recording, such as status:429@2,retry-after=1. Repeatable."),
+    ] = None,
+    faults: Annotated[
+        str | None, typer.Option(help="all: run our executor through each fault at each place, and tell it in a table.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="What is left to chance is drawn by this number.")] = 0,
+    tools: Annotated[str | None, typer.Option(help="recorded (none runs), or live.")] = None,
+    repeats: Annotated[bool, typer.Option("--repeats", help="A recording that was played may answer again.")] = False,
+    unplayed: Annotated[
+        bool | None, typer.Option("--allow-unplayed/--fail-unplayed", help="Recordings may be left over.")
+    ] = None,
+    until: Annotated[int | None, typer.Option(help="Play so many turns, then go on: see --then.", min=0)] = None,
+    then: Annotated[str | None, typer.Option(help="live: what follows --until is said to an endpoint.")] = None,
+    first: Annotated[
+        int | None, typer.Option("--from", help="Record again from this turn on, into a new file.", min=1)
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option("-e", "--endpoint", help="For what is said live (default: the recording's).")
+    ] = None,
+    model: Annotated[str | None, typer.Option("-m", "--model", help="The same: the model.")] = None,
+    key_variable: Annotated[
+        str | None, typer.Option("--key-env", help="The same: take the key from this variable.")
+    ] = None,
+    cassette: Annotated[
+        Path | None, typer.Option("--cassette", help="The new recording (default: the next name beside the old).")
+    ] = None,
+    determinism: Annotated[
+        bool, typer.Option("--determinism", help="Replay several times, and name what varies in the requests.")
+    ] = False,
+    max_age: Annotated[str | None, typer.Option(help="How old a recording may be: 30d, 12h, 2w.")] = None,
+    expired: Annotated[str | None, typer.Option(help="What becomes of an older one: warn or fail.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only recordings of this name or path, ! excludes. Repeatable.")
+    ] = None,
+    shard: Annotated[str | None, typer.Option(help="i/n: the i-th of n parts of the recordings.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", help="Processes; 0 for as many as there are cores.", min=0)
+    ] = None,
+    turn: Annotated[
+        int | None, typer.Option(help="Only this turn, from 1: those before it are played unseen.", min=1)
+    ] = None,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first recording that fails.")] = False,
+    form: Annotated[Format, typer.Option("--format", help="Of the verdicts.")] = Format.TEXT,
+    output: Annotated[Path | None, typer.Option("-o", help="Write the verdicts to this file.")] = None,
 ) -> int:
-    """Run a recorded conversation again, offline, with our executor: each turn is exact, changed, missing or extra."""
-    from nexdiag.report import lines
-    from nexdiag.report.visible import one_line
-    from nexdiag.runner.replaying.several import exit_code, replay_all
+    """Replay recorded conversations offline: each turn is exact, changed, missing or extra. Nothing ever goes live.
 
-    done = []
-    for one in replay_all(cassettes):
-        done.append(one)
-        if one.error is not None:
-            complain(one.error.what, one.error.hint, one.error)
-        elif one.run is not None:
-            deliver(f"{one_line(str(one.path))}\n{lines.replayed(one.run)}", None)
-    return exit_code(done)
+    By default our executor says the same again. Exit 0 exact, 1 different, 3 broken cassette, 4 nothing to replay.
+    """
+    from nexdiag.cli import replay_ways as ways
+
+    words = words_of(ctx)
+    one_way = {"--serve": serve, "--faults": faults, "--until": until is not None, "--from": first is not None}
+    way = ways.only_one({**one_way, "--determinism": determinism, **({} if determinism else {_END: words is not None})})
+    live = {"--then": then, "-e": endpoint, "-m": model, "--key-env": key_variable, "--cassette": cassette}
+    ways.demand(way in ("--until", "--from"), live, "a replay that goes on live: --until N --then live, or --from N")
+    server = {"--port": port, "--repeats": repeats or None}
+    ways.demand(way == "--serve" or words is not None, server, "a server: --serve, or a command after --")
+    many = {"--shard": shard, "--jobs": jobs, "--fail-fast": fail_fast or None, "--turn": turn, "--only": only or None}
+    ways.demand(not way, many, "recordings that our executor replays")
+    typed = ways.Typed(
+        match=match, ignore=tuple(ignore or ()), speed=speed, split=split, faults=tuple(fault or ()), seed=seed,
+        tools=tools, repeats=repeats, unplayed=unplayed, max_age=max_age, expired=expired,
+    )  # fmt: skip
+    how, defaults = ways.chosen(typed)
+    told = ways.Told(form=form.value, output=output)
+    paths = ways.paths_of(cassettes or (), selected=not way and words is None)
+    if determinism:
+        return ways.study(paths, words, how, told)
+    if words is not None:
+        return ways.wrap(words, paths, how, told, port or 0)
+    if way == "--serve":
+        return ways.serve(paths, how, told, port or 0)
+    if way == "--faults":
+        return ways.survive(paths, how, told, faults or "")
+    if way:
+        return ways.go_on(paths, how, told, until=until, first=first, then=then, live=live)
+    jobs = defaults.jobs if jobs is None else jobs
+    return ways.again(
+        paths, how, told, ways.Many(only=tuple(only or ()), shard=shard, jobs=jobs, fail_fast=fail_fast, turn=turn)
+    )

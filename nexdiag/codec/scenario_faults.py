@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from nexdiag.codec import fault
+from nexdiag.core.errors import UsageError
 from nexdiag.core.scenario import FIRST_TOOL, MOMENTS, Expectation, Say, Scenario
 
 _MOST = 2**53
@@ -37,6 +39,7 @@ def faults(scenario: Scenario, table: dict[str, Any], *, tools: Collection[str] 
     `tools` are the names of the tools that there are, if somebody knows.
     """
     yield from _numbers(scenario)
+    yield from _laid(scenario)
     yield from _tools("tools", scenario.tools, tools)
     written = table.get("say") or [{}] * len(scenario.say)
     for place, say in enumerate(scenario.say):
@@ -58,6 +61,24 @@ def _numbers(scenario: Scenario) -> Iterator[Fault]:
     if scenario.messages > _MOST_REPEATS:
         what = f"wanted at most {_MOST_REPEATS} messages in all, found {str(scenario.messages)[:20]}"
         yield Fault(key="repeat" if scenario.repeat > 1 else "say", what=what)
+
+
+def _laid(scenario: Scenario) -> Iterator[Fault]:
+    """Faults that are laid over a replay: such that are none, that stand there twice, or strike no turn."""
+    turns = sum(say.repeat for say in scenario.say)
+    for place, text in enumerate(scenario.faults):
+        key = f"faults[{place}]"
+        try:
+            laid = fault.decode(text)
+        except UsageError as error:
+            yield Fault(key=key, what=error.what, hint=error.hint)
+            continue
+        if laid.turn is not None and laid.turn > turns:
+            what = f"{text[:_SHOWN]!r} strikes turn {laid.turn}, but a chat of this scenario has {turns}"
+            yield Fault(key=key, what=what)
+        if text in scenario.faults[:place]:
+            hint = "to strike more often at its place: times=2"
+            yield Fault(key=key, what=f"{text[:_SHOWN]!r} stands there twice", hint=hint)
 
 
 def _positive(key: str, number: float | None, *, most: int = _MOST) -> Iterator[Fault]:

@@ -30,6 +30,8 @@ class Parser:
         """Start before the first byte."""
         self.torn = False
         """After `close`: whether the last event was not ended by a blank line."""
+        self.mangled = False
+        """Whether data came that are no UTF-8: a sign stands for each byte that is lost."""
         self._line = bytearray()  # the line that no newline has ended yet; grows in place, so that time stays linear
         self._after_cr = False
         self._at_start = True
@@ -95,7 +97,12 @@ class Parser:
             self._retry = int(value)
 
     def _event(self) -> Event:
-        return Event(data=_text(b"\n".join(self._data)), event=self._type or _DEFAULT, id=self._id, retry=self._retry)
+        raw = b"\n".join(self._data)
+        try:
+            data = raw.decode()
+        except UnicodeDecodeError:
+            data, self.mangled = _text(raw), True
+        return Event(data=data, event=self._type or _DEFAULT, id=self._id, retry=self._retry)
 
     def _clear(self) -> None:
         self._data = []

@@ -76,6 +76,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Context window in tokens to work with, instead of the endpoint's."""
     repeat: int = 1
     """How often the whole is played; each time in a chat of its own."""
+    faults: tuple[str, ...] = ()
+    """What goes wrong on purpose when its recording is replayed, as `codec.fault` reads it; live, nothing does."""
 
     @property
     def messages(self) -> int:

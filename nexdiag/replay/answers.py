@@ -19,6 +19,8 @@ from nexdiag.replay.playback import Laid, Playback, playback
 Lay = Callable[[Exchange], Laid | None]
 """Which fault strikes an answer, if one does. It is asked once for each request that is answered."""
 
+_LOOSE = ("prefix", "turn")
+
 
 class Answers:
     """One recording in use. It may be asked from several threads."""
@@ -30,6 +32,7 @@ class Answers:
         splitter: Splitter | None = None,
         clean: Callable[[Request], Request] = lambda request: request,
         lay: Lay = lambda exchange: None,
+        unstruck: Callable[[], tuple[str, ...]] = tuple,
         cut: Callable[[Playback], Playback] = lambda whole: whole,
         make: Callable[[Request], Playback | None] = lambda request: None,
         clock: Callable[[], float] = time.time,
@@ -37,20 +40,22 @@ class Answers:
         """Answer from what the matcher holds.
 
         `splitter` is the one that read the cassette: it makes lookups cheap. `clean` does to a request what the
-        recorder did to it: a secret in it can only be found as its placeholder. `lay` lays faults over answers, `cut`
-        splits them otherwise than they were recorded, `make` gives what is answered without a recording (a list of
-        models). `clock` tells unix time, which volatile dates are judged by.
+        recorder did to it: a secret in it can only be found as its placeholder. `lay` lays faults over answers, and
+        `unstruck` tells of those that struck none. `cut` splits answers otherwise than they were recorded. `make` gives
+        what is answered without a recording (a list of models). `clock` tells unix time: volatile dates go by it.
         """
         self._matcher = matcher
         self._splitter = splitter or Splitter()
         self._clean = clean
         self._lay = lay
+        self.unstruck = unstruck
+        """Why a fault has struck nothing, a line each."""
         self._cut = cut
         self._make = make
         self._clock = clock
         self._lock = threading.Lock()
         self._pairs: list[Pair] = []
-        self._count = 0
+        self._kept: list[Match] = []
         self._made = 0
         self.requests: list[Request] = []
         """All that was asked, as a recorder would have kept it."""
@@ -86,7 +91,7 @@ class Answers:
             asked = self._clean(_split(asked, self._splitter))
             place = len(self.requests)
             self.requests.append(asked)
-            found = self._matcher.find(asked, now=self._clock())
+            found = self._find(asked)
             if isinstance(found, Miss):
                 made = self._make(asked)
                 if made is not None:
@@ -95,9 +100,22 @@ class Answers:
                 self.misses.append((place, turn, found))
                 return found
             laid = self._lay(found.exchange)
-            again = self._matcher.spend(found, keep=laid is not None and not laid.spends)
+            keep = laid is not None and not laid.spends
+            again = self._matcher.spend(found, keep=keep)
+            if keep:
+                self._kept.append(found)
             self._pairs.append(_pair(place, found, again=again, fault=laid.fault if laid is not None else ""))
-            return self._cut(playback(found.exchange)) if laid is None else laid.playback
+            return self._cut(playback(found.exchange) if laid is None else laid.playback)
+
+    def _find(self, asked: Request) -> Match | Miss:
+        """What the matcher finds. A recording kept for a retry answers nothing that merely resembles that."""
+        found = self._matcher.find(asked, now=self._clock())
+        if isinstance(found, Miss) or found.how not in _LOOSE or not self._kept:
+            return found
+        for kept in self._kept:
+            self._matcher.spend(kept)
+        self._kept.clear()
+        return self._matcher.find(asked, now=self._clock())
 
 
 def _pair(place: int, found: Match, *, again: bool, fault: str) -> Pair:

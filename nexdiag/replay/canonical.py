@@ -17,9 +17,9 @@ from nexdiag.core.exchange import Request
 
 Digest = bytes
 _Key = TypeVar("_Key")
-_UNORDERED = frozenset({"tools"})
+UNORDERED = frozenset({"tools"})
 """Lists that mean the same in any order (the reference executor sends its tools in a random one)."""
-_CONVERSATIONS = ("messages", "input")
+CONVERSATIONS = ("messages", "input")
 """Where the dialects keep the conversation."""
 _MARK = re.compile(r"\[redacted [0-9a-f]{8}\]")
 
@@ -30,19 +30,13 @@ _entries = msgspec.json.Decoder(list[msgspec.Raw])
 class Node:
     """A list: the list without its last entry, and what the last entry means."""
 
-    __slots__ = ("before", "depth", "digest", "exchanges", "first", "next")
+    __slots__ = ("before", "depth", "digest")
 
     def __init__(self, before: "Node | None", digest: Digest) -> None:
-        """A list that no recording has yet."""
+        """Tie what the last entry means to the list before it."""
         self.before = before
         self.depth: int = 0 if before is None else before.depth + 1
         self.digest = digest
-        self.next: list[Node] = []
-        """The recorded lists that are longer by one, in the order recorded."""
-        self.exchanges: list[int] = []
-        """The recorded exchanges whose conversation is just this list."""
-        self.first: int | None = None
-        """The first recorded exchange whose conversation begins with this list; None if none does."""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +53,7 @@ class Canonical:
 
     def __init__(self) -> None:
         """Start with nothing read."""
-        self._empty = Node(None, _digest())
+        self._empty = Node(None, digest())
         self._nodes: dict[Digest, Node] = {}
         self._of_link: dict[Link, Node] = {}
         self._of_text: dict[bytes, Digest] = {}
@@ -67,34 +61,34 @@ class Canonical:
 
     def read(self, request: Request) -> Reading:
         """What the request means. A secret in the URL that was redacted stands for any other."""
-        parts = [request.method.upper().encode(), _MARK.sub("*", request.path).encode("utf-8", "replace")]
-        values = _values(request.body)
+        parts = address_of(request)
+        values = values_of(request.body)
         if values is None:
-            return Reading(key=_digest(*parts, b"raw", request.body.join()), conversation=None)
+            return Reading(key=digest(*parts, b"raw", request.body.join()), conversation=None)
         for name in sorted(values):
             parts += [name.encode("utf-8", "replace"), self._value(name, values[name])]
-        conversation = next((self._list(values[name]) for name in _CONVERSATIONS if name in values), None)
-        return Reading(key=_digest(*parts), conversation=conversation)
+        conversation = next((self._list(values[name]) for name in CONVERSATIONS if name in values), None)
+        return Reading(key=digest(*parts), conversation=conversation)
 
     def fields(self, request: Request) -> dict[str, Digest]:
         """What each field of its body means, the conversation left out; empty where it is no JSON object."""
-        values = _values(request.body) or {}
-        return {name: self._value(name, value) for name, value in values.items() if name not in _CONVERSATIONS}
+        values = values_of(request.body) or {}
+        return {name: self._value(name, value) for name, value in values.items() if name not in CONVERSATIONS}
 
     def _value(self, name: str, value: bytes | Link) -> Digest:
-        if name in _UNORDERED:
+        if name in UNORDERED:
             return self._unordered(value)
         node = self._list(value)
         if node is not None:
-            return _digest(b"list", node.digest)
+            return digest(b"list", node.digest)
         assert isinstance(value, bytes)  # links are always lists
-        return _kept(self._of_text, value, lambda: _digest(b"value", _meaning(value)))
+        return _kept(self._of_text, value, lambda: digest(b"value", meaning(value)))
 
     def _list(self, value: bytes | Link) -> Node | None:
         """The node of a list; None for what is none."""
         if isinstance(value, Link):
             return self._node(value)
-        entries = _list_of(value)
+        entries = entries_of(value)
         if entries is None:
             return None
         node = self._empty
@@ -114,17 +108,22 @@ class Canonical:
         return node
 
     def _longer(self, node: Node, entry: bytes) -> Node:
-        digest = _digest(node.digest, _kept(self._of_text, entry, lambda: _digest(_meaning(entry))))
-        return self._nodes.setdefault(digest, Node(node, digest))
+        known = digest(node.digest, _kept(self._of_text, entry, lambda: digest(meaning(entry))))
+        return self._nodes.setdefault(known, Node(node, known))
 
     def _unordered(self, value: bytes | Link) -> Digest:
         if isinstance(value, Link):
             return _kept(self._of_set, value, lambda: _of_all(link.raw for link in value.chain()))
-        entries = _list_of(value)
-        return _digest(b"value", _meaning(value)) if entries is None else _of_all(entries)
+        entries = entries_of(value)
+        return digest(b"value", meaning(value)) if entries is None else _of_all(entries)
 
 
-def _values(body: Body) -> dict[str, bytes | Link] | None:
+def address_of(request: Request) -> list[bytes]:
+    """Method and path with its query, whoever the host is. A secret in it that was redacted stands for any other."""
+    return [request.method.upper().encode("utf-8", "replace"), _MARK.sub("*", request.path).encode("utf-8", "replace")]
+
+
+def values_of(body: Body) -> dict[str, bytes | Link] | None:
     """The fields by name, however the body is kept; None if it is no JSON object, or too deep to be read."""
     try:
         if body.raw is None:
@@ -137,7 +136,8 @@ def _values(body: Body) -> dict[str, bytes | Link] | None:
         return None
 
 
-def _list_of(value: bytes) -> list[bytes] | None:
+def entries_of(value: bytes) -> list[bytes] | None:
+    """The entries of a JSON text that is a list; None if it is none."""
     if not value.lstrip().startswith(b"["):
         return None
     try:
@@ -147,10 +147,10 @@ def _list_of(value: bytes) -> list[bytes] | None:
 
 
 def _of_all(entries: Iterable[bytes]) -> Digest:
-    return _digest(b"set", *sorted(_meaning(entry) for entry in entries))
+    return digest(b"set", *sorted(meaning(entry) for entry in entries))
 
 
-def _meaning(raw: bytes) -> bytes:
+def meaning(raw: bytes) -> bytes:
     """The one text for all JSON texts that mean the same."""
     try:
         return msgspec.json.encode(msgspec.json.decode(raw), order="deterministic")
@@ -165,7 +165,8 @@ def _kept(memory: dict[_Key, Digest], key: _Key, make: Callable[[], Digest]) -> 
     return found
 
 
-def _digest(*parts: bytes) -> Digest:
+def digest(*parts: bytes) -> Digest:
+    """Equal for equal parts."""
     whole = blake2b(digest_size=16)
     for part in parts:
         whole.update(len(part).to_bytes(8, "big"))

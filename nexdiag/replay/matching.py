@@ -1,16 +1,24 @@
 """Which recorded exchange answers a request. Pure: requests in, exchanges out.
 
-A request is found by its method, its path and what its body means (`replay.canonical`). A miss is told with the
+A request is found by its method, its path and what its body means (`replay.canonical`). Only if there is none that
+means the very same, what is volatile is set aside by rules (`replay.rules`), and only then looser ways are tried, where
+one was chosen. What fits equally well, and answers otherwise, is never guessed between. A miss is told with the
 recording that is nearest: the one that shares the longest beginning of the conversation.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
+from nexdiag.core.errors import UsageError
 from nexdiag.core.exchange import Exchange, Request
-from nexdiag.replay.canonical import Canonical, Digest, Node
+from nexdiag.replay.canonical import Canonical, Digest, Reading
+from nexdiag.replay.loose import Fit, Loose
+from nexdiag.replay.queued import Queue
+from nexdiag.replay.rules import BUILT_IN, Rules
+from nexdiag.replay.volatile import Form
+
+MODES = ("exact", "prefix", "turn")
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +38,7 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
     nearest: Exchange | None
     """One that was not played yet, if there is one."""
     shared: int
-    """How many messages from the beginning are equal in both."""
+    """How many messages from the beginning are equal in both, but for what rules set aside."""
     used: bool = False
     """The nearest is equal, but has already been played."""
     ambiguous: tuple[Exchange, ...] = ()
@@ -40,23 +48,39 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
 class Matcher:
     """Pairs requests with exchanges, one to one; equal requests are answered in the order recorded."""
 
-    def __init__(self, exchanges: Iterable[Exchange]) -> None:
-        """Index the recording."""
+    def __init__(
+        self,
+        exchanges: Iterable[Exchange],
+        *,
+        mode: str = "exact",
+        rules: Rules = BUILT_IN,
+        repeats: bool = False,
+    ) -> None:
+        """Index the recording.
+
+        `mode` is one of `MODES`; with `repeats`, a request whose recordings are all played gets the last of them again.
+        Raises `UsageError` for another mode.
+        """
+        if mode not in MODES:
+            raise UsageError(f"no way of matching is named {mode!r}", hint=f"one of {', '.join(MODES)}")
+        self._mode = mode
+        self._rules = rules
+        self._repeats = repeats
         self._canonical = Canonical()
         self._exchanges = sorted(exchanges, key=lambda exchange: exchange.id)
+        self._places = {exchange.id: place for place, exchange in enumerate(self._exchanges)}
         self._unplayed = dict.fromkeys(range(len(self._exchanges)))
         """Places in the recording, in order."""
-        self._waiting: dict[Digest, deque[int]] = defaultdict(deque)
-        self._known: dict[Digest, int] = {}
+        self._spent: set[int] = set()
+        self._known: dict[Digest, Queue] = {}
         self._keys: list[Digest] = []
-        self._places = {exchange.id: place for place, exchange in enumerate(self._exchanges)}
+        self._read_loosely: Loose | None = None
         for place, exchange in enumerate(self._exchanges):
-            reading = self._canonical.read(exchange.request)
-            self._waiting[reading.key].append(place)
-            self._known[reading.key] = place
-            self._keys.append(reading.key)
-            if reading.conversation is not None:
-                _record(reading.conversation, place)
+            key = self._canonical.read(exchange.request).key
+            self._keys.append(key)
+            if key not in self._known:
+                self._known[key] = Queue(self._spent)
+            self._known[key].places.append(place)
 
     def __len__(self) -> int:
         """How many exchanges were recorded."""
@@ -68,18 +92,19 @@ class Matcher:
 
     def find(self, request: Request, *, now: float | None = None) -> Match | Miss:
         """The exchange that answers `request`; else the nearest one. `now` is the unix time at which it was asked."""
-        del now  # volatile dates are not set aside yet
         reading = self._canonical.read(request)
-        waiting = self._waiting.get(reading.key)
-        if waiting:
-            return Match(exchange=self._exchanges[waiting[0]])
-        node = reading.conversation
-        if reading.key in self._known:
-            nearest = self._exchanges[self._known[reading.key]]
-            return Miss(request=request, nearest=nearest, shared=node.depth if node is not None else 0, used=True)
-        while node is not None and node.first is None:
-            node = node.before
-        return Miss(request=request, nearest=self._nearest(node), shared=node.depth if node is not None else 0)
+        known = self._known.get(reading.key)
+        if known is not None and known.first is not None:
+            return Match(exchange=self._exchanges[known.first])
+        form = self._loose.volatile.asked(request, now)
+        found = self._fitting(form, known)
+        if found is None:
+            return self._missed(request, reading, form)
+        if len(found.places) > 1:
+            several = tuple(self._exchanges[place] for place in sorted(found.places))
+            shared = self._loose.nearest(form)[1]
+            return Miss(request=request, nearest=several[0], shared=shared, ambiguous=several)
+        return Match(exchange=self._exchanges[found.places[0]], how=found.how, aside=found.aside)
 
     def spend(self, match: Match, *, keep: bool = False) -> bool:
         """The exchange was used: it answers no other request, unless it is to be kept. Whether it was used before."""
@@ -87,38 +112,42 @@ class Matcher:
         before = place not in self._unplayed
         self._unplayed.pop(place, None)
         if not keep:
-            self._waiting[self._keys[place]].remove(place)
+            self._spent.add(place)
         return before
 
     def unplayed(self) -> tuple[Exchange, ...]:
         """Exchanges that no request has asked for, in the order recorded."""
         return tuple(self._exchanges[place] for place in self._unplayed)
 
-    def _nearest(self, node: Node | None) -> Exchange | None:
-        """The first unplayed exchange that goes on from this list, the one that was probably meant; else a played one.
+    def views(self, exchange: Exchange, request: Request, *, now: float | None = None) -> tuple[object, object]:
+        """Both bodies as values, the recorded one first, with marks for what rules set aside: what differs, counts."""
+        return self._loose.volatile.views(exchange, request, now)
 
-        For an empty list it is the first unplayed one of all.
-        """
-        if node is None or node.depth == 0:
-            place = next(iter(self._unplayed), None)
-        else:
-            place = next(self._going_on(node), node.first)
-        return None if place is None else self._exchanges[place]
+    @property
+    def _loose(self) -> Loose:
+        if self._read_loosely is None:
+            self._read_loosely = Loose(self._exchanges, self._keys, self._rules, self._spent)
+        return self._read_loosely
 
-    def _going_on(self, node: Node) -> Iterator[int]:
-        waiting = [node]
-        while waiting:
-            at = waiting.pop()
-            yield from (place for place in at.exchanges if place in self._unplayed)
-            waiting += reversed(at.next)
+    def _fitting(self, form: Form, known: Queue | None) -> Fit | None:
+        """What answers where nothing that is left means the very same."""
+        loose = self._loose
+        found = loose.by_rule(form)
+        if found is not None and (len(found.places) == 1 or self._mode != "turn"):
+            return found
+        if self._repeats and found is None:
+            again = Fit(places=(known.last,), how="same") if known is not None else loose.by_rule(form, again=True)
+            if again is not None:
+                return again
+        if self._mode == "prefix":
+            return loose.by_beginning(form)
+        return loose.by_turn(form) if self._mode == "turn" else None
 
-
-def _record(node: Node | None, place: int) -> None:
-    """A recorded conversation is this list: mark it, and every list that it begins with."""
-    assert node is not None
-    node.exchanges.append(place)
-    while node is not None and node.first is None:
-        node.first = place
-        if node.before is not None:
-            node.before.next.append(node)
-        node = node.before
+    def _missed(self, request: Request, reading: Reading, form: Form) -> Miss:
+        known = self._known.get(reading.key)
+        last = known.last if known is not None else self._loose.known(form)
+        if last is not None:
+            depth = form.conversation.depth if form.conversation is not None else 0
+            return Miss(request=request, nearest=self._exchanges[last], shared=depth, used=True)
+        place, shared = self._loose.nearest(form)
+        return Miss(request=request, nearest=None if place is None else self._exchanges[place], shared=shared)

@@ -4,6 +4,7 @@ httpx2 is never imported here: a request tells which of the two libraries it is 
 """
 
 import asyncio
+import math
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -38,34 +39,58 @@ class Pace:
         self._sleep = sleep
         self._wait = wait
 
-    def wait(self, seconds: float, held: float = 0.0) -> None:
-        """Let the recorded time pass, in a thread; and `held`, whatever the speed."""
+    def wait(self, seconds: float, held: float = 0.0, *, patience: float = math.inf) -> bool:
+        """Let the recorded time pass, in a thread; and `held`, whatever the speed. Whether `patience` was enough."""
         seconds = self._seconds(seconds, held)
         if seconds > 0:
-            self._wait(seconds)
+            self._wait(min(seconds, patience))
+        return seconds <= patience
 
-    async def sleep(self, seconds: float, held: float = 0.0) -> None:
+    async def sleep(self, seconds: float, held: float = 0.0, *, patience: float = math.inf) -> bool:
         """The same in a task."""
         seconds = self._seconds(seconds, held)
         if seconds > 0:
-            await self._sleep(seconds)
+            await self._sleep(min(seconds, patience))
+        return seconds <= patience
+
+    def stall(self, patience: float) -> None:
+        """Let a client wait for nothing, in a thread, for as long as it will."""
+        if patience != math.inf:
+            self._wait(patience)
+
+    async def hang(self, patience: float) -> None:
+        """The same in a task; without an end, until that is cancelled."""
+        if patience != math.inf:
+            await self._sleep(patience)
+        else:
+            await asyncio.get_running_loop().create_future()
 
     def _seconds(self, seconds: float, held: float) -> float:
         return held + (seconds / self._speed if self._speed else 0.0)
 
 
 def answer(found: Playback, request: httpx.Request, pace: Pace) -> httpx.Response:
-    """The answer. Raises the transport error that stands for it."""
-    pace.wait(found.after, found.held)
+    """The answer. Raises the transport error that stands for it, or for a client that waits no longer."""
+    patience = _patience(request)
+    if not pace.wait(found.after, found.held, patience=patience):
+        raise _impatient(request, patience)
     if found.status is None:
+        if found.failure == STALLED:
+            pace.stall(patience)
+            raise _impatient(request, patience)
         raise _broken(found.failure, request)
     return _made(found, found.status, request, pace)
 
 
 async def answer_async(found: Playback, request: httpx.Request, pace: Pace) -> httpx.Response:
-    """The answer. Raises the transport error that stands for it."""
-    await pace.sleep(found.after, found.held)
+    """The same in a task: a client without patience is waited for until it is cancelled."""
+    patience = _patience(request)
+    if not await pace.sleep(found.after, found.held, patience=patience):
+        raise _impatient(request, patience)
     if found.status is None:
+        if found.failure == STALLED:
+            await pace.hang(patience)
+            raise _impatient(request, patience)
         raise _broken(found.failure, request)
     return _made(found, found.status, request, pace)
 
@@ -136,24 +161,35 @@ class _Played:
         self._played = played
         self._request = request
         self._pace = pace
+        self._patience = _patience(request)
 
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._played.pieces:
-            self._pace.wait(piece.after, piece.held)
+            self._bear(self._pace.wait(piece.after, piece.held, patience=self._patience))
             yield piece.bytes
-        self._pace.wait(self._played.rest)
+        if self._played.failure == STALLED:
+            self._pace.stall(self._patience)
+        else:
+            self._bear(self._pace.wait(self._played.rest, patience=self._patience))
         self._break_off()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self._played.pieces:
-            await self._pace.sleep(piece.after, piece.held)
+            self._bear(await self._pace.sleep(piece.after, piece.held, patience=self._patience))
             yield piece.bytes
-        await self._pace.sleep(self._played.rest)
         if self._played.failure == STALLED:
-            await asyncio.get_running_loop().create_future()  # until the client gives up
+            await self._pace.hang(self._patience)
+        else:
+            self._bear(await self._pace.sleep(self._played.rest, patience=self._patience))
         self._break_off()
 
+    def _bear(self, waited: bool) -> None:
+        if not waited:
+            raise _impatient(self._request, self._patience)
+
     def _break_off(self) -> None:
+        if self._played.failure == STALLED:
+            raise _impatient(self._request, self._patience)
         if self._played.failure is not None:
             raise _broken(self._played.failure, self._request)
 
@@ -187,6 +223,21 @@ def _broken(failure: str | None, request: httpx.Request) -> httpx.TransportError
         kind, text = library.TransportError, failure or name
     broken: httpx.TransportError = kind(text or name, request=request)
     return broken
+
+
+def _patience(request: httpx.Request) -> float:
+    """Seconds of silence that the client allows; infinity if it has set no read timeout."""
+    timeout = request.extensions.get("timeout")
+    allowed = timeout.get("read") if isinstance(timeout, Mapping) else None
+    return float(allowed) if isinstance(allowed, int | float) else math.inf
+
+
+def _impatient(request: httpx.Request, patience: float) -> httpx.TransportError:
+    """What a client raises that has waited for long enough."""
+    what = f"nothing came for {patience:g} s, the client's read timeout"
+    if patience == math.inf:
+        what = "the answer stalls, and the client has set no read timeout: live it would wait for ever"
+    return _broken(f"ReadTimeout: {what}", request)
 
 
 def _wire(text: str) -> bytes:

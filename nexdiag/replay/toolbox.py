@@ -16,9 +16,12 @@ class RecordedToolbox:
     some servers count their calls from 0 in every answer.
     """
 
-    def __init__(self, runs: Iterable[ToolRun]) -> None:
-        """Index the recorded runs."""
+    def __init__(
+        self, runs: Iterable[ToolRun], *, carried: Callable[[ToolCall], ToolRun | None] = lambda call: None
+    ) -> None:
+        """Index the recorded runs. `carried` is asked where there is none: a later request may have told it."""
         self._runs: dict[tuple[str, str], list[ToolRun]] = defaultdict(list)
+        self._carried = carried
         for run in runs:
             self._runs[run.name, run.arguments].append(run)
 
@@ -38,7 +41,11 @@ class RecordedToolbox:
     def _one(self, call: ToolCall) -> ToolRun:
         waiting = self._runs.get((call.name, call.arguments))
         if not waiting:
-            output = f"no recorded run of {call.name} with these arguments"
-            return ToolRun(call_id=call.id, name=call.name, arguments=call.arguments, output=output, is_error=True)
+            return self._carried(call) or _never(call)
         place = next((place for place, run in enumerate(waiting) if run.call_id == call.id), 0)
         return msgspec.structs.replace(waiting.pop(place), call_id=call.id)
+
+
+def _never(call: ToolCall) -> ToolRun:
+    output = f"no recorded run of {call.name} with these arguments"
+    return ToolRun(call_id=call.id, name=call.name, arguments=call.arguments, output=output, is_error=True)

@@ -20,9 +20,11 @@ def cassette(tmp_path: Path) -> Path:
 
 
 def test_an_unchanged_executor_replays_exactly(cassette: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A line a turn, exit 0; a directory stands for its cassettes."""
+    """A line a turn for one, a line a recording for a directory of them; exit 0."""
     capsys.readouterr()
     assert run(["replay", str(cassette.parent)]) == 0
+    assert "2 turns exact" in capsys.readouterr().out
+    assert run(["replay", str(cassette)]) == 0
     shown = capsys.readouterr().out
     assert "turn 1 ✓ exact" in shown
     assert "turn 2 ✓ exact" in shown
@@ -40,7 +42,7 @@ def test_a_divergence_is_shown_once_and_exits_1(
     assert len(rows) < 25
     assert "/messages/0/content" in "\n".join(rows)
     assert sum("Another prompt." in row for row in rows) == 1
-    assert any("may be its consequence" in row for row in rows)
+    assert any("only because this one did" in row for row in rows)
 
 
 def test_a_torn_cassette_is_replayed_up_to_the_tear_and_told(
@@ -64,14 +66,14 @@ def test_each_of_several_is_headed_by_its_file_and_told_apart(
     capsys.readouterr()
     assert run(["replay", str(empty), str(cassette)]) == 0
     shown = capsys.readouterr()
-    assert shown.out.startswith(f"{cassette}\n")
+    assert shown.out.startswith(f"✓ {cassette}")
     assert [line.split(":")[0] for line in shown.err.splitlines()] == ["error", "hint"]
     assert str(empty) in shown.err
     broken.write_bytes(b"\x00")
     assert run(["replay", str(cassette.parent)]) == 3
     shown = capsys.readouterr()
-    assert shown.out.startswith(f"{cassette}\n")
-    assert "turn 2 ✓ exact" in shown.out
+    assert shown.out.startswith(f"✓ {cassette}")
+    assert "2 turns exact" in shown.out
     assert [line.split(":")[0] for line in shown.err.splitlines()] == ["error", "hint"] * 2
     assert run(["replay", str(empty), str(empty)]) == 4
 
@@ -83,7 +85,7 @@ def test_each_of_several_is_headed_by_its_file_and_told_apart(
         (b"", 3, "is empty"),
         (b"\x00\x01", 3, "is no cassette"),
         (b'{"cassette":99}\n', 3, "format 99"),
-        (b'{"cassette":1}\n', 4, "no turn"),
+        (b'{"cassette":1}\n', 4, "no exchange to replay"),
         (b'{"cassette":1}\n{"exchange":0}x\n{"turn":1}\n', 3, "broken at line 2"),
     ],
 )

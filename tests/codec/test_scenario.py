@@ -47,6 +47,7 @@ scenarios = st.builds(
     max_tokens=st.none() | st.integers(1, 10**6),
     window=st.none() | st.integers(1, 10**6),
     repeat=st.integers(1, 9),
+    faults=st.sampled_from([(), ("status:429@1,retry-after=1",), ("slow", "cut#1", "stall@1#0")]),
 )
 
 

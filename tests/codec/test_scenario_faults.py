@@ -113,3 +113,25 @@ def test_tools_that_nobody_knows_are_not_judged() -> None:
     scenario = Scenario(name="n", say=(Say(text="x"),), tools=("mine",))
     assert list(faults(scenario, {})) == []
     assert [fault.key for fault in faults(scenario, {}, tools=KNOWN)] == ["tools[0]"]
+
+
+def test_faults_that_strike_a_turn_of_a_chat_go_together() -> None:
+    """A turn counts within its chat: each message as often as it is said there, not the chats."""
+    laid = ("status:429@3,retry-after=1", "cut@2#5", "no-done")
+    assert found(Say(text="x", repeat=3), faults=laid) == []
+
+
+@pytest.mark.parametrize(
+    ("laid", "key", "words"),
+    [
+        (("cut@1", "stat:500"), "faults[1]", "found 'stat'"),
+        (("cut@1", "cut@3"), "faults[1]", "strikes turn 3, but a chat of this scenario has 2"),
+        (("cut@1", "slow", "cut@1"), "faults[2]", "'cut@1' stands there twice"),
+        (("",), "faults[0]", "wanted status"),
+    ],
+)
+def test_a_fault_that_is_none_is_told(laid: tuple[str, ...], key: str, words: str) -> None:
+    """With the place at which it stands."""
+    (told,) = found(Say(text="x", repeat=2), faults=laid, repeat=5)
+    assert told[0] == key
+    assert words in told[1]

@@ -195,3 +195,13 @@ def test_work_is_linear(line: bytes) -> None:
     assert parser._line is buffer
     assert 0 < buffer.work <= 2 * len(line)
     assert len(event.data) > 290_000
+
+
+@pytest.mark.parametrize(("stream", "mangled"), [(b"data: a\xff\n\n", True), ("data: a\ufffdö\n\n".encode(), False)])
+def test_bytes_that_are_no_utf_8_are_noticed(stream: bytes, *, mangled: bool) -> None:
+    """However they are cut; a sign that the server itself put there is none of them."""
+    for size in (1, 100):
+        parser = Parser()
+        for start in range(0, len(stream), size):
+            parser.feed(stream[start : start + size])
+        assert parser.mangled is mangled

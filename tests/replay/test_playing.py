@@ -6,13 +6,15 @@ from typing import Any
 
 import msgspec
 import pytest
-from ways import Way, every_way
+from msgspec import structs
+from ways import WAYS, Way, every_way
 
 from nexdiag.codec.body import Splitter
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.replay.answers import Answers
 from nexdiag.replay.matching import Matcher, Miss
+from nexdiag.replay.playback import STALLED, Piece, Playback, playback
 from nexdiag.replay.player import Player
 from nexdiag.replay.playing import UNMATCHED, explain
 
@@ -147,3 +149,97 @@ def test_a_refusal_says_in_what_the_request_differs() -> None:
     assert explain(Miss(request=request(), nearest=None, shared=0))["error"]["hint"] == "record again"
     odd = Request(method="POST", url="http://h/v1/chat/completions", body=Body.of(b"\xff"))
     assert "no recording" in explain(Miss(request=odd, nearest=nearest, shared=0))["error"]["message"]
+
+
+def player_of(found: Playback, **more: Any) -> tuple[Player, list[float]]:  # noqa: ANN401 - what a player takes
+    """A player that answers everything so; and what it waited."""
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    answers = Answers(Matcher(()), make=lambda request: found)
+    return Player(answers, sleep=sleep, wait=waited.append, **more), waited
+
+
+async def ask_for(way: Way, player: Player, read: float | None) -> list[bytes]:
+    """The pieces that come to a client of this patience."""
+    async with way.client(player, timeout=way.library.Timeout(1.0, read=read)) as client:
+        response = await client.send("POST", URL, content=b"{}")
+        try:
+            return [piece async for piece in client.pieces(response)]
+        finally:
+            await client.close(response)
+
+
+WITHIN = playback(exchange(STREAM))
+STALLS = {
+    "within the body": structs.replace(WITHIN, failure=STALLED),
+    "before the head": structs.replace(WITHIN, status=None, failure=STALLED, pieces=()),
+}
+HELD = {
+    "before the head": structs.replace(WITHIN, held=9.0),
+    "before a piece": structs.replace(WITHIN, pieces=(*WITHIN.pieces[:1], Piece(1.0, b"late", 9.0))),
+}
+
+
+@every_way
+@pytest.mark.parametrize("where", STALLS)
+def test_a_stall_lasts_as_long_as_the_client_waits(way: Way, where: str) -> None:
+    """Its read timeout, at any speed; then it gets the error of its own library. Nobody really waits."""
+    player, waited = player_of(STALLS[where])
+    with pytest.raises(way.library.ReadTimeout, match="nothing came for 7 s, the client's read timeout") as error:
+        asyncio.run(ask_for(way, player, 7.0))
+    assert str(error.value.request.url) == URL
+    assert waited == [7.0]
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way.sync], ids=["httpx", "httpx2"])
+@pytest.mark.parametrize("where", STALLS)
+def test_a_thread_that_would_wait_for_ever_is_told_so(way: Way, where: str) -> None:
+    """At once: no test hangs over a client without a timeout."""
+    player, waited = player_of(STALLS[where])
+    with pytest.raises(way.library.ReadTimeout, match="has set no read timeout: live it would wait for ever"):
+        asyncio.run(ask_for(way, player, None))
+    assert waited == []
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if not way.sync], ids=["httpx", "httpx2"])
+@pytest.mark.parametrize("where", STALLS)
+def test_a_task_that_waits_for_ever_ends_when_it_is_cancelled(way: Way, where: str) -> None:
+    """A client that keeps clocks of its own, as our executor does."""
+
+    async def give_up() -> None:
+        player, _ = player_of(STALLS[where])
+        asking = asyncio.create_task(ask_for(way, player, None))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert not asking.done()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    asyncio.run(give_up())
+
+
+@every_way
+@pytest.mark.parametrize("where", HELD)
+def test_what_is_held_back_is_waited_for_at_any_speed(way: Way, where: str) -> None:
+    """Beside the recorded pace."""
+    for speed, paced in ((None, 0.0), (1.0, 1.0), (10.0, 0.1)):
+        player, waited = player_of(structs.replace(HELD[where], after=paced and 1.0), speed=speed)
+        asyncio.run(ask_for(way, player, None))
+        assert pytest.approx(9.0 + paced) in waited
+
+
+@every_way
+@pytest.mark.parametrize("where", HELD)
+def test_a_client_waits_no_longer_than_it_would_live(way: Way, where: str) -> None:
+    """A silence beyond its read timeout is that timeout; what came before it has come."""
+    player, waited = player_of(HELD[where])
+    with pytest.raises(way.library.ReadTimeout, match="nothing came for 5 s"):
+        asyncio.run(ask_for(way, player, 5.0))
+    assert waited == [5.0]
+    enough, waited = player_of(HELD[where])
+    asyncio.run(ask_for(way, enough, 9.0))
+    assert waited == [9.0]

@@ -70,3 +70,11 @@ def test_each_run_is_told_as_it_comes() -> None:
     toolbox = RecordedToolbox([ran("a", "A"), ran("b", "B")])
     asyncio.run(toolbox.run([call("b"), call("a")], on_run=lambda run: told.append(run.output)))
     assert told == ["B", "A"]
+
+
+def test_what_a_request_carried_stands_in_where_no_run_was_recorded() -> None:
+    """A recorded run goes first, then what a later request told; where there is neither, the model is told so."""
+    told = {"b": ran("b", "told")}
+    toolbox = RecordedToolbox([ran("a", "A", '{"n":1}')], carried=lambda asked: told.get(asked.id))
+    calls = (call("a", '{"n":1}'), call("b", '{"n":2}'), call("c", '{"n":3}'))
+    assert outputs(toolbox, *calls) == ["A", "told", "no recorded run of bash with these arguments"]

@@ -3,9 +3,7 @@
 import msgspec
 
 from nexdiag.core.cassette import Cassette, Header
-from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding, Location, Severity
-from nexdiag.core.replayed import TurnVerdict
 from nexdiag.core.run import Run
 from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.engine import judge_bare
@@ -54,52 +52,6 @@ def test_a_fault_in_the_address_names_the_url_as_its_field() -> None:
 def test_the_server_is_quoted_line_by_line() -> None:
     """A template's error spans lines, and its caret must stand under the right word."""
     assert "the server  Conversation roles must alternate\n                and so on" in lines.diagnosis(FINDING)
-
-
-def test_the_first_divergence_is_shown_and_the_rest_counted() -> None:
-    """Both values of each path in the first changed turn; later turns are a number."""
-    one = Difference(pointer="/messages/1", left="a", right={"b": 1})
-    turns = (
-        TurnVerdict(number=1, said="x", outcome="exact"),
-        TurnVerdict(number=2, said="y", outcome="changed", differences=(one,) * 8, note="nearest is exchange 1"),
-        TurnVerdict(number=3, said="z", outcome="missing"),
-    )
-    told = lines.replayed(msgspec.structs.replace(RUN, replayed=turns))
-    assert "turn 1 ✓ exact" in told
-    assert "nearest is exchange 1" in told
-    assert told.count('- "a"') == 6
-    assert "and 2 more differences" in told
-    assert "1 later turn may be its consequence" in told
-    assert told.splitlines()[-1] == "  ✗ 2 of 3 turns differ"
-
-
-def test_what_follows_from_a_changed_request_is_named_and_not_shown() -> None:
-    """The request's difference is the news; that the reply then differs too is one line."""
-    sent, seen = Difference(pointer="/model", left="a", right="b"), Difference(pointer="(reply)", left="x", right=None)
-    turn = TurnVerdict(number=1, said="x", outcome="changed", differences=(sent, seen))
-    told = lines.replayed(msgspec.structs.replace(RUN, replayed=(turn,)))
-    assert "what follows from it: another reply" in told
-    assert '"x"' not in told
-    alone = msgspec.structs.replace(turn, differences=(seen,))
-    assert '- "x"' in lines.replayed(msgspec.structs.replace(RUN, replayed=(alone,)))
-
-
-def test_long_values_are_shown_from_where_they_part() -> None:
-    """What two long texts have in common is left out, but for a little before the place."""
-    one = Difference(pointer="/messages/1/content", left="x" * 500 + " is red.", right="x" * 500 + " is blue.")
-    turn = TurnVerdict(number=1, said="x", outcome="changed", differences=(one,))
-    told = lines.replayed(msgspec.structs.replace(RUN, replayed=(turn,)))
-    assert "x" * 40 not in told
-    assert 'x is red."' in told
-    assert 'x is blue."' in told
-
-
-def test_hostile_text_stays_on_its_line() -> None:
-    """Control characters and newlines of recorded text cannot move the cursor or forge a line."""
-    turn = TurnVerdict(number=1, said="a\n  ✓ exact\x1b[2J", outcome="exact")
-    told = lines.replayed(msgspec.structs.replace(RUN, replayed=(turn,)))
-    assert "\x1b" not in told
-    assert len(told.splitlines()) == 3
 
 
 def test_a_message_of_a_smoke_is_one_line() -> None:

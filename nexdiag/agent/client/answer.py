@@ -30,6 +30,10 @@ _PATIENCE = 10.0
 """Seconds for the words of a refusal, once its head has come."""
 _QUOTED = 512
 """Bytes of what is no event stream that a reason quotes."""
+_SHORT = 120
+"""Bytes of an event that a reason quotes."""
+_MANGLED = "the server sent bytes that are no UTF-8: characters of the answer may be lost"
+_LATE = "an event behind the answer is no whole JSON: its tokens may not be counted"
 SECRET = 6
 """Shorter keys are none: taking `x` out of every reason would spoil it."""
 _LOOKS = 20
@@ -68,6 +72,10 @@ class Stream:
         self._head = b""
         self._behind = False
         """Whether text or a call came after the finish reason."""
+        self._torn = ""
+        """An event within the answer that is no whole JSON: what it held is missing."""
+        self._late = False
+        """Whether there was one behind the answer: it may have held the usage."""
 
     async def take(self, response: httpx.Response, guard: Guard) -> str | None:
         """Read to the end, or as far as it comes; why it broke off, if it did before it had said all."""
@@ -105,7 +113,7 @@ class Stream:
         reply = self._reply.finish()
         wrong = self._wrong()
         if reply.complete and wrong is None:  # how its connection ended is no matter
-            return judged(reply, self._asked, self._visible)
+            return self._remarked(judged(reply, self._asked, self._visible))
         broken = wrong or broken
         for delta in self._visible.close():
             self._asked.on_delta(delta)
@@ -138,21 +146,42 @@ class Stream:
         """Why a stream that said how it ended is no answer all the same."""
         if self._behind:
             return "more of the answer came after its finish reason"
+        if self._torn:
+            return f"an event within the stream is no whole JSON, and what it held is missing: {self._torn}"
         return self._reply.conflict
+
+    def _remarked(self, got: Replied | Failed) -> Replied | Failed:
+        """The reply with what was lost on the way, and could not be had by asking again."""
+        if isinstance(got, Failed):
+            return got
+        told = [_MANGLED] if self._parser.mangled else []
+        told += [_LATE] if self._late else []
+        return msgspec.structs.replace(got, repairs=(*got.repairs, *told)) if told else got
 
     def _take(self, events: list[sse.Event], guard: Guard | None) -> None:
         self._events += len(events)
         for event in events:
-            before = self._finished
+            before, unread = self._finished, len(self._reply.malformed)
             for delta in self._reply.feed(event):
                 self._behind = self._behind or (before and delta.kind != "reasoning" and bool(delta.text.strip()))
                 for shown in self._visible.feed(delta):
                     self._asked.on_delta(shown)
+            if len(self._reply.malformed) > unread and _is_torn(event.data):
+                self._late = self._late or before
+                self._torn = self._torn or ("" if before else self._quoted(event.data))
             if not self._finished and self._looks and _FINISH.search(event.data):
                 self._looks -= 1
                 self._finished = self._reply.finish().finish_reason is not None
             if guard is not None and self.finished:
                 guard.settle(done=self.over)
+
+    def _quoted(self, data: str) -> str:
+        return without(data.encode(errors="replace"), self._asked.key)[:_SHORT].decode("utf-8", "replace")
+
+
+def _is_torn(data: str) -> bool:
+    """Whether the data were to be an object and are none; words that some servers send to keep alive are no loss."""
+    return data.lstrip()[:1] == "{" and not _is_json(data.encode(errors="surrogatepass"))
 
 
 def judged(reply: Reply, asked: Asked, shown: visible.Visible) -> Replied | Failed:

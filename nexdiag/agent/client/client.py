@@ -53,7 +53,7 @@ class ChatClient:
         transport: httpx.AsyncBaseTransport,
         *,
         clock: Callable[[], float] = time.time,
-        ticks: Callable[[], float] = time.monotonic,
+        ticks: Callable[[], float] = lambda: asyncio.get_running_loop().time(),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clocks: Clocks | None = None,
         session: str = "",
@@ -63,7 +63,7 @@ class ChatClient:
         """`transport` is live, recording, or a player: the client does not know.
 
         `aside` makes a second, live one for a question to a server that is silent, when there is one; without it none
-        is asked. `ticks` are seconds that never jump.
+        is asked. `ticks` are seconds that go on as sleep does: those of the loop, also where its time is virtual.
         """
         self.endpoint = endpoint
         self.clocks = clocks or clocks_for(endpoint)

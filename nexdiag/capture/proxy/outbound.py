@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 import httptools
 
-from nexdiag.capture.proxy.heads import Asked, Framing, Pairs, framing
+from nexdiag.http1.heads import Asked, Framing, Pairs, framing
 
 _LONGEST_HEAD = 256 * 1024
 _SLICE = 256 * 1024

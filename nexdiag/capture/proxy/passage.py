@@ -3,8 +3,8 @@
 import asyncio
 from typing import Protocol
 
-from nexdiag.capture.proxy import heads, refusal
-from nexdiag.capture.proxy.heads import Asked, Framing, Pairs
+from nexdiag.capture.proxy import refusal
+from nexdiag.capture.proxy.heads import onward
 from nexdiag.capture.proxy.kept import Keeper
 from nexdiag.capture.proxy.outbound import Outbound
 from nexdiag.capture.proxy.pool import Pool
@@ -12,6 +12,9 @@ from nexdiag.capture.proxy.upstream import Upstream
 from nexdiag.capture.recorder import CLIENT_CLOSED
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Request
+from nexdiag.http1 import heads
+from nexdiag.http1.heads import Asked, Framing, Pairs
+from nexdiag.http1.refusal import Refusal
 
 
 class Asker(Protocol):
@@ -28,7 +31,9 @@ class Asker(Protocol):
 
 
 class Side:
-    """What all passages share."""
+    """What all passages share: the answerer of the proxy's connections."""
+
+    name = "proxy"
 
     def __init__(self, upstream: Upstream, pool: Pool, keeper: Keeper) -> None:
         """The upstream, its connections, and who keeps what passes."""
@@ -36,6 +41,16 @@ class Side:
         self.authority = upstream.authority.encode("ascii")
         self.pool = pool
         self.keeper = keeper
+        self.half_closed = not upstream.secure
+        """The upstream is told so, and judges as it would have without us. Through TLS it cannot be told."""
+
+    def judge(self, method: str, target: bytes, version: str, headers: Pairs) -> Refusal | None:
+        """Why a request is not passed on."""
+        return heads.refused(method, target, version, headers)
+
+    def answer(self, asked: Asked, connection: Asker) -> "Passage":
+        """Pass a request on."""
+        return Passage(self, connection, asked)
 
 
 class Passage:
@@ -60,7 +75,7 @@ class Passage:
         """Send the request on, and tell the recorder."""
         asked, upstream = self.asked, self._side.upstream
         target = upstream.target(asked.target)
-        sent = heads.onward(asked, self._side.authority)
+        sent = onward(asked, self._side.authority)
         self._head = heads.request_head(asked.method, target, sent)
         self._go(self._side.pool.take())
         request = Request(

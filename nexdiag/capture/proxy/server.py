@@ -3,11 +3,11 @@
 import asyncio
 import ssl
 
-from nexdiag.capture.proxy.inbound import Inbound
 from nexdiag.capture.proxy.kept import Keeper
 from nexdiag.capture.proxy.passage import Side
 from nexdiag.capture.proxy.pool import Pool
 from nexdiag.capture.proxy.upstream import Upstream
+from nexdiag.http1.inbound import Inbound
 
 _BACKLOG = 512
 

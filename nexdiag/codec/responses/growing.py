@@ -22,6 +22,7 @@ class Growing:
         self.whole = False
         """Whether the server has told the item whole."""
         self._pieces: list[str] = []
+        self._again = ""
 
     @property
     def spoke(self) -> bool:
@@ -37,6 +38,10 @@ class Growing:
         """Take the text of a delta."""
         self._pieces.append(text)
 
+    def repeat(self, text: str) -> None:
+        """Take what is told again, behind its deltas: its text, or its arguments."""
+        self._again = text
+
     def close(self, value: dict[str, Any]) -> None:
         """Take the item as it is told whole."""
         self.value, self.whole = value, True
@@ -45,13 +50,17 @@ class Growing:
         """The item as far as it came."""
         text = jsontext.mend("".join(self._pieces))
         kind = self.value.get("type")
-        if not text or (self.whole and (kind not in _SPEAKING or _says_as_much(self.value, text))):
+        if not text or (self.whole and (kind not in _SPEAKING or self._outdoes(text))):
             return self.value
         if kind == "function_call":
             return self.value | {"arguments": text}
         if kind == "reasoning":
             return self.value | {"content": [], "summary": [{"type": "summary_text", "text": text}]}
         return self.value | {"content": [{"type": "output_text", "text": text}]}
+
+    def _outdoes(self, text: str) -> bool:
+        """Whether the item whole counts more than its deltas."""
+        return _says_as_much(self.value, text) or self._again.strip() == _said(self.value).strip() != ""
 
     def last(self, other: dict[str, Any]) -> dict[str, Any]:
         """The item, or what the last event holds in its place, where nothing else told it whole."""

@@ -48,6 +48,10 @@ class Accumulator:
         self._calls = 0
         self._spoke = False
         self._response: dict[str, Any] = {}
+        self._number: int | None = None
+        self._counts = False
+        """Whether the server numbers its events: some write the same number, or none, on all of them."""
+        self._last = ""
 
     def feed(self, event: sse.Event) -> list[Delta]:
         """Take one event; give what it added. After the last event of the response nothing counts."""
@@ -60,6 +64,8 @@ class Accumulator:
             value = read(event.data, halves=True)  # half an emoji may come in each of two deltas
         except ValueError:
             value = None
+        if self._came_before(fields(value).get("sequence_number"), event.data):
+            return []
         # What cannot be read means nothing, whatever the event is called: a torn `response.completed` is no end.
         kind = words(fields(value).get("type")) or (event.event if isinstance(value, dict) else "")
         if kind == "error" or event.event == "error" or fields(value).get("error"):
@@ -69,6 +75,16 @@ class Accumulator:
         deltas = self._take(kind, fields(value))
         self._spoke = self._spoke or any(delta.kind == "text" for delta in deltas)
         return deltas
+
+    def _came_before(self, number: object, data: str) -> bool:
+        """Whether the event is the last one once more: the same to the letter, and its number too."""
+        if type(number) is not int:
+            return False
+        if self._counts and number == self._number and data == self._last:
+            return True
+        self._counts = self._counts or (self._number is not None and number == self._number + 1)
+        self._number, self._last = number, data
+        return False
 
     def finish(self) -> Reply:
         """Give the reply as far as it came."""
@@ -156,7 +172,11 @@ class Accumulator:
 
     def _repeat(self, kind: str, value: dict[str, Any]) -> list[Delta]:
         item, (same, name) = self._find(value, value.get("item_id")), _REPEATS[kind]
-        return [] if item is None or item.spoke else self._grow(same, {**value, "delta": value.get(name)})
+        if item is not None and not item.spoke:
+            return self._grow(same, {**value, "delta": value.get(name)})
+        if item is not None:
+            item.repeat(words(value.get(name)))
+        return []
 
     def _close(self, value: dict[str, Any], item: dict[str, Any]) -> list[Delta]:
         """Take an item that is told whole; give what of it no delta told."""

@@ -2,14 +2,17 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from nexdiag.capture.redaction.keys import secrets_of
 from nexdiag.codec.body import Splitter
 from nexdiag.core.cassette import Header
 from nexdiag.core.exchange import Exchange
-from nexdiag.replay.answers import Answers
+from nexdiag.replay import splitting
+from nexdiag.replay.answers import Answers, Lay
 from nexdiag.replay.matching import Matcher
+from nexdiag.replay.models import made_models
+from nexdiag.replay.rules import parse
 from nexdiag.runner.redaction import redactor_for
 from nexdiag.runner.replaying.how import How
 
@@ -24,6 +27,25 @@ def answers_of(  # noqa: PLR0913 - every outside thing is an argument
     clock: Callable[[], float] = time.time,
 ) -> Answers:
     """What these exchanges of a recording answer. Raises `UsageError` for a choice that is none."""
+    exchanges = tuple(exchanges)
     redactor = redactor_for(header.redactions, secrets_of(environ))
-    del how  # its parts come with their modules
-    return Answers(Matcher(exchanges), splitter=splitter, clean=redactor.request, clock=clock)
+    lay, unstruck = _faults(how, exchanges)
+    return Answers(
+        Matcher(exchanges, mode=how.match, rules=parse(how.ignore), repeats=how.repeats),
+        splitter=splitter,
+        clean=redactor.request,
+        lay=lay,
+        unstruck=unstruck,
+        cut=splitting.splitter(how.split),
+        make=made_models(exchanges),
+        clock=clock,
+    )
+
+
+def _faults(how: How, exchanges: Sequence[Exchange]) -> tuple[Lay, Callable[[], tuple[str, ...]]]:
+    if not how.faults:
+        return lambda exchange: None, tuple
+    from nexdiag.replay.faults import overlay  # noqa: PLC0415 - start-up: most replays have none
+
+    laid = overlay(how.faults, exchanges, seed=how.seed)
+    return laid, laid.unstruck

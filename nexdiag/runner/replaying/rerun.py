@@ -1,96 +1,254 @@
 """A recording again, offline: our executor says the same, the cassette answers, and what differs is told.
 
-A turn is exact if each of its requests is the recorded one (method, path, body; white space, the order of keys and of
-tools aside), and its outcome, reply, error, tool runs and tokens are the recorded ones. A turn that was cut short when
-it was recorded cannot be judged, nor can those after it: they are unchecked, which is not exact.
+A turn is exact if each of its requests is the recorded one and it came out as recorded; `verdicts` has it in full. A
+turn that was cut short when it was recorded cannot be judged, nor can those after it: they are unchecked, which is not
+exact. What was sent outside turns (a server's properties, a helper's questions) is named, and asked for by nobody.
+
+Law: offline. No tool runs unless somebody hands one in, and no connection can be opened meanwhile.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import os
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
+from nexdiag.agent.driver import Tools
 from nexdiag.agent.loop import Limits
+from nexdiag.agent.progress import Progress, TurnEnded, TurnStarted
 from nexdiag.codec.body import Splitter
 from nexdiag.codec.wire import DIALECTS, wire_of
 from nexdiag.core.cassette import Cassette
-from nexdiag.core.difference import Difference
 from nexdiag.core.endpoint import Endpoint, Wire
 from nexdiag.core.errors import CassetteError, NothingToDo, UsageError
-from nexdiag.core.exchange import Request
+from nexdiag.core.exchange import Exchange, Request
+from nexdiag.core.fault import Fault
 from nexdiag.core.message import Message
-from nexdiag.core.replayed import TurnVerdict
+from nexdiag.core.replayed import Pairing, TurnVerdict
 from nexdiag.core.run import Run
 from nexdiag.core.scenario import Say, Scenario
 from nexdiag.core.turn import Session, Turn
-from nexdiag.diff.compare import compare
 from nexdiag.lint import profiles
 from nexdiag.lint.subject import profile_of
+from nexdiag.replay import rules
 from nexdiag.replay.answers import Answers
 from nexdiag.replay.closed import network_closed
-from nexdiag.replay.matching import Matcher
-from nexdiag.replay.player import Player, explain
+from nexdiag.replay.faults import overlay
+from nexdiag.replay.player import Player
 from nexdiag.replay.toolbox import RecordedToolbox
+from nexdiag.replay.volatile import Volatile
 from nexdiag.runner.judge import judge
 from nexdiag.runner.play import Stage, play
+from nexdiag.runner.replaying.advice import Anew
+from nexdiag.runner.replaying.answering import answers_of
+from nexdiag.runner.replaying.carried import carried_runs
+from nexdiag.runner.replaying.divergence import Views, explain
+from nexdiag.runner.replaying.how import How
+from nexdiag.runner.replaying.pairing import together
+from nexdiag.runner.replaying.silence import ended
+from nexdiag.runner.replaying.verdicts import CUT_SHORT, Played, outside, unchecked, unstruck, verdicts
 
-_CUT_SHORT = ("unfinished", "cancelled")
-_OURS = "nexdiag/"
+OURS = "nexdiag/"
 """How the user-agent of our executor begins."""
+_STRICT = How()
+Sleep = Callable[[float], Awaitable[None]]
 
 
-def rerun(cassette: Cassette, *, splitter: Splitter | None = None) -> Run:
+class Outside(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a rerun takes from outside."""
+
+    environ: Mapping[str, str] = msgspec.field(default_factory=lambda: os.environ)
+    ticks: Callable[[], float] = time.perf_counter
+    """Seconds that never jump."""
+    sleep: Sleep | None = None
+    """How the executor waits before a retry, and the player between chunks; None: as `How.speed` has it."""
+    run: Callable[[Coroutine[Any, Any, Session]], Session] = asyncio.run
+    """What runs a conversation: another event loop has another clock."""
+
+
+_HERE = Outside()
+
+
+def rerun(
+    cassette: Cassette,
+    how: How = _STRICT,
+    *,
+    splitter: Splitter | None = None,
+    tools: Tools | None = None,
+    given: Outside = _HERE,
+) -> Run:
     """Play the cassette's turns again with the network closed; `Run.replayed` says how each came out.
 
-    Conversations that were recorded side by side are played one after the other.
-    Raises `NothingToDo` if it holds no whole turn, or none of ours, `CassetteError` if its turns are not in order.
+    Conversations that were recorded side by side are played one after the other. `tools` run the calls; without them
+    what they gave comes from the recording. Faults are laid over the answers, and a turn may come out by a retry.
+    Raises `NothingToDo` if it holds no whole turn, or none of ours, `CassetteError` if its turns are not in order,
+    `UsageError` for a fault that can strike nothing in it.
     """
+    began = given.ticks()
     _demand_ours(cassette)
-    played = [_rerun(one, splitter) for one in _sessions(cassette)]
-    turns = tuple(turn for _, verdicts in played for turn in verdicts)
-    differences = tuple(difference for turn in turns for difference in turn.differences)
-    session = next((session for session, _ in played if session is not None), None)
+    sessions = tuple(_sessions(cassette))
+    chosen = _where_they_strike(how, sessions) if how.faults and len(sessions) > 1 else [how] * len(sessions)
+    played = [_rerun(one, own, splitter, tools, given) for one, own in zip(sessions, chosen, strict=True)]
+    kept = {(turn.session, turn.number) for turn in cassette.turns}
+    rest = [one for one in cassette.exchanges if one.turn is None or (one.session, one.turn) not in kept]
+    turns = (*(turn for one in played for turn in one.turns), *outside(rest), *unstruck(one.unstruck for one in played))
+    session = next((one.session for one in played if one.session is not None), None)
     if session is None:
         cut = cassette.turns[0]
         what = f"{_name(cassette)} cannot be replayed: its first turn was {cut.outcome} when it was recorded"
         raise NothingToDo(what, hint="see what it holds with: nexdiag report")
-    return msgspec.structs.replace(judge(cassette), session=session, differences=differences, replayed=turns)
+    return msgspec.structs.replace(
+        judge(cassette),
+        session=session,
+        differences=tuple(difference for turn in turns for difference in turn.differences),
+        replayed=turns,
+        how="rerun",
+        pairing=together(one.pairing for one in played),
+        seconds=given.ticks() - began,
+    )
 
 
-def _rerun(cassette: Cassette, splitter: Splitter | None) -> tuple[Session | None, tuple[TurnVerdict, ...]]:
-    """One conversation: its session as it is now, or None where none of it could be played."""
+def _where_they_strike(how: How, sessions: Sequence[Cassette]) -> list[How]:
+    """For each conversation, the faults that can strike it. Raises `UsageError` for one that can strike none."""
+    own: list[list[Fault]] = [[] for _ in sessions]
+    for fault in how.faults:
+        refused: UsageError | None = None
+        for mine, session in zip(own, sessions, strict=True):
+            try:
+                overlay((fault,), session.exchanges, seed=how.seed)
+                mine.append(fault)
+            except UsageError as error:
+                refused = error
+        if refused is not None and not any(fault in mine for mine in own):
+            raise refused
+    return [msgspec.structs.replace(how, faults=tuple(mine)) for mine in own]
+
+
+class _Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one conversation."""
+
+    turns: tuple[TurnVerdict, ...]
+    session: Session | None = None
+    """As it is now; None where none of it could be played."""
+    pairing: Pairing = Pairing()
+    unstruck: tuple[str, ...] | None = None
+    """Of the faults, why they struck nothing in it; None where nothing was played."""
+
+
+def _rerun(
+    cassette: Cassette, how: How, splitter: Splitter | None, tools: Tools | None, given: Outside
+) -> _Conversation:
+    """One conversation, as far as it can be played."""
     whole = _whole(cassette)
-    rest = tuple(_unchecked(cassette.turns[len(whole) :]))
+    rest = tuple(unchecked(cassette.turns[len(whole) :]))
     if not whole:
-        return None, rest
+        return _Conversation(turns=rest)
     kept = {turn.number for turn in whole}
-    exchanges = tuple(one for one in cassette.exchanges if one.turn in kept)
-    player = Player(Answers(Matcher(exchanges), splitter=splitter))
+    exchanges = ended(one for one in cassette.exchanges if one.turn in kept)
+    now = whole[0].started
+    answers = answers_of(cassette.header, exchanges, how, splitter=splitter, environ=given.environ, clock=lambda: now)
+    watch = _Watch(given.ticks)
+    anew = Anew(file=cassette.name, command=cassette.header.command, ours=True)
+    stage = Stage(
+        endpoint=_endpoint(cassette),
+        transport=_player(answers, how, given, anew),
+        tools=tools or RecordedToolbox(cassette.tool_runs, carried=carried_runs(exchanges)),
+        tell=watch,
+        clock=lambda: now,
+        sleep=_sleep(how, given),
+        calls=cassette.header.calls or Limits().calls,
+    )
     with network_closed():
-        session = asyncio.run(_play(cassette, whole, player))
-    return session, (*_verdicts(whole, session, player), *rest)
+        session = given.run(_play(cassette, whole, stage))
+    played = Played(
+        before=whole,
+        exchanges=exchanges,
+        after=session.turns,
+        seconds=tuple(watch.seconds),
+        answers=answers,
+        profile=profile_of(cassette),
+        anew=anew,
+        views=_views(how, exchanges, now),
+        unplayed=how.unplayed,
+    )
+    return _Conversation(
+        turns=(*verdicts(played), *rest), session=session, pairing=answers.pairing(), unstruck=answers.unstruck()
+    )
+
+
+def _views(how: How, exchanges: Sequence[Exchange], now: float) -> Views:
+    """Reads two requests by the rules of the replay. Nothing is made before the first divergence."""
+    made: list[Volatile] = []
+
+    def views(recorded: Exchange, asked: Request) -> tuple[object, object]:
+        if not made:
+            made.append(Volatile(rules.parse(how.ignore), exchanges))
+        return made[0].views(recorded, asked, now)
+
+    return views
+
+
+class _Watch:
+    """Hears when turns begin and end."""
+
+    def __init__(self, ticks: Callable[[], float]) -> None:
+        self._ticks = ticks
+        self._began = 0.0
+        self.seconds: list[float] = []
+
+    def __call__(self, progress: Progress) -> None:
+        if isinstance(progress, TurnStarted):
+            self._began = self._ticks()
+        elif isinstance(progress, TurnEnded):
+            self.seconds.append(self._ticks() - self._began)
+
+
+def _player(answers: Answers, how: How, given: Outside, anew: Anew) -> Player:
+    return Player(
+        answers, speed=how.speed, sleep=given.sleep or asyncio.sleep, told=lambda miss: explain(miss, anew=anew)
+    )
+
+
+def _sleep(how: How, given: Outside) -> Sleep:
+    """How the executor waits for a backoff: at the pace of the replay."""
+    if given.sleep is not None:
+        return given.sleep
+    speed = how.speed
+    return _at_once if speed is None else lambda seconds: asyncio.sleep(seconds / speed)
 
 
 def _sessions(cassette: Cassette) -> Iterator[Cassette]:
     """Each conversation as a recording of its own, in the order in which they began."""
-    for session in dict.fromkeys(turn.session for turn in cassette.turns):
-        yield msgspec.structs.replace(
-            cassette,
-            turns=tuple(one for one in cassette.turns if one.session == session),
-            exchanges=tuple(one for one in cassette.exchanges if one.session == session),
-            tool_runs=tuple(one for one in cassette.tool_runs if one.session == session),
-            log=(),
-        )
+    kinds: dict[str, Iterable[Any]] = {
+        "turns": cassette.turns,
+        "exchanges": cassette.exchanges,
+        "tool_runs": cassette.tool_runs,
+    }
+    own: dict[str, dict[str, list[Any]]] = {turn.session: {kind: [] for kind in kinds} for turn in cassette.turns}
+    for kind, everything in kinds.items():
+        for one in everything:
+            if one.session in own:
+                own[one.session][kind].append(one)
+    for fields in own.values():
+        parts = {kind: tuple(found) for kind, found in fields.items()}
+        yield msgspec.structs.replace(cassette, log=(), **parts)
+
+
+def ours(cassette: Cassette) -> bool:
+    """Whether our executor was recorded: what it sent can be sent again by itself."""
+    agents = {exchange.request.header("user-agent") for exchange in cassette.exchanges} - {""}
+    return not agents or any(agent.startswith(OURS) for agent in agents)
 
 
 def _demand_ours(cassette: Cassette) -> None:
     if not cassette.turns:
         hint = "it was not recorded through our executor; replay it to its own client"
         raise NothingToDo(f"{_name(cassette)} has no turn to replay", hint=hint)
-    agents = {dict(exchange.request.headers).get("user-agent", _OURS) for exchange in cassette.exchanges}
-    if agents and not any(agent.startswith(_OURS) for agent in agents):
-        what = f"{_name(cassette)} was recorded from another client ({', '.join(sorted(agents))})"
+    if not ours(cassette):
+        agents = sorted({exchange.request.header("user-agent") for exchange in cassette.exchanges} - {""})
+        what = f"{_name(cassette)} was recorded from another client ({', '.join(agents)})"
         hint = 'play it to that client: nexdiag.use_cassette(path, record_mode="none")'
         raise NothingToDo(what, hint=hint)
 
@@ -98,7 +256,7 @@ def _demand_ours(cassette: Cassette) -> None:
 def _whole(cassette: Cassette) -> tuple[Turn, ...]:
     """The turns from the first up to one that was cut short."""
     turns = cassette.turns
-    cut = next((at for at, turn in enumerate(turns) if turn.outcome in _CUT_SHORT), len(turns))
+    cut = next((at for at, turn in enumerate(turns) if turn.outcome in CUT_SHORT), len(turns))
     first = turns[0].number
     if [turn.number for turn in turns[:cut]] != list(range(first, first + cut)):
         hint = "see what it holds with: nexdiag report"
@@ -110,24 +268,14 @@ def _name(cassette: Cassette) -> str:
     return cassette.name or "the cassette"
 
 
-async def _play(cassette: Cassette, turns: Sequence[Turn], player: Player) -> Session:
+async def _play(cassette: Cassette, turns: Sequence[Turn], stage: Stage) -> Session:
     header, first = cassette.header, turns[0]
-    endpoint = _endpoint(cassette)
-    system, history = _before(first, cassette.name, endpoint.wire) if first.number > 1 else (None, ())
+    system, history = _before(first, cassette.name, stage.endpoint.wire) if first.number > 1 else (None, ())
     recorded = header.scenario or Scenario(name=cassette.name, say=())
     scenario = msgspec.structs.replace(recorded, say=tuple(Say(text=turn.said) for turn in turns))
     if system is not None:
         scenario = msgspec.structs.replace(scenario, system=system)
-    stage = Stage(
-        endpoint=endpoint,
-        transport=player,
-        tools=RecordedToolbox(cassette.tool_runs),
-        clock=lambda: first.started,
-        sleep=_at_once,
-        calls=header.calls or Limits().calls,
-        history=history,
-        turns=first.number - 1,
-    )
+    stage = msgspec.structs.replace(stage, history=history, turns=first.number - 1)
     return await play(scenario, stage, began=first.started)
 
 
@@ -156,70 +304,3 @@ def _endpoint(cassette: Cassette) -> Endpoint:
 async def _at_once(seconds: float) -> None:
     """Replay does not wait for a backoff that was waited for when it was recorded."""
     del seconds
-
-
-def _verdicts(turns: Sequence[Turn], session: Session, player: Player) -> Iterator[TurnVerdict]:
-    answers = player.answers
-    unplayed = {exchange.turn for exchange in answers.unplayed()}
-    misses = {turn: miss for _, turn, miss in answers.misses}  # one a turn: a miss is a refusal that ends it
-    played = Counter(exchange.turn for _, exchange in answers.pairs)
-    for before, after in zip(turns, session.turns, strict=True):
-        miss = misses.get(before.number)
-        due = before.exchanges[played[before.number] :]  # the first of them is what stood where the miss came
-        sent = tuple(_where(due[0].request, miss.request, before.number)) if miss is not None and due else ()
-        seen = tuple(_answers(before, after))
-        if miss is not None and not sent:
-            outcome = "extra"
-        elif sent or seen:
-            outcome = "changed"
-        else:
-            outcome = "missing" if before.number in unplayed else "exact"
-        note = explain(miss)["error"]["message"] if miss is not None else ""
-        yield TurnVerdict(
-            number=before.number,
-            session=before.session,
-            said=before.said,
-            outcome=outcome,
-            differences=tuple(msgspec.structs.replace(one, session=before.session) for one in sent + seen),
-            note=str(note),
-        )
-
-
-def _unchecked(turns: Sequence[Turn]) -> Iterator[TurnVerdict]:
-    for turn in turns:
-        cut = turn.outcome in _CUT_SHORT
-        note = f"it was {turn.outcome} when it was recorded" if cut else "a turn before it was cut short"
-        yield TurnVerdict(number=turn.number, session=turn.session, said=turn.said, outcome="unchecked", note=note)
-
-
-def _where(recorded: Request, asked: Request, turn: int) -> Iterator[Difference]:
-    """The request that was recorded at this place against the one that was sent."""
-    if recorded.path != asked.path:
-        yield Difference(pointer="(path)", left=recorded.path, right=asked.path, turn=turn)
-    for one in compare(_json(recorded), _json(asked)):
-        yield msgspec.structs.replace(one, turn=turn)
-
-
-def _answers(before: Turn, after: Turn) -> Iterator[Difference]:
-    """What came of the turn: its end, the reply, the tool runs, the tokens."""
-    pairs = [(field, getattr(before, field), getattr(after, field)) for field in ("outcome", "reply", "error")]
-    pairs.append(("tools", _runs(before), _runs(after)))
-    pairs.append(("tokens", msgspec.to_builtins(before.usage), msgspec.to_builtins(after.usage)))
-    for field, left, right in pairs:
-        if left != right:
-            yield Difference(pointer=f"({field})", left=left, right=right, turn=before.number)
-
-
-def _runs(turn: Turn) -> list[dict[str, object]]:
-    """The tool runs without their times."""
-    return [
-        {"name": run.name, "arguments": run.arguments, "output": run.output, "is_error": run.is_error}
-        for run in turn.tool_runs
-    ]
-
-
-def _json(request: Request) -> object:
-    try:
-        return msgspec.json.decode(request.body.join())
-    except (msgspec.DecodeError, RecursionError):
-        return request.body.join().decode(errors="replace")

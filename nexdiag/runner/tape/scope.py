@@ -13,8 +13,11 @@ import msgspec
 
 from nexdiag.capture.redaction.keys import secrets_of
 from nexdiag.core.errors import CassetteError, UsageError
+from nexdiag.core.fault import Fault
 from nexdiag.runner.provenance import commit
+from nexdiag.runner.replaying.how import How
 from nexdiag.runner.tape import frames
+from nexdiag.runner.tape.choice import choice
 from nexdiag.runner.tape.clients import cover
 from nexdiag.runner.tape.modes import RecordMode, mode_of, plan
 from nexdiag.runner.tape.patching import release
@@ -34,7 +37,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     redact: tuple[str, ...] = ()
     session: str = ""
     all_played: bool = False
-    speed: float | None = None
+    how: How = How()
     transports: tuple[type, ...] = ()
     new: bool = False
     """Whether the file must not be there."""
@@ -100,6 +103,11 @@ def use_cassette(  # noqa: PLR0913 - what a user may choose
     all_played: bool = False,
     speed: float | None = None,
     transports: Iterable[type] = (),
+    faults: str | Fault | Iterable[str | Fault] = (),
+    match: str = "exact",
+    ignore: str | Iterable[str] = (),
+    split: str = "recorded",
+    seed: int = 0,
 ) -> Scope:
     """Play a cassette to the httpx and httpx2 clients of a block or function, or record one.
 
@@ -113,12 +121,20 @@ def use_cassette(  # noqa: PLR0913 - what a user may choose
     conversation. `all_played`: a recorded exchange that nobody asked for is an error at the end. `speed`: 1 plays
     at the recorded pace; at once by default. `transports`: classes of other transports to cover.
 
-    Raises `UsageError` for an unknown mode; in the block `CassetteError` if the file cannot be read, `Unmatched`, and
-    at its end `NothingToDo` if there was nothing to record.
+    `faults`: what goes wrong with the answers that are played, as text (`status:429@1,retry-after=0`) or as `Fault`:
+
+        with nexdiag.use_cassette("weather.cassette.jsonl", faults="cut@1#3"):
+            agent.run("What is the weather?")       # the first answer breaks off behind its chunk 3
+
+    `match`: `exact`, `prefix` or `turn`. `ignore`: rules of what does not count in a request. `split`: the pieces in
+    which answers come: `recorded`, `whole`, `byte`, `utf8` or `data`. `seed`: what is left to chance is drawn by it.
+
+    Raises `UsageError` for an unknown mode, or a choice that is none; in the block `CassetteError` if the file cannot
+    be read, `Unmatched`, and at its end `NothingToDo` if there was nothing to record, or a fault never struck.
     """
-    return Scope(
-        _wish(path, record_mode, redact, session=session, all_played=all_played, speed=speed, transports=transports)
-    )
+    mode = mode_of(record_mode)
+    how = choice(mode, faults=faults, match=match, ignore=ignore, split=split, seed=seed, speed=speed)
+    return Scope(_wish(path, mode, redact, session=session, all_played=all_played, how=how, transports=transports))
 
 
 def record(
@@ -169,7 +185,7 @@ def _tape(wish: Wish) -> Tape:
         secrets=secrets_of(os.environ),
         session=wish.session,
         commit=at,
-        speed=wish.speed,
+        how=wish.how,
     )
 
 

@@ -8,24 +8,29 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 
 from nexdiag.capture.transport import passed, passed_async
 from nexdiag.codec.body import Splitter
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.errors import CassetteError, Unmatched
 from nexdiag.core.exchange import Exchange
-from nexdiag.replay.answers import Answers
-from nexdiag.replay.matching import Matcher, Miss
+from nexdiag.core.fault import Fault
+from nexdiag.replay.matching import Miss
 from nexdiag.replay.playback import Playback
 from nexdiag.replay.player import Player
 from nexdiag.replay.playing import Pace, answer, answer_async, explain, hint
 from nexdiag.runner.load import load
 from nexdiag.runner.redaction import redactions_of, redactor_for
+from nexdiag.runner.replaying.answering import answers_of
+from nexdiag.runner.replaying.how import How
+from nexdiag.runner.tape.choice import unstruck
 from nexdiag.runner.tape.keeper import Keeper
 from nexdiag.runner.tape.modes import Plan, RecordMode, plan
 from nexdiag.runner.tape.watch import MOST, Stranger
 
 _ANEW = 'record what is new with record_mode="new_episodes", all of it again with record_mode="rewrite"'
+_PLAIN = How()
 
 
 class Tape:
@@ -40,9 +45,12 @@ class Tape:
         secrets: Iterable[str] = (),
         session: str = "",
         commit: str = "",
-        speed: float | None = None,
+        how: How = _PLAIN,
     ) -> None:
-        """Read the file, as far as the mode wants it. Raises `CassetteError` if it cannot be read."""
+        """Read the file, as far as the mode wants it.
+
+        Raises `CassetteError` if it cannot be read, `UsageError` for a fault that can strike nothing in it.
+        """
         self.path = path
         self.mode = mode
         self.plan: Plan = plan(mode, exists=mode is not RecordMode.NONE and path.exists())
@@ -60,9 +68,11 @@ class Tape:
         # One for each half: they work under locks of their own.
         recorded = self._before.header.redactions if reads else redactions_of(path)
         known, mine = tuple(secrets), tuple(redact)
-        asked, kept = (redactor_for(recorded, known, mine) for _ in range(2))
-        self._pace = Pace(speed, sleep=asyncio.sleep, wait=time.sleep)
-        self._player = Player(Answers(Matcher(self._before.exchanges), splitter=splitter, clean=asked.request))
+        kept = redactor_for(recorded, known, mine)
+        self.how = how if self.plan.plays else _PLAIN
+        self._pace = Pace(how.speed, sleep=asyncio.sleep, wait=time.sleep)
+        header = msgspec.structs.replace(self._before.header, redactions=(*recorded, *mine))
+        self._player = Player(answers_of(header, self._before.exchanges, self.how, splitter=splitter))
         self._keeper = Keeper(path, self.plan.into, kept, session=session, commit=commit)
 
     @property
@@ -87,6 +97,11 @@ class Tape:
     def unplayed(self) -> tuple[Exchange, ...]:
         """The recorded exchanges that no request has asked for."""
         return self._player.answers.unplayed() if self.plan.plays else ()
+
+    @property
+    def unstruck(self) -> tuple[Fault, ...]:
+        """Faults that were chosen and have not struck once."""
+        return unstruck(self.how.faults, self._player.answers.pairing().pairs) if self.how.faults else ()
 
     @property
     def recorded(self) -> tuple[Exchange, ...]:
@@ -143,11 +158,17 @@ class Tape:
         """What answers the request; None if it is to go live."""
         if self.plan.plays:
             found = self._player.find(request, body)
-            if isinstance(found, Playback):
+            if isinstance(found, Miss):
+                if self.plan.into == "nowhere":
+                    raise self.refuse(found)
+            elif self.plan.into == "nowhere" or _recorded(found):
                 return found
-            if self.plan.into == "nowhere":
-                raise self.refuse(found)
         elif self.plan.keeps:  # what is recorded again is spent, with all that equals it
-            while isinstance(self._player.find(request, body), Playback):
+            while isinstance(found := self._player.find(request, body), Playback) and _recorded(found):
                 pass
         return None
+
+
+def _recorded(found: Playback) -> bool:
+    """Whether it is an answer of the recording: a list of models is made, where none was recorded."""
+    return found.exchange.id >= 0

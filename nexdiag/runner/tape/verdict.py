@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 from typing import NoReturn
 
+from nexdiag.codec.fault import encode
 from nexdiag.core.errors import CassetteError, NothingToDo, Unmatched
 from nexdiag.runner.tape.tape import Tape
 
@@ -17,7 +18,8 @@ def close_with(tape: Tape, error: BaseException | None, *, all_played: bool = Fa
     """Say what is to be said of a tape that is closed; `error` ended its block, and goes on if this returns.
 
     Raises `Unmatched` for requests without a recording, also where the client made another error of it;
-    `NothingToDo` where no request came by; `CassetteError` for unplayed recordings, with `all_played`.
+    `NothingToDo` where no request came by, or a fault struck nothing; `CassetteError` for unplayed recordings, with
+    `all_played`.
     Warns where the recording is not whole.
     """
     if tape.trouble is not None:
@@ -29,6 +31,10 @@ def close_with(tape: Tape, error: BaseException | None, *, all_played: bool = Fa
         _missed(tape, None)
     if tape.idle:
         _nothing(tape)
+    if tape.unstruck:
+        hint = "leave the fault out, or ask for what it strikes"
+        names = ", ".join(map(encode, tape.unstruck))
+        raise NothingToDo(f"a fault has struck nothing of {tape.path}: {names}", hint=hint)
     if all_played and tape.unplayed:
         first = tape.unplayed[0]
         raise CassetteError(

@@ -7,29 +7,24 @@ Law: the command runs as if we were not there. Whatever becomes of the recording
 """
 
 import contextlib
-import difflib
-import os
 import shlex
-import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from nexdiag.capture.proxy.upstream import Upstream
 from nexdiag.capture.redaction.redact import Redactor
-from nexdiag.core.errors import UsageError
 from nexdiag.report import passing
 from nexdiag.runner.proxying import Proxying, Target, proxying, secrets_of, target_of
 from nexdiag.runner.wrapped import child, outcome, variables, words
 from nexdiag.runner.wrapped.outcome import Told, Wrapped
+from nexdiag.runner.wrapped.program import demand, unbroken
 from nexdiag.runner.wrapped.teller import Teller, terminal_taken
 
 __all__ = ["Wanted", "Wrapped", "wrapped"]
-
-_NEAR = 0.8
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +54,8 @@ def wrapped(
     Raises `UsageError` if the command cannot be run, or it is not clear where the upstream is, and `CassetteError` if
     the cassette exists or cannot be written: all before the command has started.
     """
-    told = _unbroken(told)
-    _demand_program(wanted.command, environment)
+    told = unbroken(told)
+    demand(wanted.command, environment, doing="capture")
     target, keep = _target(wanted, environment, find, told)
     teller = Teller(told, live=wanted.live is not False, taken=_taken(wanted.live))
     with contextlib.closing(teller), _recording(wanted, target, environment, teller) as proxy:
@@ -82,48 +77,6 @@ def wrapped(
     if came.cassette is not None:
         told(f"Next: nexdiag report {shlex.quote(str(came.cassette))}")
     return came
-
-
-def _unbroken(told: Told) -> Told:
-    """Whoever listens may go away (`2>&1 | head`): the command and its exit code have nothing to do with that."""
-
-    def tell(line: str) -> None:
-        with contextlib.suppress(OSError):
-            told(line)
-
-    return tell
-
-
-def _demand_program(command: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Say it before a proxy is started and a file is made. Raises `UsageError`."""
-    name = command[0] if command else ""
-    if not name:
-        raise UsageError(
-            "a command to record is wanted after --", hint='for example: nexdiag capture -- ./my-agent "hi"'
-        )
-    search = environment.get("PATH", os.defpath)
-    if shutil.which(name, path=search) is not None:
-        return
-    first = name.split()[0] if name.split() else name
-    if os.path.lexists(name) and "/" in name:
-        what, hint = f"{name} cannot be run: it is no program", f"chmod +x {shlex.quote(name)}, if it should be one"
-    elif first != name and shutil.which(first, path=search) is not None:
-        what, hint = f"no program is called {name!r}", f"without the quotes: nexdiag capture -- {name}"
-    else:
-        near = difflib.get_close_matches(name, _programs(search), n=1, cutoff=_NEAR)
-        what = f"{name}: no such program"
-        hint = (
-            f"did you mean {near[0]}?" if near else f"an alias or a builtin needs its shell: sh -c {shlex.quote(name)}"
-        )
-    raise UsageError(what, hint=hint)
-
-
-def _programs(search: str) -> list[str]:
-    found: set[str] = set()
-    for folder in search.split(os.pathsep):
-        with contextlib.suppress(OSError):
-            found.update(path.name for path in Path(folder or os.curdir).iterdir())
-    return sorted(found)
 
 
 def _target(

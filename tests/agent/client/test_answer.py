@@ -370,6 +370,62 @@ def test_more_of_an_answer_after_its_end_is_not_trusted(more: bytes) -> None:
     assert got.broken == "more of the answer came after its finish reason"
 
 
+TORN = b'data: {"choices":[{"index":0,"delta":{"content":"lost"}\n\n'
+
+
+def test_an_event_within_an_answer_that_is_no_json_makes_it_none() -> None:
+    """What it held is missing: an answer without it would be another one, and nobody would know."""
+    got, told = streamed(chunk({"content": "Hel"}), TORN, says("lo"))
+    assert isinstance(got, Replied)
+    assert got.broken is not None
+    assert got.broken.startswith("an event within the stream is no whole JSON")
+    assert told == "Hello"
+
+
+@pytest.mark.parametrize(
+    "odd", [b"data: ping\n\n", b"data: {}\n\n", b'data: {"type":"ping"}\n\n', b"data: [1\n\n", b"data:\n\n"]
+)
+def test_what_keeps_a_stream_alive_is_no_loss(odd: bytes) -> None:
+    """Words and objects that are no chunks do not disturb an answer: some servers send them all the time."""
+    got, _ = streamed(odd, says("Hello"))
+    assert finished(got)
+    assert isinstance(got, Replied)
+    assert got.repairs == ()
+
+
+def test_a_torn_event_behind_the_answer_is_told() -> None:
+    """The answer is whole and stands; that its tokens may not be counted is said."""
+    whole_answer = says("Hello").removesuffix(DONE)
+    got, _ = streamed(whole_answer, TORN, DONE)
+    assert finished(got)
+    assert isinstance(got, Replied)
+    assert [repair for repair in got.repairs if "behind the answer" in repair]
+
+
+def test_bytes_that_are_no_text_are_told() -> None:
+    """The answer stands, with signs for what is lost: a server that cuts characters does so in the next answer too."""
+    got, _ = streamed(says("Helloooo").replace(b"oooo", b"\xff\xfe"))
+    assert isinstance(got, Replied)
+    assert got.repairs == ("the server sent bytes that are no UTF-8: characters of the answer may be lost",)
+
+
+def test_a_sign_for_what_was_lost_elsewhere_is_text() -> None:
+    """A server that sends U+FFFD itself has sent what it meant."""
+    got, _ = streamed(says("Hel\ufffd"))
+    assert isinstance(got, Replied)
+    assert got.repairs == ()
+
+
+def test_a_torn_event_does_not_quote_the_key() -> None:
+    """Whatever stands in it."""
+    torn = b'data: {"choices":[{"index":0,"delta":{"content":"sk-secret-1"}\n\n'
+    got, _ = streamed(torn, says("Hello"), key="sk-secret-1")
+    assert isinstance(got, Replied)
+    assert got.broken is not None
+    assert "sk-secret-1" not in got.broken
+    assert "[the key]" in got.broken
+
+
 def test_a_second_finish_and_a_late_usage_are_taken() -> None:
     """OpenRouter sends two; usage comes before, with or after the end."""
     usage = chunk({}, usage={"prompt_tokens": 7, "completion_tokens": 2})

@@ -1,6 +1,7 @@
 """A recording again, offline."""
 
 import asyncio
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from nexdiag.codec.body import Splitter
 from nexdiag.codec.scenario import of_texts
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.endpoint import Endpoint
-from nexdiag.core.errors import CassetteError, EndpointError, NothingToDo
+from nexdiag.core.errors import CassetteError, EndpointError, NothingToDo, UsageError
+from nexdiag.core.exchange import Request
+from nexdiag.core.fault import Fault
 from nexdiag.core.message import Message, Reply, ToolCall, Usage
 from nexdiag.core.scenario import Scenario
 from nexdiag.core.turn import Session, ToolRun
@@ -28,13 +31,24 @@ from nexdiag.runner.crew import live_transport
 from nexdiag.runner.host import recording
 from nexdiag.runner.load import load
 from nexdiag.runner.play import Stage, play, telling
-from nexdiag.runner.replaying.rerun import rerun
+from nexdiag.runner.replaying.how import How
+from nexdiag.runner.replaying.rerun import Outside, rerun
 
 THREE = of_texts("three", ("One.", "Two.", "Three."))
 
 
+@functools.cache
+def three(folder: Path) -> bytes:
+    """The plain recording, made once."""
+    record(folder / "three.cassette.jsonl", msgspec.structs.replace(THREE))
+    return (folder / "three.cassette.jsonl").read_bytes()
+
+
 def record(path: Path, scenario: Scenario = THREE, **limits: int) -> Cassette:
     """A cassette of a live run against a stub."""
+    if scenario is THREE and not limits:
+        path.write_bytes(three(path.parents[1]))
+        return load(path)
 
     async def run(url: str) -> None:
         endpoint = Endpoint(base_url=f"{url}/v1", model="m", profile=profiles.named("llama.cpp"), **limits)
@@ -353,3 +367,114 @@ def test_a_server_that_was_away_for_a_while_replays_exactly(tmp_path: Path) -> N
     cassette = load(tmp_path / "c.cassette.jsonl")
     assert (len(cassette.exchanges), [turn.outcome for turn in cassette.turns]) == (9, ["answered"] * 3)
     assert [turn.outcome for turn in rerun(cassette).replayed] == ["exact"] * 3
+
+
+def test_a_fault_that_the_executor_survives_leaves_the_turn_exact(tmp_path: Path) -> None:
+    """An overload before turn 2: it asks again, gets what was recorded, and the pairing tells of both."""
+    cassette = record(tmp_path / "c.cassette.jsonl")
+    run = rerun(cassette, How(faults=(Fault(kind="status", value="503", turn=2),)))
+    assert tuple(turn.outcome for turn in run.replayed) == WHOLE
+    assert run.pairing is not None
+    assert (run.pairing.requests, run.pairing.recordings, run.pairing.one_to_one) == (4, 3, True)
+    assert sum(1 for pair in run.pairing.pairs if pair.fault) == 1
+
+
+def test_a_fault_that_it_does_not_survive_is_a_change(tmp_path: Path) -> None:
+    """A refusal is not asked again: the user saw another end of the turn."""
+    cassette = record(tmp_path / "c.cassette.jsonl")
+    replayed = rerun(cassette, How(faults=(Fault(kind="status", value="401", turn=2),))).replayed
+    assert [turn.outcome for turn in replayed][:2] == ["exact", "changed"]
+
+
+def test_a_fault_that_struck_nothing_is_told(tmp_path: Path) -> None:
+    """Where turn 2 fails, turn 3 asks for something else: its fault was not tried, and that is said."""
+    cassette = record(tmp_path / "c.cassette.jsonl")
+    faults = (Fault(kind="status", value="401", turn=2), Fault(kind="status", value="503", turn=3))
+    *_, last = rerun(cassette, How(faults=faults)).replayed
+    assert (last.number, last.outcome, bool(last.note)) == (0, "unchecked", True)
+    with pytest.raises(UsageError, match="turn 9"):
+        rerun(cassette, How(faults=(Fault(kind="status", value="503", turn=9),)))
+
+
+def test_a_fault_strikes_the_conversations_that_have_its_turn(tmp_path: Path) -> None:
+    """Of two that were recorded together, one is longer: the fault of its last turn is no mistake in the other."""
+    cassette = record(tmp_path / "c.cassette.jsonl")
+    short = tuple(msgspec.structs.replace(one, id=one.id + 3, session="2") for one in cassette.exchanges[:2])
+    turns = tuple(msgspec.structs.replace(one, session="2") for one in cassette.turns[:2])
+    both = msgspec.structs.replace(cassette, turns=(*cassette.turns, *turns), exchanges=(*cassette.exchanges, *short))
+    run = rerun(both, How(faults=(Fault(kind="status", value="503", turn=3),)))
+    assert {turn.outcome for turn in run.replayed} == {"exact"}
+    assert run.pairing is not None
+    assert [pair.exchange for pair in run.pairing.pairs if pair.fault] == [2]
+    with pytest.raises(UsageError, match="turn 9"):
+        rerun(both, How(faults=(Fault(kind="status", value="503", turn=9),)))
+
+
+def test_requests_and_recordings_pair_one_to_one(tmp_path: Path) -> None:
+    """The proof goes along, with the way in which it was played and how long that took."""
+    run = rerun(record(tmp_path / "c.cassette.jsonl"))
+    assert run.pairing is not None
+    assert (run.how, run.pairing.one_to_one, run.pairing.requests) == ("rerun", True, 3)
+    assert run.seconds > 0
+    assert all(0 < turn.seconds < run.seconds for turn in run.replayed)
+
+
+def test_what_was_sent_outside_turns_is_named_and_no_failure(tmp_path: Path) -> None:
+    """A question for the server's properties: no rerun asks it, and it does not keep the recording from being exact."""
+    cassette = record(tmp_path / "c.cassette.jsonl")
+    props = Request(method="GET", url="http://127.0.0.1:1/props", headers=(("user-agent", "nexdiag/0.1.0"),))
+    probe = msgspec.structs.replace(cassette.exchanges[0], id=9, turn=None, request=props)
+    run = rerun(msgspec.structs.replace(cassette, exchanges=(*cassette.exchanges, probe)))
+    assert tuple(turn.outcome for turn in run.replayed) == (*WHOLE, "unchecked")
+    assert "exchange 9 (GET /props)" in run.replayed[-1].note
+    assert not run.differs
+    assert run.pairing is not None
+    assert run.pairing.one_to_one
+
+
+def test_what_belongs_to_a_turn_that_was_never_recorded_is_named(tmp_path: Path) -> None:
+    """An exchange of a conversation, or of a turn, that the recording does not tell of: nobody asks for it."""
+    cassette = record(tmp_path / "c.cassette.jsonl")
+    stray = [
+        msgspec.structs.replace(cassette.exchanges[0], id=8, session="elsewhere"),
+        msgspec.structs.replace(cassette.exchanges[0], id=9, turn=7),
+    ]
+    run = rerun(msgspec.structs.replace(cassette, exchanges=(*cassette.exchanges, *stray)))
+    assert tuple(turn.outcome for turn in run.replayed) == (*WHOLE, "unchecked")
+    assert "exchange 8" in run.replayed[-1].note
+    assert "9 (POST" in run.replayed[-1].note
+
+
+def test_the_recorded_pace_is_kept_if_wanted(tmp_path: Path) -> None:
+    """At speed 1 what was waited for is waited for; by default nothing is."""
+    cassette = record(tmp_path / "c.cassette.jsonl")
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    rerun(cassette, given=Outside(sleep=sleep))
+    assert waits == []
+    rerun(cassette, How(speed=1.0), given=Outside(sleep=sleep))
+    assert sum(waits) == pytest.approx(sum(exchange.duration for exchange in cassette.exchanges), abs=0.05)
+
+
+def test_tools_that_are_handed_in_are_run(tmp_path: Path) -> None:
+    """Live tools see the file as it is now; what they gave otherwise is a change."""
+    target = tmp_path / "there.txt"
+    target.write_text("as it was")
+    cassette = record_tools(tmp_path, calls=10)
+    target.write_text("changed since")
+    tools = standard(Workspace(tmp_path)).subset(("read_file",))
+    (turn,) = rerun(cassette, tools=tools).replayed
+    assert turn.outcome == "changed"
+    assert "changed since" in repr(turn.differences)
+
+
+def test_results_of_tools_are_read_from_the_requests_where_no_run_was_recorded(tmp_path: Path) -> None:
+    """A proxy that recorded our executor saw no tool run: the next request carried what it gave."""
+    (tmp_path / "there.txt").write_text("as it was")
+    cassette = msgspec.structs.replace(record_tools(tmp_path, calls=10), tool_runs=())
+    cassette = changed(cassette, 1, tool_runs=())
+    (turn,) = rerun(cassette).replayed
+    assert {one.pointer for one in turn.differences} == {"(tools)"}

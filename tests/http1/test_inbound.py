@@ -1,4 +1,4 @@
-"""Promises of `nexdiag.capture.proxy.inbound`: what a client may send, and what is refused, on raw sockets."""
+"""Promises of `nexdiag.http1.inbound`: what a client may send, and what is refused, on raw sockets."""
 
 import asyncio
 import itertools

@@ -1,18 +1,20 @@
-"""A client's connection: its requests, one after the other, each read whole and judged before it goes on."""
+"""A client's connection: its requests, one after the other, each read whole and judged before it is answered."""
 
 import asyncio
+import contextlib
+import fcntl
 import socket
 import struct
+import termios
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import httptools
 
-from nexdiag.capture.proxy import heads, refusal
-from nexdiag.capture.proxy.heads import Asked, Pairs
-from nexdiag.capture.proxy.passage import Passage, Side
-from nexdiag.capture.proxy.refusal import Refusal
+from nexdiag.http1 import heads, refusal
+from nexdiag.http1.heads import Asked, Pairs
+from nexdiag.http1.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import MutableSet
@@ -22,30 +24,66 @@ _AROUND = 4
 """Bytes of a header field beside its name and value."""
 _LARGEST_BODY = 512 * 1024**2
 _HIGH = 256 * 1024
-"""Bytes that wait for a slow client before the upstream is made to wait."""
+"""Bytes that wait for a slow client before its answer is made to wait."""
 _LINGER = 1.0
 """Seconds in which a client that was refused may still send what nobody reads, so that it gets to read the refusal."""
+_INT = struct.Struct("i")
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER, on, with no seconds: closing is a reset, and no end that a client could take for a good one."""
+
+
+class Answering(Protocol):
+    """One request that is being answered. It ends by telling its connection `finished` or `cut`, once."""
+
+    def start(self) -> None:
+        """Begin; it may end before this returns."""
+
+    def pause(self) -> None:
+        """The client takes no more for now."""
+
+    def resume(self) -> None:
+        """The client takes more."""
+
+    def client_gone(self) -> None:
+        """The connection is closed: nothing can be told any more."""
+
+    def client_ended(self) -> None:
+        """The client has closed its sending side: it has gone, or waits for its answer and will ask nothing more."""
+
+
+class Answerer(Protocol):
+    """Who answers the requests of a server's connections."""
+
+    name: str
+    """What the server is called in its own words to clients."""
+    half_closed: bool
+    """Whether a client that has closed its sending side still gets its answer."""
+
+    def judge(self, method: str, target: bytes, version: str, headers: Pairs) -> Refusal | None:
+        """Why a request is refused, by its head; `heads.refused`, and what the server itself does not want."""
+
+    def answer(self, asked: Asked, connection: "Inbound") -> Answering:
+        """Whoever answers a request that is whole."""
 
 
 class Inbound(asyncio.Protocol):
     """One connection of a client."""
 
-    def __init__(self, side: Side, connections: "MutableSet[Inbound]") -> None:
+    def __init__(self, answerer: Answerer, connections: "MutableSet[Inbound]") -> None:
         """It is a member of `connections` as long as it is open."""
-        self._side = side
+        self._answerer = answerer
         self._connections = connections
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._waiting: deque[Asked | Refusal] = deque()
-        self._passage: Passage | None = None
+        self._answering: Answering | None = None
         self._full = False
         self._deaf = False
         """Nothing more is read from this client as requests: it was refused, or wants the connection closed."""
         self._paused = False
         self._sends = True
         """It has not closed its sending side."""
+        self._taking = False
         self._begin()
 
     def _begin(self) -> None:
@@ -73,37 +111,37 @@ class Inbound(asyncio.Protocol):
         self._transport = None
         self._deaf = True
         self._waiting.clear()
-        passage, self._passage = self._passage, None
-        if passage is not None:
-            passage.client_gone()
+        answering, self._answering = self._answering, None
+        if answering is not None:
+            answering.client_gone()
 
     def eof_received(self) -> bool:
         """The client sends no more: it has gone, or waits for what it has asked for. Whether it gets that.
 
-        The upstream is told so, and judges as it would have without us. Through TLS it cannot be told: then it is gone.
+        Which of the two it is, nothing on the wire tells: the answerer decides.
         """
         self._sends = False
         self._deaf = True
-        if self._side.upstream.secure:
+        if not self._answerer.half_closed:
             return False
         self._tell_last()
-        return self._passage is not None or bool(self._waiting)
+        return self._answering is not None or bool(self._waiting)
 
     def _tell_last(self) -> None:
-        if self._passage is not None and not self._sends and not self._waiting:
-            self._passage.client_ended()
+        if self._answering is not None and not self._sends and not self._waiting:
+            self._answering.client_ended()
 
     def pause_writing(self) -> None:
         """The client takes no more for now."""
         self._full = True
-        if self._passage is not None:
-            self._passage.pause()
+        if self._answering is not None:
+            self._answering.pause()
 
     def resume_writing(self) -> None:
         """The client takes more."""
         self._full = False
-        if self._passage is not None:
-            self._passage.resume()
+        if self._answering is not None:
+            self._answering.resume()
 
     def data_received(self, data: bytes) -> None:
         """A client has sent something."""
@@ -170,7 +208,7 @@ class Inbound(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """The head is there: judge it."""
         method, version = self._parser.get_method().decode("ascii"), self._parser.get_http_version()
-        why = heads.refused(method, self._target, version, self._headers)
+        why = self._answerer.judge(method, self._target, version, self._headers)
         if why is None and heads.declared(self._headers) > _LARGEST_BODY:
             why = refusal.TOO_LARGE
         if why is not None:
@@ -185,7 +223,7 @@ class Inbound(asyncio.Protocol):
 
     def _give_leave(self) -> None:
         """Let the client send the body that it waits with: when all answers before it are given."""
-        if self._wants_leave and self._passage is None and not self._waiting:
+        if self._wants_leave and self._answering is None and not self._waiting:
             self._wants_leave = False
             self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -217,19 +255,31 @@ class Inbound(asyncio.Protocol):
     # What goes back.
 
     def _next(self) -> None:
-        """Take up the next request, if none is under way. While one waits no more is read."""
-        while self._passage is None and self._waiting and self._transport is not None:
+        """Take up the next request, if none is under way. While one waits no more is read.
+
+        An answer may be finished before its `start` returns: then the loop that started it goes on, and no other.
+        """
+        if self._taking:
+            return
+        self._taking = True
+        try:
+            self._take_all()
+        finally:
+            self._taking = False
+        self._hold(bool(self._waiting))
+
+    def _take_all(self) -> None:
+        while self._answering is None and self._waiting and self._transport is not None:
             asked = self._waiting.popleft()
             if isinstance(asked, Refusal):
-                self.send(asked.encode())
+                self.send(asked.encode(by=self._answerer.name))
                 self._end()
                 return
-            self._passage = Passage(self._side, self, asked)
+            self._answering = self._answerer.answer(asked, self)
             if self._full:
-                self._passage.pause()
-            self._passage.start()
+                self._answering.pause()
+            self._answering.start()
             self._tell_last()
-        self._hold(bool(self._waiting))
 
     def _hold(self, wanted: bool) -> None:
         if self._transport is None or wanted is self._paused or self._transport.is_closing():
@@ -238,6 +288,18 @@ class Inbound(asyncio.Protocol):
         turn: Callable[[], None] = self._transport.pause_reading if wanted else self._transport.resume_reading
         turn()
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that the client's system has not taken yet, as far as this one tells: a reset would lose them."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return 0
+        waiting = bytearray(_INT.size)
+        with contextlib.suppress(OSError):  # not every system tells it of sockets
+            fcntl.ioctl(transport.get_extra_info("socket"), termios.TIOCOUTQ, waiting)
+        queued: int = _INT.unpack(waiting)[0]
+        return transport.get_write_buffer_size() + queued
+
     def send(self, piece: bytes) -> None:
         """Hand bytes to the client."""
         if self._transport is not None:
@@ -245,7 +307,7 @@ class Inbound(asyncio.Protocol):
 
     def finished(self, *, keep: bool) -> None:
         """The answer under way is handed on, whole."""
-        self._passage = None
+        self._answering = None
         if self._transport is None:
             return
         if not keep or not (self._sends or self._waiting):
@@ -256,7 +318,7 @@ class Inbound(asyncio.Protocol):
 
     def cut(self, *, hard: bool) -> None:
         """The answer under way broke off: the client must see it break, and not end."""
-        self._passage = None
+        self._answering = None
         if self._transport is None:
             return
         if hard:  # the connection's end would be the body's end

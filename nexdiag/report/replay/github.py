@@ -1,0 +1,115 @@
+"""Replays → workflow commands of GitHub Actions: annotations, and the page of the step's summary.
+
+Law: GitHub shows ten annotations of a kind in a step and drops the others in silence; here what is left out is told. A
+line that could be read as another command never leaves this module.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from nexdiag.core.run import Replayed
+from nexdiag.report.replay import divergence, md
+from nexdiag.report.replay.verdict import first_divergences, sentence, signature, title, word
+from nexdiag.report.visible import one_line, visible
+from nexdiag.report.wording import count
+
+SHOWN = 10
+"""Annotations of a kind that GitHub shows for a step."""
+SUMMARY = 1024 * 1024
+"""Bytes of a step's summary: above it GitHub takes none of it."""
+_SPARE = 16 * 1024
+_TITLE, _MESSAGE = 200, 4000
+
+
+class Annotation(NamedTuple):
+    """One line of the log that GitHub shows beside a file."""
+
+    level: str
+    file: str
+    title: str
+    message: str
+
+
+def whole(done: Sequence[Replayed]) -> str:
+    """The annotations, the worst first, and all in a line."""
+    told = list(_annotations(done))
+    rows: list[str] = []
+    for level in ("error", "warning", "notice"):
+        rows += _level(level, [one for one in told if one.level == level])
+    return "\n".join([*rows, _no_command(sentence(done))])
+
+
+def step_summary(done: Sequence[Replayed], *, already: int = 0) -> str:
+    """What to append to the file that GITHUB_STEP_SUMMARY names, and that holds `already` bytes; it may be nothing."""
+    return md.whole(done, limit=SUMMARY - _SPARE - already) + "\n" if already < SUMMARY // 2 else ""
+
+
+def _annotations(done: Sequence[Replayed]) -> Iterator[Annotation]:
+    """One for each thing to know. The same divergence of other recordings is counted, and not shown again."""
+    seen: dict[tuple[str, ...], int] = {}
+    firsts = [(one, turn) for one in done if one.run is not None for turn in first_divergences(one.run)]
+    for _, turn in firsts:
+        seen[signature(turn)] = seen.get(signature(turn), 0) + 1
+    for one, turn in firsts:
+        times = seen.pop(signature(turn), 0)
+        if times:
+            rows = divergence.lines(turn)
+            if times > 1:
+                rows.append(f"the same divergence in {count(times - 1, 'more conversation')}")
+            yield Annotation("error", one.path, f"{title(turn)} {divergence.short(turn)}", "\n".join(rows))
+    for one in done:
+        yield from _whole_recording(one)
+
+
+def _whole_recording(one: Replayed) -> Iterator[Annotation]:
+    came = word(one)
+    hint = f"hint: {one.hint}" if one.hint else ""
+    said = "\n".join(one_line(text, _MESSAGE // 2) for text in (one.what, hint) if text)
+    if came in ("broken", "failed"):
+        yield Annotation("error", one.path, "cannot be replayed" if came == "broken" else "may not pass", said)
+    elif came == "nothing":
+        yield Annotation("warning", one.path, "nothing to replay", said)
+    elif came == "skipped":
+        yield Annotation("notice", one.path, "not played", said)
+    if one.run is None:
+        return
+    unchecked = [turn for turn in one.run.replayed if turn.outcome == "unchecked"]
+    if unchecked:
+        note = one_line(unchecked[0].note, 300)
+        yield Annotation("warning", one.path, f"{count(len(unchecked), 'turn')} not checked", note)
+    if one.run.cassette.tear:
+        yield Annotation("warning", one.path, "the end of the file was not read", one_line(one.run.cassette.tear))
+    if one.run.expired and one.run.expired not in one.what:
+        yield Annotation("warning", one.path, "expired", one_line(one.run.expired))
+    for turn in one.run.replayed:
+        if turn.outcome == "mended":
+            yield Annotation("notice", one.path, f"{title(turn)} mended", one_line(turn.note))
+
+
+def _level(level: str, told: Sequence[Annotation]) -> Iterable[str]:
+    fits = told if len(told) <= SHOWN else told[: SHOWN - 1]
+    yield from map(_line, fits)
+    if len(told) > len(fits):
+        left = f"{len(told) - len(fits):,} more {level}s are not shown here: GitHub shows {SHOWN} in a step"
+        yield _line(Annotation(level, "", "nexdiag replay", f"{left}; see the step's summary, or --format json"))
+
+
+def _line(one: Annotation) -> str:
+    file = f"file={_property(one_line(one.file, 1000))}," if one.file else ""
+    headed = _property(one_line(f"nexdiag replay: {one.title}", _TITLE))
+    return f"::{one.level} {file}title={headed}::{_escaped(visible(one.message[:_MESSAGE]))}"
+
+
+def _escaped(text: str) -> str:
+    """A message: GitHub reads `%25`, `%0D` and `%0A` back."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    """A property: a colon or a comma would end it."""
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _no_command(text: str) -> str:
+    """Runners heed `##[` anywhere in a line, and `::` at its beginning."""
+    return text.replace("##[", "# #[").lstrip(": ")

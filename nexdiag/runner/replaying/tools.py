@@ -1,0 +1,147 @@
+"""Live tools: in a replay no tool runs, unless that was asked for. Then they run for real, and what differs is told.
+
+Law: a tool that the config denies is denied here too, and who asks for live tools is told first which will run, and
+where. A tool runs beside the closed network of the replay: what it starts as a process is not held back by that.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import msgspec
+
+from nexdiag.agent.config import Config
+from nexdiag.agent.driver import Tools
+from nexdiag.core.cassette import Cassette
+from nexdiag.core.difference import Difference
+from nexdiag.core.endpoint import Endpoint
+from nexdiag.core.errors import UsageError
+from nexdiag.core.message import ToolCall
+from nexdiag.core.turn import ToolRun
+from nexdiag.lint import profiles
+from nexdiag.report.visible import one_line
+from nexdiag.runner.equip import NEEDS_A_MODEL, equip
+from nexdiag.runner.replaying.target import config_at
+
+
+class Live(msgspec.Struct, frozen=True, kw_only=True):
+    """The tools that will run, and where."""
+
+    tools: "LiveTools"
+    runs: tuple[str, ...]
+    denied: tuple[str, ...]
+    """Those that the config denies: a call of theirs is answered so, and does nothing."""
+    unable: tuple[str, ...]
+    """Those that cannot work here: there is no model to ask, or no search engine."""
+    workspace: Path
+
+    @property
+    def warning(self) -> str:
+        """One line for who asked for it, before anything runs."""
+        where = one_line(str(self.workspace))
+        told = f"tools run for real in {where}: {', '.join(self.runs)}" if self.runs else f"no tool can run in {where}"
+        if self.denied:
+            told += f"; denied: {', '.join(self.denied)}"
+        return told + (f"; cannot work here: {', '.join(self.unable)}" if self.unable else "")
+
+
+class LiveTools:
+    """Tools that run, and remember where they gave something else than they did in the recording."""
+
+    def __init__(self, tools: Tools, recorded: Iterable[ToolRun]) -> None:
+        """`recorded` is what they gave then."""
+        self._tools = tools
+        self._waiting: dict[tuple[str, str], list[ToolRun]] = {}
+        for run in recorded:
+            self._waiting.setdefault((run.name, run.arguments), []).append(run)
+        self.differences: list[Difference] = []
+        """What came out otherwise, in the order in which it ran."""
+
+    async def run(
+        self, calls: Sequence[ToolCall], *, on_run: Callable[[ToolRun], None] | None = None
+    ) -> tuple[ToolRun, ...]:
+        """One run for each call, for real."""
+        runs = await self._tools.run(calls, on_run=on_run)
+        for run in runs:
+            self._compare(run)
+        return runs
+
+    async def close(self) -> None:
+        """End what runs in the background."""
+        await self._tools.close()
+
+    def _compare(self, run: ToolRun) -> None:
+        waiting = self._waiting.get((run.name, run.arguments))
+        if not waiting:  # another call than any that was recorded: the request before it differed, and that is told
+            return
+        place = next((place for place, one in enumerate(waiting) if one.call_id == run.call_id), 0)
+        self.differences += unlike(waiting.pop(place), run)
+
+
+def tools_for(
+    cassette: Cassette, *, workspace: Path | None = None, config: Config | None = None, environ: Mapping[str, str]
+) -> Live | None:
+    """The tools of a recording's scenario, to be handed to `rerun`; None if it has none. Raises as `live_tools`.
+
+    Without a `config`, that of the nearest state directory says what is denied.
+    """
+    header = cassette.header
+    config = config_at(environ, Path.cwd()) if config is None else config
+    if header.scenario is None:
+        return None
+    endpoint = Endpoint(base_url=header.origin, model=header.model, profile=profiles.UNKNOWN)
+    return live_tools(
+        header.scenario.tools,
+        cassette.tool_runs,
+        endpoint=endpoint,
+        workspace=workspace,
+        config=config,
+        environ=environ,
+    )
+
+
+def live_tools(  # noqa: PLR0913 - every outside thing is an argument
+    names: Sequence[str],
+    recorded: Iterable[ToolRun],
+    *,
+    endpoint: Endpoint,
+    workspace: Path | None = None,
+    config: Config | None = None,
+    environ: Mapping[str, str],
+) -> Live | None:
+    """The tools of a scenario, to be run; None if it has none.
+
+    Raises `UsageError` for a tool that is not ours, and for a workspace that is no directory.
+    """
+    config = config or Config()
+    place = (workspace or Path()).absolute()
+    if not place.is_dir():
+        raise UsageError(f"no directory at {place}", hint="name the one that tools are to work in: --workspace DIR")
+    if not names:
+        return None
+    toolbox = equip(config=config, endpoint=endpoint, workspace=place, environ=environ, names=names)
+    if toolbox is None:
+        return None
+    offered = tuple(spec.name for spec in toolbox.specs())
+    unable = {*NEEDS_A_MODEL, *(["web_search"] if config.tools.web_search is None else [])}
+    return Live(
+        tools=LiveTools(toolbox, recorded),
+        runs=tuple(name for name in offered if name not in unable),
+        denied=tuple(name for name in names if _denied(name, config)),
+        unable=tuple(name for name in offered if name in unable),
+        workspace=place,
+    )
+
+
+def _denied(name: str, config: Config) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in config.tools.deny_tools)
+
+
+def unlike(recorded: ToolRun, ran: ToolRun) -> list[Difference]:
+    """In what a run came out otherwise than the recorded one: its output, or whether it failed."""
+    pairs = (("", recorded.output, ran.output), (" failed", recorded.is_error, ran.is_error))
+    return [
+        Difference(pointer=f"(tool {recorded.name}{what})", left=left, right=right, turn=recorded.turn)
+        for what, left, right in pairs
+        if left != right
+    ]

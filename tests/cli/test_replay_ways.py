@@ -1,0 +1,138 @@
+"""Promises of `nexdiag.cli.replay_ways`: each way of `nexdiag replay`, from its options to its exit code."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from nexdiag.cli.app import run
+
+ROOT = Path(__file__).parents[2]
+FIVE = ROOT / "cassettes" / "llama.cpp" / "five-back-to-back.cassette.jsonl"
+SDK = ROOT / "cassettes" / "llama.cpp" / "openai-sdk-tool-round-trip.cassette.jsonl"
+MENDED = ROOT / "cassettes" / "stub-of-azure" / "incident-stream-options.cassette.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--serve", "--faults", "all"], "--serve and --faults do not go together"),
+        (["--port", "1"], "--port is for a server"),
+        (["--serve", "--jobs", "2"], "--jobs is for recordings that our executor replays"),
+        (["--then", "live"], "--then is for a replay that goes on live"),
+        (["--until", "2"], "--until N and --then live go together"),
+        (["--until", "2", "--then", "dead"], "--until N and --then live go together"),
+        (["--faults", "some"], "--faults 'some' is not known"),
+        (["--faults", "all", "--format", "junit"], "--format junit is not for a table of faults"),
+        (["--determinism", "--format", "json"], "--format json is not for --determinism"),
+        (["--match", "exat"], "--match 'exat' is not known"),
+        (["--fault", "cat@2"], "cat"),
+        (["--shard", "3/2"], "3/2"),
+    ],
+)
+def test_options_that_make_no_sense_together_are_told(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing that was asked for is ignored: exit 2, what and a hint."""
+    assert run(["replay", str(FIVE), *words]) == 2
+    shown = capsys.readouterr().err.splitlines()
+    assert said in shown[0]
+    assert shown[1].startswith("hint: ")
+
+
+def test_a_replay_without_a_cassette_says_what_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also with --serve."""
+    assert run(["replay"]) == 2
+    assert run(["replay", "--serve"]) == 2
+    assert [row.split(":")[0] for row in capsys.readouterr().err.splitlines()] == ["error", "hint"] * 2
+
+
+def test_verdicts_are_written_in_the_format_that_was_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On stdout alone, or into a file."""
+    assert run(["replay", str(FIVE), str(MENDED), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["schema"] == "nexdiag.replay/1"
+    assert run(["replay", str(FIVE), "--format", "jsonl"]) == 0
+    assert [json.loads(row) for row in capsys.readouterr().out.splitlines()]
+    assert run(["replay", str(FIVE), "--format", "junit", "-o", str(tmp_path / "r.xml")]) == 0
+    assert ET.fromstring((tmp_path / "r.xml").read_text()).tag == "testsuites"  # noqa: S314 - our own file
+
+
+def test_github_gets_its_summary_appended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What stands there already stays; where it cannot be written, the replay goes on."""
+    page = tmp_path / "summary.md"
+    page.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    assert run(["replay", str(FIVE), "--format", "github"]) == 0
+    assert page.read_text().startswith("before\n")
+    assert "five-back-to-back" in page.read_text()
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
+    assert run(["replay", str(FIVE), "--format", "github"]) == 0
+    assert "no summary" in capsys.readouterr().err
+
+
+def test_a_server_says_where_it_listens_and_ends_with_the_verdict() -> None:
+    """SIGTERM ends it: one request of two came, so one recording was not played, exit 1."""
+    command = [sys.executable, "-m", "nexdiag", "replay", str(SDK), "--serve"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as served:
+        assert served.stdout is not None
+        url = served.stdout.readline().removeprefix("listening ").strip()
+        asked = urllib.request.urlopen(f"{url}/v1/models", timeout=60).read()  # noqa: S310 - on this machine
+        assert json.loads(asked)["object"] == "list"
+        served.send_signal(signal.SIGTERM)
+        out, err = served.communicate(timeout=60)
+    assert served.returncode == 1, err
+    assert "GET /v1/models" in err
+    assert "missing" in out
+
+
+def test_a_command_hands_its_own_failure_on(capfd: pytest.CaptureFixture[str]) -> None:
+    """Its exit code goes before ours; what it did not ask for is told."""
+    assert run(["replay", str(SDK), "--", sys.executable, "-c", "raise SystemExit(7)"]) == 7
+    assert "no request came" in capfd.readouterr().err
+    assert run(["replay", str(SDK), "--", sys.executable, "-c", ""]) == 4
+
+
+def test_every_fault_at_every_place_is_survived(capsys: pytest.CaptureFixture[str]) -> None:
+    """A table; exit 0 while nothing is lost in silence. With --fault, only that one."""
+    assert run(["replay", str(FIVE), "--faults", "all", "--fault", "cut@2#1", "--fault", "status:429@1"]) == 0
+    shown = capsys.readouterr().out
+    assert "recovered" in shown
+    assert run(["replay", str(SDK), "--faults", "all"]) == 4
+
+
+def test_a_fault_that_a_turn_gets_over_is_no_difference(capsys: pytest.CaptureFixture[str]) -> None:
+    """The retry gets what was recorded, and the session is as it was."""
+    assert run(["replay", str(FIVE), "--fault", "reset@2", "--fault", "status:429@3,retry-after=0"]) == 0
+    assert "turn 3 ✓ exact" in capsys.readouterr().out
+
+
+def test_what_does_not_vary_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Our executor asks the same in every environment."""
+    assert run(["replay", str(FIVE), "--determinism"]) == 0
+    assert "nothing varies" in capsys.readouterr().out
+
+
+def test_a_recording_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Below cassettes/, from the project's directory; with a slip, the nearest name is offered."""
+    monkeypatch.chdir(ROOT)
+    assert run(["replay", "five-over-messages"]) == 0
+    assert run(["replay", "five-over-mesages"]) != 0
+    assert "five-over-messages" in capsys.readouterr().err
+
+
+def test_an_old_recording_warns_or_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    """As it is chosen."""
+    assert run(["replay", str(FIVE), "--max-age", "1s"]) == 0
+    assert run(["replay", str(FIVE), "--max-age", "1s", "--expired", "fail"]) == 1
+    assert capsys.readouterr().out.count("old") >= 1
+    assert os.environ.get("NEXDIAG_REPLAY_MAX_AGE") is None
