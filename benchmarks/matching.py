@@ -33,7 +33,7 @@ from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.lint import profiles
-from nexdiag.replay.matching import Match, Matcher
+from nexdiag.replay.matching.matcher import Match, Matcher
 from nexdiag.runner.host import recording as recording_to
 from nexdiag.runner.load import load
 from nexdiag.runner.play import Stage, play, telling

@@ -36,7 +36,7 @@ from nexdiag.codec.body import Body, Splitter
 from nexdiag.core.cassette import Header
 from nexdiag.core.exchange import Request
 from nexdiag.endpoint import serving
-from nexdiag.replay.matching import Matcher, Miss
+from nexdiag.replay.matching.matcher import Matcher, Miss
 
 QUESTION = "Turn {}: what does the function in line {} do, and why does the test of it fail on the second run? "
 ANSWER = "It reads the file in turn {}, keeps what it has read, and the second run finds it changed. "

@@ -40,9 +40,9 @@ import asyncio, msgspec, sys
 from pathlib import Path
 from nexdiag.codec.body import Splitter
 from nexdiag.replay.answers import Answers
-from nexdiag.replay.matching import Matcher
+from nexdiag.replay.matching.matcher import Matcher
 from nexdiag.replay.playing import explain
-from nexdiag.replay.server import ReplayServer
+from nexdiag.replay.serving.server import ReplayServer
 from nexdiag.runner.load import load
 splitter = Splitter()
 cassette = load(Path(sys.argv[1]), splitter=splitter)

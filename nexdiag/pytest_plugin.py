@@ -22,7 +22,7 @@ import pytest
 if TYPE_CHECKING:
     from nexdiag.core.fault import Fault
     from nexdiag.runner.replaying.how import How
-    from nexdiag.runner.replaying.serving import Serving
+    from nexdiag.runner.replaying.served.serving import Serving
 
 _LIKE = "llama.cpp"
 _ENDPOINT, _REPLAY = "nexdiag_endpoint", "nexdiag_replay"
@@ -96,7 +96,7 @@ def nexdiag_endpoint(request: pytest.FixtureRequest) -> Iterator[str]:
 def nexdiag_replay(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL, without `/v1`, of a server that answers from the marker's recording, and from nothing else."""
     from nexdiag.core.errors import NexdiagError  # noqa: PLC0415 - as above
-    from nexdiag.runner.replaying.serving import serving  # noqa: PLC0415
+    from nexdiag.runner.replaying.served.serving import serving  # noqa: PLC0415
 
     try:
         keys = _keys(request, _REPLAY)

@@ -8,11 +8,11 @@ from typing import Any
 from nexdiag.codec.body import Splitter
 from nexdiag.core.exchange import Chunk, Exchange, Headers, Request, Response
 from nexdiag.replay.answers import Answers, Lay
-from nexdiag.replay.matching import Matcher, Miss
+from nexdiag.replay.matching.matcher import Matcher, Miss
 from nexdiag.replay.models import made_models
-from nexdiag.replay.sending import Timer
-from nexdiag.replay.served import Served
-from nexdiag.replay.server import ReplayServer
+from nexdiag.replay.serving.sending import Timer
+from nexdiag.replay.serving.served import Served
+from nexdiag.replay.serving.server import ReplayServer
 
 STREAM: Headers = (("content-type", "text/event-stream"), ("transfer-encoding", "chunked"))
 PATH = "/v1/chat/completions"

@@ -10,9 +10,9 @@ import typer
 
 from nexdiag.cli.console import complain, deliver, progress, settings
 from nexdiag.core.errors import NothingToDo, UsageError
-from nexdiag.runner.replaying.chosen import find_named
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.options import Typed, how_of
+from nexdiag.runner.replaying.served.chosen import find_named
 from nexdiag.runner.settings import Replay, replay_defaults
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ def again(paths: Sequence[Path], how: How, told: Told, many: Many) -> int:
     """Our executor says it again; foreign recordings are sent again as they were."""
     from nexdiag.report.replay import text
     from nexdiag.report.replay.formats import STREAMED
-    from nexdiag.runner.replaying.selection import shard_of
-    from nexdiag.runner.replaying.several import exit_code, replay_all
+    from nexdiag.runner.replaying.many.selection import shard_of
+    from nexdiag.runner.replaying.many.several import exit_code, replay_all
 
     if not paths:
         raise UsageError("a cassette is wanted", hint="for example: nexdiag replay cassettes/")
@@ -100,7 +100,7 @@ def again(paths: Sequence[Path], how: How, told: Told, many: Many) -> int:
 def serve(paths: Sequence[Path], how: How, told: Told, port: int) -> int:
     """Answer any client until a signal comes; then the verdicts."""
     from nexdiag.report.replay.verdict import fails
-    from nexdiag.runner.replaying.listening import listen
+    from nexdiag.runner.replaying.served.listening import listen
 
     if not paths:
         raise UsageError("a cassette to serve is wanted", hint="for example: nexdiag replay cassettes/ --serve")
@@ -111,7 +111,7 @@ def serve(paths: Sequence[Path], how: How, told: Told, port: int) -> int:
 
 def wrap(words: Sequence[str], paths: Sequence[Path], how: How, told: Told, port: int) -> int:
     """A command, answered from its recording."""
-    from nexdiag.runner.replaying.command import played
+    from nexdiag.runner.replaying.served.command import played
 
     came = played(words, paths, how, environment=os.environ, told=progress().print, port=port)
     if came.replayed:
@@ -124,7 +124,7 @@ def survive(paths: Sequence[Path], how: How, told: Told, faults: str) -> int:
     from nexdiag.codec.body import Splitter
     from nexdiag.report.survival import survival_json, tables
     from nexdiag.runner.load import find, load
-    from nexdiag.runner.replaying.campaign import campaign
+    from nexdiag.runner.replaying.campaign.strikes import campaign
 
     if faults != _ALL:
         hint = f"all of them: --faults {_ALL}; a single one: --fault cut@2#5"
@@ -157,8 +157,8 @@ def go_on(
 ) -> int:
     """Play the first turns, and say the others live."""
     from nexdiag.report.replay import onward as report
-    from nexdiag.runner.replaying.onward import Further, go_on
-    from nexdiag.runner.replaying.target import Target
+    from nexdiag.runner.replaying.onward.going_on import Further, go_on
+    from nexdiag.runner.replaying.onward.target import Target
 
     if (until is not None) != (then is not None) or then not in (None, _LIVE):
         raise UsageError("--until N and --then live go together", hint="nexdiag replay FILE --until 2 --then live")

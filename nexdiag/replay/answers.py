@@ -13,7 +13,7 @@ from nexdiag.codec.body import Splitter
 from nexdiag.codec.encodings import plain_request
 from nexdiag.core.exchange import Exchange, Request
 from nexdiag.core.replayed import Pair, Pairing
-from nexdiag.replay.matching import Match, Matcher, Miss
+from nexdiag.replay.matching.matcher import Match, Matcher, Miss
 from nexdiag.replay.playback import Laid, Playback, playback
 
 Lay = Callable[[Exchange], Laid | None]

@@ -8,7 +8,7 @@ import httpx
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Headers, Request
 from nexdiag.replay.answers import Answers
-from nexdiag.replay.matching import Miss
+from nexdiag.replay.matching.matcher import Miss
 from nexdiag.replay.playback import Playback
 from nexdiag.replay.playing import UNMATCHED, Explain, Pace, Sleep, Wait, answer, answer_async, explain, refuse
 

@@ -16,8 +16,8 @@ import httpx
 import msgspec
 
 from nexdiag.core.exchange import Request
-from nexdiag.replay.canonical import Canonical, Node
-from nexdiag.replay.matching import Miss
+from nexdiag.replay.matching.canonical import Canonical, Node
+from nexdiag.replay.matching.matcher import Miss
 from nexdiag.replay.playback import STALLED, Playback
 
 Sleep = Callable[[float], Awaitable[None]]

@@ -14,8 +14,8 @@ from for_serving import outcomes
 
 from nexdiag.endpoint import llama
 from nexdiag.endpoint.tiny_model import TALKS, TOOL_TEMPLATE
-from nexdiag.runner.replaying.command import played
 from nexdiag.runner.replaying.how import How
+from nexdiag.runner.replaying.served.command import played
 from nexdiag.runner.wrapped import Wanted, wrapped
 
 CODEX = shutil.which("codex")

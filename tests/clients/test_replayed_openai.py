@@ -9,8 +9,8 @@ import pytest
 from for_serving import outcomes
 
 from nexdiag.runner.load import load
-from nexdiag.runner.replaying.command import Played, played
 from nexdiag.runner.replaying.how import How
+from nexdiag.runner.replaying.served.command import Played, played
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "cassettes" / "llama.cpp"

@@ -10,8 +10,8 @@ import pytest
 from for_serving import outcomes
 
 from nexdiag.runner.load import load
-from nexdiag.runner.replaying.command import played
 from nexdiag.runner.replaying.how import How
+from nexdiag.runner.replaying.served.command import played
 
 KEPT = Path(__file__).parents[2] / "cassettes" / "llama.cpp"
 CASSETTES = tuple(

@@ -3,7 +3,7 @@
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Exchange, Request, Response
 from nexdiag.replay.answers import Answers
-from nexdiag.replay.matching import Matcher, Miss
+from nexdiag.replay.matching.matcher import Matcher, Miss
 from nexdiag.replay.playback import Laid, Playback, playback
 
 ASKED = Request(method="POST", url="http://h/v1/chat/completions", body=Body.of(b'{"messages": []}'))

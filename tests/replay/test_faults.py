@@ -24,10 +24,10 @@ from nexdiag.core.message import Message
 from nexdiag.lint import profiles
 from nexdiag.replay.answers import Answers
 from nexdiag.replay.faults import every, overlay
-from nexdiag.replay.matching import Matcher
+from nexdiag.replay.matching.matcher import Matcher
 from nexdiag.replay.playback import Playback, playback
 from nexdiag.replay.player import Player
-from nexdiag.replay.server import ReplayServer
+from nexdiag.replay.serving.server import ReplayServer
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference" / "faults-in-replay.md"
 WIRES: tuple[Wire, ...] = ("chat", "responses", "anthropic")

@@ -25,7 +25,7 @@ from nexdiag.codec.encodings import encoded
 from nexdiag.core.cassette import Header
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.replay.answers import Answers
-from nexdiag.replay.matching import Matcher
+from nexdiag.replay.matching.matcher import Matcher
 from nexdiag.replay.player import UNMATCHED, Player
 
 KEY = "sk-test-0123456789abcdef"

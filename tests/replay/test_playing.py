@@ -13,7 +13,7 @@ from nexdiag.codec.body import Splitter
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.replay.answers import Answers
-from nexdiag.replay.matching import Matcher, Miss
+from nexdiag.replay.matching.matcher import Matcher, Miss
 from nexdiag.replay.playback import STALLED, Piece, Playback, playback
 from nexdiag.replay.player import Player
 from nexdiag.replay.playing import UNMATCHED, explain

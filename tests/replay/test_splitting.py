@@ -16,7 +16,7 @@ from nexdiag.codec.wire import DIALECTS, wire_of
 from nexdiag.core.errors import UsageError
 from nexdiag.core.exchange import Exchange
 from nexdiag.replay.answers import Answers
-from nexdiag.replay.matching import Matcher
+from nexdiag.replay.matching.matcher import Matcher
 from nexdiag.replay.playback import Piece, Playback, playback
 from nexdiag.replay.player import Player
 from nexdiag.replay.splitting import splitter

@@ -30,7 +30,7 @@ from nexdiag.core.cassette import FORMAT, SUFFIX, Cassette, Header
 from nexdiag.core.errors import UsageError
 from nexdiag.core.exchange import Exchange, Request
 from nexdiag.core.version import TOOL
-from nexdiag.replay.canonical import Canonical, Digest
+from nexdiag.replay.matching.canonical import Canonical, Digest
 from nexdiag.runner.cassettes import files
 from nexdiag.runner.cleaned import Cleaner
 from nexdiag.runner.foreign.convert import encode_as, read

@@ -1,9 +1,10 @@
 """A recording again, offline: to our executor, to any client over HTTP, or to a command.
 
-    how       what was chosen: matching, pace, faults            answering   Answers, made by it
-    rerun     our executor says the same again                   resend      the recorded requests again, as they were
-    serving   a server for any client                            command     a command, led to that server
-    verdicts  what came of each turn                             several     many recordings: shards, jobs, selection
+    options    what was typed ─► how ─► answering: Answers, made by it
+    replay     one recording: rerun (our executor says the same again), or resend (its requests again, as they were)
+    many/      several of them                 served/       a server, and a command that is led to it
+    verdict/   what came of each turn          campaign/     each fault at each place
+    onward/    a recording gone on with, live  determinism/  what varies from run to run
 
 Law: nothing unmatched ever goes live.
 """

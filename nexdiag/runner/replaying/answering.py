@@ -10,9 +10,9 @@ from nexdiag.core.cassette import Header
 from nexdiag.core.exchange import Exchange
 from nexdiag.replay import splitting
 from nexdiag.replay.answers import Answers, Lay
-from nexdiag.replay.matching import Matcher
+from nexdiag.replay.matching.matcher import Matcher
+from nexdiag.replay.matching.rules import parse
 from nexdiag.replay.models import made_models
-from nexdiag.replay.rules import parse
 from nexdiag.runner.redaction import redactor_for
 from nexdiag.runner.replaying.how import How
 

@@ -17,7 +17,7 @@ import msgspec
 
 from nexdiag.core.exchange import Headers, Request
 from nexdiag.replay.answers import Answers
-from nexdiag.replay.matching import Miss
+from nexdiag.replay.matching.matcher import Miss
 from nexdiag.replay.playback import STALLED, Playback
 from nexdiag.replay.playing import UNMATCHED, Pace, answer_async
 

@@ -1,4 +1,4 @@
-"""What was typed about a replay, made into `How`; what was not, from the settings. Every fault of it is a `UsageError`."""
+"""What was typed about a replay, made into `How`; what was not, from the settings. Each fault is a `UsageError`."""
 
 import difflib
 import math
@@ -80,7 +80,7 @@ def speed_of(text: str | float | None) -> float | None:
 
 def _rules(texts: tuple[str, ...]) -> tuple[str, ...]:
     if texts:
-        from nexdiag.replay import rules  # noqa: PLC0415 - start-up: few have rules of their own
+        from nexdiag.replay.matching import rules  # noqa: PLC0415 - start-up: few have rules of their own
 
         rules.parse(texts)
     return texts

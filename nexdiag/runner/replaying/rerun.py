@@ -32,23 +32,23 @@ from nexdiag.core.scenario import Say, Scenario
 from nexdiag.core.turn import Session, Turn
 from nexdiag.lint import profiles
 from nexdiag.lint.subject import profile_of
-from nexdiag.replay import rules
 from nexdiag.replay.answers import Answers
 from nexdiag.replay.closed import network_closed
 from nexdiag.replay.faults import overlay
+from nexdiag.replay.matching import rules
+from nexdiag.replay.matching.volatile import Volatile
 from nexdiag.replay.player import Player
 from nexdiag.replay.toolbox import RecordedToolbox
-from nexdiag.replay.volatile import Volatile
 from nexdiag.runner.judge import judge
 from nexdiag.runner.play import Stage, play
-from nexdiag.runner.replaying.advice import Anew
 from nexdiag.runner.replaying.answering import answers_of
 from nexdiag.runner.replaying.carried import carried_runs
-from nexdiag.runner.replaying.divergence import Views, explain
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.pairing import together
 from nexdiag.runner.replaying.silence import ended
-from nexdiag.runner.replaying.verdicts import CUT_SHORT, Played, outside, unchecked, unstruck, verdicts
+from nexdiag.runner.replaying.verdict.advice import Anew
+from nexdiag.runner.replaying.verdict.divergence import Views, explain
+from nexdiag.runner.replaying.verdict.verdicts import CUT_SHORT, Played, outside, unchecked, unstruck, verdicts
 
 OURS = "nexdiag/"
 """How the user-agent of our executor begins."""

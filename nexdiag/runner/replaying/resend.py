@@ -24,14 +24,14 @@ from nexdiag.core.replayed import TurnVerdict
 from nexdiag.core.run import Run
 from nexdiag.replay.answers import Answers
 from nexdiag.replay.playback import Playback, playback
-from nexdiag.replay.server import ReplayServer
+from nexdiag.replay.serving.server import ReplayServer
 from nexdiag.runner.judge import judge
 from nexdiag.runner.redaction import redactor_for
 from nexdiag.runner.replaying.answering import answers_of
 from nexdiag.runner.replaying.carriers import Carrier, Got, OverHTTP, Within, end_to_end, speaks_http
-from nexdiag.runner.replaying.divergence import explain
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.silence import ended
+from nexdiag.runner.replaying.verdict.divergence import explain
 
 _TOGETHER = 64
 """Requests that are under way at once, at most."""

@@ -21,7 +21,7 @@ from nexdiag.core.turn import ToolRun
 from nexdiag.lint import profiles
 from nexdiag.report.visible import one_line
 from nexdiag.runner.equip import NEEDS_A_MODEL, equip
-from nexdiag.runner.replaying.target import config_at
+from nexdiag.runner.replaying.onward.target import config_at
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):

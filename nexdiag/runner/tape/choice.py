@@ -49,7 +49,7 @@ def _fault(one: str | Fault) -> Fault:
 
 def _rules(ignore: tuple[str, ...]) -> tuple[str, ...]:
     if ignore:
-        from nexdiag.replay import rules  # noqa: PLC0415 - few have rules of their own, and `import nexdiag` is cheap
+        from nexdiag.replay.matching import rules  # noqa: PLC0415 - few have rules of their own, and `import nexdiag` is cheap
 
         rules.parse(ignore)
     return ignore

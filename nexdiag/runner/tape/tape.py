@@ -16,7 +16,7 @@ from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.errors import CassetteError, Unmatched
 from nexdiag.core.exchange import Exchange
 from nexdiag.core.fault import Fault
-from nexdiag.replay.matching import Miss
+from nexdiag.replay.matching.matcher import Miss
 from nexdiag.replay.playback import Playback
 from nexdiag.replay.player import Player
 from nexdiag.replay.playing import Pace, answer, answer_async, explain, hint

@@ -9,7 +9,7 @@ from nexdiag.core.errors import UsageError
 from nexdiag.core.exchange import Exchange
 from nexdiag.replay.answers import Answers
 from nexdiag.replay.faults.laying import Overlay, overlay, places
-from nexdiag.replay.matching import Matcher
+from nexdiag.replay.matching.matcher import Matcher
 from nexdiag.replay.playback import Playback
 
 FOUR = tuple(answered(number, turn=turn) for number, turn in enumerate([1, 1, 2, 3]))

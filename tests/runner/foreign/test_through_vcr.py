@@ -28,7 +28,7 @@ from nexdiag.core.cassette import Header
 from nexdiag.core.errors import CassetteError
 from nexdiag.core.turn import LogLine, Turn
 from nexdiag.replay.answers import Answers
-from nexdiag.replay.matching import Matcher
+from nexdiag.replay.matching.matcher import Matcher
 from nexdiag.replay.player import Player
 from nexdiag.runner.cleaned import Cleaner
 from nexdiag.runner.foreign.through_vcr import Cleaning, Matching, Serializer, through_vcr, with_suffix

@@ -9,10 +9,10 @@ from made import chat, user
 
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.replay.answers import Answers
-from nexdiag.replay.matching import Matcher
+from nexdiag.replay.matching.matcher import Matcher
 from nexdiag.replay.playback import playback
 from nexdiag.replay.player import explain
-from nexdiag.replay.server import ReplayServer
+from nexdiag.replay.serving.server import ReplayServer
 from nexdiag.runner.replaying.carriers import Carrier, Got, OverHTTP, Within, end_to_end, speaks_http
 
 ASKED = chat(user("x"))

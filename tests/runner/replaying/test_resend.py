@@ -24,7 +24,7 @@ from nexdiag.core.exchange import Chunk, Exchange, Response
 from nexdiag.core.fault import Fault
 from nexdiag.core.turn import Turn
 from nexdiag.replay.answers import Answers
-from nexdiag.replay.matching import Matcher
+from nexdiag.replay.matching.matcher import Matcher
 from nexdiag.replay.playback import Playback, playback
 from nexdiag.replay.player import Player
 from nexdiag.runner.load import load

@@ -9,7 +9,7 @@ import pytest
 from nexdiag.core.body import Body
 from nexdiag.core.errors import CassetteError, NothingToDo, Unmatched
 from nexdiag.core.exchange import Request
-from nexdiag.replay.matching import Miss
+from nexdiag.replay.matching.matcher import Miss
 from nexdiag.runner.tape.modes import RecordMode
 from nexdiag.runner.tape.tape import Tape
 from nexdiag.runner.tape.verdict import close_with

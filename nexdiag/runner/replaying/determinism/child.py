@@ -20,7 +20,7 @@ from nexdiag.core.message import ToolCall
 from nexdiag.core.turn import ToolRun
 from nexdiag.replay.answers import Answers
 from nexdiag.replay.closed import network_closed
-from nexdiag.replay.matching import Match, Matcher, Miss
+from nexdiag.replay.matching.matcher import Match, Matcher, Miss
 from nexdiag.replay.player import Player
 from nexdiag.replay.toolbox import RecordedToolbox
 from nexdiag.runner.load import load
@@ -28,7 +28,7 @@ from nexdiag.runner.play import assemble
 from nexdiag.runner.replaying.carried import carried_runs
 from nexdiag.runner.replaying.determinism.variations import Variation
 from nexdiag.runner.replaying.determinism.varying import address_of
-from nexdiag.runner.replaying.parted import Part, staged, whole_parts
+from nexdiag.runner.replaying.onward.parted import Part, staged, whole_parts
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,13 +17,13 @@ from nexdiag.core.exchange import Request
 from nexdiag.replay.answers import Answers
 from nexdiag.replay.models import made_models
 from nexdiag.runner.redaction import redactor_for
-from nexdiag.runner.replaying.closing import closed
-from nexdiag.runner.replaying.command import recorded_of
 from nexdiag.runner.replaying.determinism.child import InOrder
 from nexdiag.runner.replaying.determinism.study import Study, absolute, of_command
 from nexdiag.runner.replaying.how import How
-from nexdiag.runner.replaying.serving import Asked, _Thread, recordings
-from nexdiag.runner.replaying.together import Together, upstream_of
+from nexdiag.runner.replaying.served.closing import closed
+from nexdiag.runner.replaying.served.command import recorded_of
+from nexdiag.runner.replaying.served.serving import Asked, _Thread, recordings
+from nexdiag.runner.replaying.served.together import Together, upstream_of
 from nexdiag.runner.wrapped import variables
 from nexdiag.runner.wrapped.program import demand
 

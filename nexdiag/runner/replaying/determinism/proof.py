@@ -10,8 +10,8 @@ import msgspec
 
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Exchange, Request, Response
-from nexdiag.replay.matching import Matcher, Miss
-from nexdiag.replay.rules import parse
+from nexdiag.replay.matching.matcher import Matcher, Miss
+from nexdiag.replay.matching.rules import parse
 from nexdiag.runner.replaying.determinism.varying import Contrast, value_of
 
 

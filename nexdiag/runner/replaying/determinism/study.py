@@ -23,7 +23,7 @@ from nexdiag.runner.replaying.determinism.variations import (
     Variation,
 )
 from nexdiag.runner.replaying.determinism.varying import Contrast, contrasts
-from nexdiag.runner.replaying.parted import whole_parts
+from nexdiag.runner.replaying.onward.parted import whole_parts
 
 Vary = Callable[[Variation], Sequence[Request]]
 Once = Callable[[Mapping[str, str], Path], Sequence[Request]]

@@ -12,7 +12,7 @@ import msgspec
 
 from nexdiag.core.exchange import Request
 from nexdiag.diff.compare import compare
-from nexdiag.replay.canonical import Canonical
+from nexdiag.replay.matching.canonical import Canonical
 
 PATH = "(path)"
 REQUESTS = "(requests)"

@@ -13,7 +13,7 @@ from nexdiag.core.errors import NothingToDo
 from nexdiag.core.exchange import Exchange, Request
 from nexdiag.core.message import ToolCall
 from nexdiag.core.turn import ToolRun
-from nexdiag.replay.matching import Miss
+from nexdiag.replay.matching.matcher import Miss
 from nexdiag.runner.load import load
 from nexdiag.runner.replaying.determinism.child import InOrder, _Reversed, main, requests_of
 from nexdiag.runner.replaying.determinism.variations import DAY, Variation

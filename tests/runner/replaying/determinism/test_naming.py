@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nexdiag.replay.rules import parse
+from nexdiag.replay.matching.rules import parse
 from nexdiag.runner.replaying.determinism.naming import _CLASSES, Named, named, stripped
 from nexdiag.runner.replaying.determinism.varying import PATH, REQUESTS, Contrast
 

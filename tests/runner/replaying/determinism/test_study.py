@@ -96,8 +96,8 @@ def test_it_fails_as_long_as_something_varies_beyond_the_built_in_rules(real: St
 def test_with_the_proposed_rules_the_replay_takes_one_run_for_another(tmp_path: Path) -> None:
     """The proof is that of the matcher: tried again here, from outside, with another run."""
     from nexdiag.core.exchange import Exchange, Response  # noqa: PLC0415 - for this alone
-    from nexdiag.replay.matching import Match, Matcher  # noqa: PLC0415 - for this alone
-    from nexdiag.replay.rules import parse  # noqa: PLC0415 - for this alone
+    from nexdiag.replay.matching.matcher import Match, Matcher  # noqa: PLC0415 - for this alone
+    from nexdiag.replay.matching.rules import parse  # noqa: PLC0415 - for this alone
 
     environ = os.environ | {"PYTHONHASHSEED": "0"}
     now = time.time()

@@ -1,0 +1,5 @@
+"""Several recordings: which, in which order, by how many processes.
+
+selection  paths, names, patterns, shards  several  one after the other, whatever comes of each
+workers    processes                       slim     a run that can cross them
+"""

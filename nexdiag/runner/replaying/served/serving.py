@@ -1,0 +1,204 @@
+"""Recordings served to any client over HTTP, in a thread with a loop of its own.
+
+Law: it listens soon. What only a miss or a verdict needs is imported when there is one.
+"""
+
+import asyncio
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from nexdiag.codec.body import Splitter
+from nexdiag.core.errors import EndpointError, NothingToDo
+from nexdiag.core.exchange import Exchange, Request
+from nexdiag.core.run import Replayed
+from nexdiag.replay.answers import Answers
+from nexdiag.replay.matching.matcher import Miss
+from nexdiag.replay.playback import Playback
+from nexdiag.replay.serving.served import AWAY, UNMATCHED, Heard, Served
+from nexdiag.replay.serving.server import ReplayServer
+from nexdiag.runner.load import load
+from nexdiag.runner.replaying.answering import answers_of
+from nexdiag.runner.replaying.how import How
+from nexdiag.runner.replaying.many.selection import select
+from nexdiag.runner.replaying.served.together import Recording, Together
+
+_MOST = 20
+"""Hosts that are kept; the first tell enough."""
+
+
+class Serving:
+    """Recordings that are served, for as long as its `with` block lasts."""
+
+    def __init__(self, url: str, asked: "Asked", how: How, clock: Callable[[], float]) -> None:
+        """`url` is where it listens, without `/v1`."""
+        self.url = url
+        self.together = asked.together
+        self._asked = asked
+        self._how = how
+        self._clock = clock
+
+    @property
+    def away(self) -> tuple[str, ...]:
+        """The hosts that clients wanted to reach through this server, as their proxy: each once."""
+        return tuple(self._asked.away)
+
+    @property
+    def unstruck(self) -> tuple[str, ...]:
+        """Why a fault has struck nothing so far, a line each."""
+        return self._asked.answers.unstruck()
+
+    def verdicts(self) -> tuple[Replayed, ...]:
+        """How it came out so far: one for each recording. Raises `NothingToDo` if no request came."""
+        from nexdiag.runner.replaying.served.heard import judged  # noqa: PLC0415 - linting is imported when there is a verdict
+
+        answers = self._asked.answers
+        pairing = answers.pairing()
+        if not pairing.requests:
+            hint = f"give the client this address as its base URL: {self.url}/v1, for example in OPENAI_BASE_URL"
+            raise NothingToDo("no request came: nothing was replayed", hint=hint)
+        misses = tuple((place, miss) for place, _, miss in answers.misses)
+        shares = self.together.shares(pairing, misses)
+        now, seconds = self._clock(), self._asked.seconds
+        return tuple(judged(share, self._how, now=now, seconds=seconds) for share in shares)
+
+
+def recordings(paths: Sequence[Path], splitter: Splitter) -> tuple[Recording, ...]:
+    """What is meant, each once: files, directories, patterns, names. Raises what one of them cannot be read by."""
+    found = []
+    for one in select(paths):
+        if one.error is not None:
+            raise one.error
+        found.append(Recording(path=Path(one.path), cassette=load(one.path, splitter=splitter)))
+    return tuple(found)
+
+
+@contextlib.contextmanager
+def serving(  # noqa: PLR0913 - every outside thing is an argument
+    paths: Sequence[Path],
+    how: How,
+    *,
+    port: int = 0,
+    heard: Heard = lambda served: None,
+    environ: Mapping[str, str] = os.environ,
+    clock: Callable[[], float] = time.time,
+    ticks: Callable[[], float] = time.perf_counter,
+) -> Iterator[Serving]:
+    """Serve recordings on a port of this machine. Requests are matched over all of them.
+
+    `heard` hears what became of each request, in the server's thread: it must not wait.
+
+    Raises `CassetteError` for a recording that cannot be read, `NothingToDo` where there is none, or none with an
+    exchange, `UsageError` for a choice that is none, and `EndpointError` if the port is taken.
+    """
+    splitter = Splitter()
+    together = Together(recordings(paths, splitter))
+    if not together.exchanges:
+        names = ", ".join(str(one.path) for one in together.recordings)
+        raise NothingToDo(
+            f"nothing to serve: no exchange in {names}", hint="see what it holds with: nexdiag cassette show"
+        )
+    answers = answers_of(together.header, together.exchanges, how, splitter=splitter, environ=environ, clock=clock)
+    asked = Asked(answers, together, heard, ticks)
+    with _Thread(asked.server(how.speed), port) as url:
+        yield Serving(url, asked, how, clock)
+
+
+class Asked:
+    """Between server and answers: finds the recorded path that is meant, and tells of each request."""
+
+    def __init__(self, answers: Answers, together: Together, heard: Heard, ticks: Callable[[], float]) -> None:
+        """All of it is called from the server's thread."""
+        self._ticks = ticks
+        self._began: float | None = None
+        self.seconds = 0.0
+        """From the first request to the end of the last answer."""
+        self.answers = answers
+        self.together = together
+        self.away: dict[str, None] = {}
+        self._heard = heard
+        self._why = ""
+
+    def server(self, speed: float | None) -> ReplayServer:
+        """The server that asks here."""
+        return ReplayServer(cast("Answers", self), speed=speed, told=self.told, heard=self.heard)
+
+    def take(self, asked: Request, *, turn: int | None = None) -> Playback | Miss:
+        """What answers a request."""
+        if self._began is None:
+            self._began = self._ticks()
+        origin = asked.url.removesuffix(asked.path)
+        return self.answers.take(
+            msgspec.structs.replace(asked, url=origin + self.together.target(asked.path)), turn=turn
+        )
+
+    def unplayed(self) -> tuple[Exchange, ...]:
+        """What no request has asked for."""
+        return self.answers.unplayed()
+
+    def told(self, miss: Miss) -> Mapping[str, Any]:
+        """The body of a 599."""
+        from nexdiag.runner.replaying.served.heard import anew_of  # noqa: PLC0415 - as above
+        from nexdiag.runner.replaying.verdict.divergence import explain  # noqa: PLC0415 - imported when there is a miss
+
+        nearest = None if miss.nearest is None else self.together.home(miss.nearest.id)[0]
+        body = explain(self.together.back(miss), anew=anew_of(nearest or self.together.recordings[0]))
+        self._why = str(body["error"]["message"])
+        return body
+
+    def heard(self, served: Served) -> None:
+        """Tell it on, a miss with what it misses."""
+        if served.what == UNMATCHED and self._why:
+            served, self._why = msgspec.structs.replace(served, why=self._why), ""
+        if served.what == AWAY and len(self.away) < _MOST:
+            self.away[served.host] = None
+        if self._began is not None:
+            self.seconds = self._ticks() - self._began
+        self._heard(served)
+
+
+class _Thread:
+    """A server in a thread with a loop of its own."""
+
+    def __init__(self, server: ReplayServer, port: int) -> None:
+        self._server = server
+        self._port = port
+        self._ready = threading.Event()
+        self._url = ""
+        self._failed: OSError | OverflowError | None = None
+        self._thread = threading.Thread(target=self._run, name="nexdiag-replay", daemon=True)
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        self._ready.wait()
+        if self._failed is not None:
+            self._thread.join()
+            why = getattr(self._failed, "strerror", None) or self._failed
+            hint = "port 0, or no --port, picks a free one"
+            raise EndpointError(f"cannot listen on port {self._port}: {why}", hint=hint)
+        return self._url
+
+    def __exit__(self, *error: object) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        try:
+            self._url = await self._server.start(self._port)
+        except (OSError, OverflowError) as error:  # OverflowError: no port has such a number
+            self._failed = error
+            return
+        finally:
+            self._ready.set()
+        await self._over.wait()
+        await self._server.close()
