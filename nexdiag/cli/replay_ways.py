@@ -1,5 +1,6 @@
 """What `nexdiag replay` does: one function for each of its ways. Imported when a replay begins, not before."""
 
+import functools
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -74,14 +75,19 @@ def again(paths: Sequence[Path], how: How, told: Told, many: Many) -> int:
     from nexdiag.report.replay import text
     from nexdiag.report.replay.formats import STREAMED
     from nexdiag.runner.replaying.many.selection import shard_of
-    from nexdiag.runner.replaying.many.several import exit_code, replay_all
+    from nexdiag.runner.replaying.many.several import exit_code, played, replay_all
 
     if not paths:
         raise UsageError("a cassette is wanted", hint="for example: nexdiag replay cassettes/")
     shard = shard_of(many.shard) if many.shard is not None else None
     jobs = 1 if many.jobs is None else many.jobs
+    if how.live_tools and jobs != 1:
+        raise UsageError("--tools live and --jobs do not go together", hint="tools run for real, one after the other")
+    play = functools.partial(played, warn=progress().print) if how.live_tools else played
     done = []
-    for one in replay_all(paths, how, only=many.only, shard=shard, jobs=jobs, fail_fast=many.fail_fast, turn=many.turn):
+    for one in replay_all(
+        paths, how, play=play, only=many.only, shard=shard, jobs=jobs, fail_fast=many.fail_fast, turn=many.turn
+    ):
         done.append(one)
         if one.code and one.run is None and told.form == "text":
             complain(one.what, one.hint, RuntimeError(one.what))
@@ -191,7 +197,7 @@ def study(paths: Sequence[Path], words: Sequence[str] | None, how: How, told: To
         found = of_words(words, paths, how, environ=os.environ)
         deliver(lines(found), told.output)
         return found.code
-    studies = {path: of_executor(path) for path in find(list(paths))}
+    studies = {path: of_executor(path, ignore=how.ignore) for path in find(list(paths))}
     deliver("\n".join(f"{path}\n{lines(one)}" for path, one in studies.items()), told.output)
     return max(one.code for one in studies.values())
 

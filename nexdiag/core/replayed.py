@@ -76,6 +76,7 @@ class TurnVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """How one turn of a replay came out."""
 
     number: int
+    """From 1; 0 stands for what belongs to no turn."""
     session: str = ""
     said: str
     outcome: str

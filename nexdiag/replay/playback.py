@@ -42,6 +42,7 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
 
 STALLED = "Stalled"
 """The failure of an answer that neither goes on nor ends: only the client's patience ends it."""
+_TIMED_OUT = "ReadTimeout: the recording says no more"
 
 
 class Laid(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,9 +58,11 @@ class Laid(msgspec.Struct, frozen=True, kw_only=True):
 def playback(exchange: Exchange) -> Playback:
     """The answer as it was recorded. Where the client itself left, the server did not, and the playback does not."""
     failure = None if client_left(exchange.failure) else exchange.failure
+    if failure == STALLED:  # a word of ours, which no transport says: a recording cannot make a client wait for ever
+        failure = _TIMED_OUT
     response = exchange.response
     if response is None:
-        words = exchange.failure or "no response was recorded"
+        words = failure or exchange.failure or "no response was recorded"
         return Playback(exchange=exchange, status=None, after=exchange.duration, failure=words)
     at, pieces = response.first_byte, []
     for chunk in response.chunks:

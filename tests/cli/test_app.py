@@ -41,9 +41,9 @@ def test_a_wrong_command_line_is_two_lines_and_exit_2(arguments: list[str], caps
 
 def test_a_traceback_is_shown_with_vv_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """An error of ours is two lines; `-vv` adds where it came from."""
-    assert run(["replay", "nowhere.cassette.jsonl"]) == 3
+    assert run(["report", "nowhere.cassette.jsonl"]) == 3
     assert "Traceback" not in capsys.readouterr().err
-    assert run(["-vv", "replay", "nowhere.cassette.jsonl"]) == 3
+    assert run(["-vv", "report", "nowhere.cassette.jsonl"]) == 3
     assert "Traceback" in capsys.readouterr().err
 
 

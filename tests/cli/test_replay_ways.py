@@ -116,10 +116,17 @@ def test_a_fault_that_a_turn_gets_over_is_no_difference(capsys: pytest.CaptureFi
     assert "turn 3 ✓ exact" in capsys.readouterr().out
 
 
-def test_what_does_not_vary_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    """Our executor asks the same in every environment."""
-    assert run(["replay", str(FIVE), "--determinism"]) == 0
-    assert "nothing varies" in capsys.readouterr().out
+def test_a_command_that_varies_is_studied(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """It is run several times, answered each time; what it sends otherwise is named, and exit 1 says so."""
+    program = tmp_path / "agent.py"
+    program.write_text(
+        "import os, urllib.request\n"
+        'body = b\'{"model": "%s", "messages": []}\' % os.environ[\'HOME\'].encode()\n'
+        "url = os.environ['OPENAI_BASE_URL'] + '/chat/completions'\n"
+        "urllib.request.urlopen(urllib.request.Request(url, body, {'content-type': 'application/json'})).read()\n"
+    )
+    assert run(["replay", str(SDK), "--determinism", "--", sys.executable, str(program)]) == 1
+    assert "/model" in capfd.readouterr().out
 
 
 def test_a_recording_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

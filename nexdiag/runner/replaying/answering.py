@@ -4,6 +4,8 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import msgspec
+
 from nexdiag.capture.redaction.keys import secrets_of
 from nexdiag.codec.body import Splitter
 from nexdiag.core.cassette import Header
@@ -40,6 +42,15 @@ def answers_of(  # noqa: PLR0913 - every outside thing is an argument
         make=made_models(exchanges),
         clock=clock,
     )
+
+
+def with_scenario(how: How, header: Header) -> How:
+    """The same with the faults that the recorded scenario names, unless others were asked for. Raises `UsageError`."""
+    if how.faults or header.scenario is None or not header.scenario.faults:
+        return how
+    from nexdiag.codec import fault  # noqa: PLC0415 - start-up: most recordings have none
+
+    return msgspec.structs.replace(how, faults=tuple(map(fault.decode, header.scenario.faults)))
 
 
 def _faults(how: How, exchanges: Sequence[Exchange]) -> tuple[Lay, Callable[[], tuple[str, ...]]]:

@@ -3,12 +3,18 @@
 import os
 from collections.abc import Mapping
 
+import msgspec
+
 from nexdiag.agent.driver import Tools
 from nexdiag.codec.body import Splitter
 from nexdiag.core.cassette import Cassette
+from nexdiag.core.errors import NexdiagError
 from nexdiag.core.run import Run
+from nexdiag.runner.replaying import virtual
+from nexdiag.runner.replaying.answering import with_scenario
+from nexdiag.runner.replaying.conversations import ours
 from nexdiag.runner.replaying.how import How
-from nexdiag.runner.replaying.rerun import Outside, ours, rerun
+from nexdiag.runner.replaying.rerun import Outside, rerun
 from nexdiag.runner.replaying.resend import resend
 
 _STRICT = How()
@@ -22,10 +28,20 @@ def replay(
     tools: Tools | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Run:
-    """Replay a cassette in the way that fits it; `Run.how` says which.
+    """Replay a cassette in the way that fits it; `Run.how` says which. Its scenario's faults are laid over it.
 
-    Raises `NothingToDo` if there is nothing in it to replay, `CassetteError` if its turns are not in order.
+    Faults that wait cost no time, unless a pace was asked for or tools run for real.
+    Raises `NothingToDo` if there is nothing in it to replay, `CassetteError` if its turns are not in order,
+    `UsageError` for a fault that can strike nothing in it.
     """
-    if cassette.turns and ours(cassette):
-        return rerun(cassette, how, splitter=splitter, tools=tools, given=Outside(environ=environ))
-    return resend(cassette, how, splitter=splitter)
+    how = with_scenario(how, cassette.header)
+    if not (cassette.turns and ours(cassette)):
+        return resend(cassette, how, splitter=splitter)
+    given = Outside(environ=environ)
+    if how.faults and how.speed is None and tools is None:
+        given = msgspec.structs.replace(given, run=virtual.run)
+    try:
+        return rerun(cassette, how, splitter=splitter, tools=tools, given=given)
+    except virtual.Hangs as hung:
+        what = f"our executor would wait for ever, after {hung.at:.0f} s of virtual time: {hung}"
+        raise NexdiagError(what, hint="see which fault does it with: nexdiag replay FILE --faults all") from hung

@@ -10,7 +10,7 @@ Law: offline. No tool runs unless somebody hands one in, and no connection can b
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,18 +19,13 @@ from nexdiag.agent.driver import Tools
 from nexdiag.agent.loop import Limits
 from nexdiag.agent.progress import Progress, TurnEnded, TurnStarted
 from nexdiag.codec.body import Splitter
-from nexdiag.codec.wire import DIALECTS, wire_of
 from nexdiag.core.cassette import Cassette
-from nexdiag.core.endpoint import Endpoint, Wire
-from nexdiag.core.errors import CassetteError, NothingToDo, UsageError
+from nexdiag.core.errors import NothingToDo, UsageError
 from nexdiag.core.exchange import Exchange, Request
 from nexdiag.core.fault import Fault
-from nexdiag.core.message import Message
 from nexdiag.core.replayed import Pairing, TurnVerdict
 from nexdiag.core.run import Run
-from nexdiag.core.scenario import Say, Scenario
-from nexdiag.core.turn import Session, Turn
-from nexdiag.lint import profiles
+from nexdiag.core.turn import Session
 from nexdiag.lint.subject import profile_of
 from nexdiag.replay.answers import Answers
 from nexdiag.replay.closed import network_closed
@@ -40,18 +35,23 @@ from nexdiag.replay.matching.volatile import Volatile
 from nexdiag.replay.player import Player
 from nexdiag.replay.toolbox import RecordedToolbox
 from nexdiag.runner.judge import judge
-from nexdiag.runner.play import Stage, play
+from nexdiag.runner.play import Stage
 from nexdiag.runner.replaying.answering import answers_of
 from nexdiag.runner.replaying.carried import carried_runs
+from nexdiag.runner.replaying.conversations import (
+    conversations,
+    demand_ours,
+    endpoint_of,
+    name_of,
+    play_turns,
+    whole_turns,
+)
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.pairing import together
-from nexdiag.runner.replaying.silence import ended
 from nexdiag.runner.replaying.verdict.advice import Anew
 from nexdiag.runner.replaying.verdict.divergence import Views, explain
-from nexdiag.runner.replaying.verdict.verdicts import CUT_SHORT, Played, outside, unchecked, unstruck, verdicts
+from nexdiag.runner.replaying.verdict.verdicts import Played, outside, unchecked, unstruck, verdicts
 
-OURS = "nexdiag/"
-"""How the user-agent of our executor begins."""
 _STRICT = How()
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -87,8 +87,8 @@ def rerun(
     `UsageError` for a fault that can strike nothing in it.
     """
     began = given.ticks()
-    _demand_ours(cassette)
-    sessions = tuple(_sessions(cassette))
+    demand_ours(cassette)
+    sessions = tuple(conversations(cassette))
     chosen = _where_they_strike(how, sessions) if how.faults and len(sessions) > 1 else [how] * len(sessions)
     played = [_rerun(one, own, splitter, tools, given) for one, own in zip(sessions, chosen, strict=True)]
     kept = {(turn.session, turn.number) for turn in cassette.turns}
@@ -97,7 +97,7 @@ def rerun(
     session = next((one.session for one in played if one.session is not None), None)
     if session is None:
         cut = cassette.turns[0]
-        what = f"{_name(cassette)} cannot be replayed: its first turn was {cut.outcome} when it was recorded"
+        what = f"{name_of(cassette)} cannot be replayed: its first turn was {cut.outcome} when it was recorded"
         raise NothingToDo(what, hint="see what it holds with: nexdiag report")
     return msgspec.structs.replace(
         judge(cassette),
@@ -141,18 +141,18 @@ def _rerun(
     cassette: Cassette, how: How, splitter: Splitter | None, tools: Tools | None, given: Outside
 ) -> _Conversation:
     """One conversation, as far as it can be played."""
-    whole = _whole(cassette)
+    whole = whole_turns(cassette)
     rest = tuple(unchecked(cassette.turns[len(whole) :]))
     if not whole:
         return _Conversation(turns=rest)
     kept = {turn.number for turn in whole}
-    exchanges = ended(one for one in cassette.exchanges if one.turn in kept)
+    exchanges = tuple(one for one in cassette.exchanges if one.turn in kept)
     now = whole[0].started
     answers = answers_of(cassette.header, exchanges, how, splitter=splitter, environ=given.environ, clock=lambda: now)
     watch = _Watch(given.ticks)
     anew = Anew(file=cassette.name, command=cassette.header.command, ours=True)
     stage = Stage(
-        endpoint=_endpoint(cassette),
+        endpoint=endpoint_of(cassette),
         transport=_player(answers, how, given, anew),
         tools=tools or RecordedToolbox(cassette.tool_runs, carried=carried_runs(exchanges)),
         tell=watch,
@@ -161,7 +161,7 @@ def _rerun(
         calls=cassette.header.calls or Limits().calls,
     )
     with network_closed():
-        session = given.run(_play(cassette, whole, stage))
+        session = given.run(play_turns(cassette, whole, stage))
     played = Played(
         before=whole,
         exchanges=exchanges,
@@ -217,88 +217,6 @@ def _sleep(how: How, given: Outside) -> Sleep:
         return given.sleep
     speed = how.speed
     return _at_once if speed is None else lambda seconds: asyncio.sleep(seconds / speed)
-
-
-def _sessions(cassette: Cassette) -> Iterator[Cassette]:
-    """Each conversation as a recording of its own, in the order in which they began."""
-    kinds: dict[str, Iterable[Any]] = {
-        "turns": cassette.turns,
-        "exchanges": cassette.exchanges,
-        "tool_runs": cassette.tool_runs,
-    }
-    own: dict[str, dict[str, list[Any]]] = {turn.session: {kind: [] for kind in kinds} for turn in cassette.turns}
-    for kind, everything in kinds.items():
-        for one in everything:
-            if one.session in own:
-                own[one.session][kind].append(one)
-    for fields in own.values():
-        parts = {kind: tuple(found) for kind, found in fields.items()}
-        yield msgspec.structs.replace(cassette, log=(), **parts)
-
-
-def ours(cassette: Cassette) -> bool:
-    """Whether our executor was recorded: what it sent can be sent again by itself."""
-    agents = {exchange.request.header("user-agent") for exchange in cassette.exchanges} - {""}
-    return not agents or any(agent.startswith(OURS) for agent in agents)
-
-
-def _demand_ours(cassette: Cassette) -> None:
-    if not cassette.turns:
-        hint = "it was not recorded through our executor; replay it to its own client"
-        raise NothingToDo(f"{_name(cassette)} has no turn to replay", hint=hint)
-    if not ours(cassette):
-        agents = sorted({exchange.request.header("user-agent") for exchange in cassette.exchanges} - {""})
-        what = f"{_name(cassette)} was recorded from another client ({', '.join(agents)})"
-        hint = 'play it to that client: nexdiag.use_cassette(path, record_mode="none")'
-        raise NothingToDo(what, hint=hint)
-
-
-def _whole(cassette: Cassette) -> tuple[Turn, ...]:
-    """The turns from the first up to one that was cut short."""
-    turns = cassette.turns
-    cut = next((at for at, turn in enumerate(turns) if turn.outcome in CUT_SHORT), len(turns))
-    first = turns[0].number
-    if [turn.number for turn in turns[:cut]] != list(range(first, first + cut)):
-        hint = "see what it holds with: nexdiag report"
-        raise CassetteError(f"{_name(cassette)} cannot be replayed: its turns are not numbered in order", hint=hint)
-    return turns[:cut]
-
-
-def _name(cassette: Cassette) -> str:
-    return cassette.name or "the cassette"
-
-
-async def _play(cassette: Cassette, turns: Sequence[Turn], stage: Stage) -> Session:
-    header, first = cassette.header, turns[0]
-    system, history = _before(first, cassette.name, stage.endpoint.wire) if first.number > 1 else (None, ())
-    recorded = header.scenario or Scenario(name=cassette.name, say=())
-    scenario = msgspec.structs.replace(recorded, say=tuple(Say(text=turn.said) for turn in turns))
-    if system is not None:
-        scenario = msgspec.structs.replace(scenario, system=system)
-    stage = msgspec.structs.replace(stage, history=history, turns=first.number - 1)
-    return await play(scenario, stage, began=first.started)
-
-
-def _before(first: Turn, name: str, wire: Wire) -> tuple[str | None, tuple[Message, ...]]:
-    """The system prompt and the conversation that the recording goes on from: what its first request carries."""
-    try:
-        messages = DIALECTS[wire].decode_request(first.exchanges[0].request.body.join()).messages
-    except (IndexError, UsageError) as error:
-        name = name or "the cassette"
-        what = f"{name} cannot be replayed: it begins with turn {first.number}, and does not hold what came before"
-        raise NothingToDo(what, hint="record a conversation from its beginning") from error
-    system = messages[0].text if messages and messages[0].role == "system" else None
-    return system, messages[1 if system is not None else 0 : -1]
-
-
-def _endpoint(cassette: Cassette) -> Endpoint:
-    header = cassette.header
-    # By the profile that it was recorded with, not by one that the answers tell: it decides what is sent.
-    profile = profile_of(cassette) if header.profile else profiles.UNKNOWN
-    endpoint = Endpoint(base_url=header.origin, model=header.model, profile=profile, window=header.window)
-    wires = (wire_of(exchange.request.url) for exchange in cassette.exchanges)
-    wire = next((wire for wire in wires if wire is not None), "chat")
-    return msgspec.structs.replace(endpoint, wire=wire, max_tokens=header.max_tokens or endpoint.max_tokens)
 
 
 async def _at_once(seconds: float) -> None:

@@ -30,7 +30,6 @@ from nexdiag.runner.redaction import redactor_for
 from nexdiag.runner.replaying.answering import answers_of
 from nexdiag.runner.replaying.carriers import Carrier, Got, OverHTTP, Within, end_to_end, speaks_http
 from nexdiag.runner.replaying.how import How
-from nexdiag.runner.replaying.silence import ended
 from nexdiag.runner.replaying.verdict.divergence import explain
 
 _TOGETHER = 64
@@ -58,7 +57,7 @@ def resend(
     if how.faults:
         what = f"{name} was recorded from another client, and a fault can be survived by a client only"
         raise NothingToDo(what, hint=f"run it against the recording: {command_line(cassette)}")
-    exchanges = _cleaned(ended(cassette.exchanges))
+    exchanges = _cleaned(cassette.exchanges)
     bare = msgspec.structs.replace(cassette.header, redactions=())
     answers = answers_of(bare, exchanges, how, splitter=splitter, environ={})
     came = asyncio.run(_all(exchanges, answers, how))

@@ -22,8 +22,8 @@ from nexdiag.replay.faults import every, overlay
 from nexdiag.runner.replaying.answering import answers_of
 from nexdiag.runner.replaying.campaign.seen import could_be_seen
 from nexdiag.runner.replaying.campaign.trial import Trial, trial
+from nexdiag.runner.replaying.conversations import conversations, demand_ours, whole_turns
 from nexdiag.runner.replaying.how import How
-from nexdiag.runner.replaying.rerun import _demand_ours, _sessions, _whole
 
 Told = Callable[[Struck], None]
 _WORDS = 300
@@ -49,11 +49,11 @@ def campaign(
     ours, or does not replay as it was recorded even without a fault: then nothing can be said of one.
     """
     began = ticks()
-    _demand_ours(cassette)
+    demand_ours(cassette)
     struck: list[Struck] = []
     turns, unchecked = 0, []
-    for one in _sessions(cassette):
-        whole = _whole(one)
+    for one in conversations(cassette):
+        whole = whole_turns(one)
         turns += len(whole)
         if len(whole) < len(one.turns):
             unchecked.append(_cut(one.turns[len(whole)], len(one.turns) - len(whole)))

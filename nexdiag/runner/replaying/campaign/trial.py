@@ -20,9 +20,9 @@ from nexdiag.replay.closed import network_closed
 from nexdiag.replay.player import Player
 from nexdiag.replay.toolbox import RecordedToolbox
 from nexdiag.runner.play import Stage
-from nexdiag.runner.replaying.campaign import virtual
+from nexdiag.runner.replaying import virtual
 from nexdiag.runner.replaying.carried import carried_runs
-from nexdiag.runner.replaying.rerun import _endpoint, _play
+from nexdiag.runner.replaying.conversations import endpoint_of, play_turns
 
 
 class Heard:
@@ -74,7 +74,7 @@ def trial(cassette: Cassette, turns: Sequence[Turn], answers: Answers) -> Trial:
     heard = Heard()
     exchanges = [one for one in cassette.exchanges if one.turn is not None]
     stage = Stage(
-        endpoint=_endpoint(cassette),
+        endpoint=endpoint_of(cassette),
         transport=Player(answers),
         tools=RecordedToolbox(cassette.tool_runs, carried=carried_runs(exchanges)),
         tell=heard,
@@ -83,7 +83,7 @@ def trial(cassette: Cassette, turns: Sequence[Turn], answers: Answers) -> Trial:
     )
     try:
         with network_closed():
-            session = virtual.run(_play(cassette, turns, stage))
+            session = virtual.run(play_turns(cassette, turns, stage))
     except virtual.Hangs as hung:
         return Trial(session=None, heard=heard, answers=answers, hung=hung)
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever it raises was to be found out

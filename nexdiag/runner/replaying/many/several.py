@@ -4,6 +4,7 @@ Law: what comes out does not depend on how many processes had a part in it, and 
 """
 
 import functools
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -23,20 +24,26 @@ from nexdiag.runner.replaying.many.selection import Chosen, Shard, select
 from nexdiag.runner.replaying.many.slim import slim
 from nexdiag.runner.replaying.many.workers import cores, in_order
 from nexdiag.runner.replaying.replay import replay
+from nexdiag.runner.replaying.tools import tools_for
 
 Play = Callable[[Path, How, int | None], Run]
 """Plays one recording as it was chosen, all of it or one turn. A function of a module: processes know it by name."""
 _AGAIN = "see it whole with: nexdiag -vv replay, and this recording alone"
 
 
-def played(path: Path, how: How, turn: int | None) -> Run:
+def played(path: Path, how: How, turn: int | None, *, warn: Callable[[str], None] = lambda line: None) -> Run:
     """One recording, in the way that fits it: by our executor, or by its own requests.
 
-    One `turn` is played from where its first request began: the conversation before it is believed.
+    One `turn` is played from where its first request began: the conversation before it is believed. `warn` hears
+    which tools will run for real, before any does.
     """
     splitter = Splitter()
     cassette = load(path, splitter=splitter)
-    run = replay(cassette if turn is None else _cut(cassette, turn), how, splitter=splitter)
+    live = tools_for(cassette, workspace=how.workspace, environ=os.environ) if how.live_tools else None
+    if live is not None:
+        warn(live.warning)
+    tools = live.tools if live is not None else None
+    run = replay(cassette if turn is None else _cut(cassette, turn), how, splitter=splitter, tools=tools)
     return msgspec.structs.replace(run, expired=run.expired or expired(cassette.header, how.max_age, time.time()))
 
 

@@ -16,7 +16,7 @@ from nexdiag.core.errors import NothingToDo, UsageError
 from nexdiag.core.scenario import Say, Scenario
 from nexdiag.core.turn import Turn
 from nexdiag.runner.play import Stage, fitted
-from nexdiag.runner.replaying.rerun import _before, _endpoint, _sessions, ours
+from nexdiag.runner.replaying.conversations import before, conversations, endpoint_of, ours
 
 _CUT_SHORT = ("unfinished", "cancelled")
 
@@ -38,7 +38,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def recorded(self) -> Endpoint:
         """Where it was recorded."""
-        return _endpoint(self.whole)
+        return endpoint_of(self.whole)
 
     @property
     def before(self) -> int:
@@ -87,7 +87,7 @@ def whole_parts(cassette: Cassette) -> Iterator[Part]:
     """
     _demand_ours(cassette)
     parts = []
-    for one in _sessions(cassette):
+    for one in conversations(cassette):
         cut = next((turn.number for turn in one.turns if turn.outcome in _CUT_SHORT), one.turns[-1].number + 1)
         if cut > one.turns[0].number:
             parts.append(part_of(cassette, cut - 1, one.turns[0].session))
@@ -109,7 +109,7 @@ def _demand_ours(cassette: Cassette) -> None:
 
 
 def _conversation(cassette: Cassette, session: str | None) -> Cassette:
-    found = list(_sessions(cassette))
+    found = list(conversations(cassette))
     names = ", ".join(repr(one.turns[0].session) for one in found)
     if session is None and len(found) > 1:
         hint = f"name one with --session: {names}"
@@ -128,7 +128,7 @@ def staged(
     The stage does not wait, and its clock stands where the recording began.
     """
     header, first = part.whole.header, part.whole.turns[0]
-    system, history = _before(first, part.whole.name, part.recorded.wire) if first.number > 1 else (None, ())
+    system, history = before(first, part.whole.name, part.recorded.wire) if first.number > 1 else (None, ())
     scenario = header.scenario or Scenario(name=part.whole.name, say=())
     scenario = msgspec.structs.replace(scenario, say=tuple(Say(text=turn.said) for turn in part.kept.turns))
     if system is not None:

@@ -24,7 +24,7 @@ from nexdiag.replay.playback import Playback
 from nexdiag.replay.serving.served import AWAY, UNMATCHED, Heard, Served
 from nexdiag.replay.serving.server import ReplayServer
 from nexdiag.runner.load import load
-from nexdiag.runner.replaying.answering import answers_of
+from nexdiag.runner.replaying.answering import answers_of, with_scenario
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.many.selection import select
 from nexdiag.runner.replaying.served.together import Recording, Together
@@ -104,6 +104,7 @@ def serving(  # noqa: PLR0913 - every outside thing is an argument
         raise NothingToDo(
             f"nothing to serve: no exchange in {names}", hint="see what it holds with: nexdiag cassette show"
         )
+    how = with_scenario(how, together.header)
     answers = answers_of(together.header, together.exchanges, how, splitter=splitter, environ=environ, clock=clock)
     asked = Asked(answers, together, heard, ticks)
     with _Thread(asked.server(how.speed), port) as url:

@@ -204,7 +204,7 @@ def test_an_executor_that_raises_crashes(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(Machine, "_again", broken)
     survival = run("status:503@2", "slow@2")
     assert [one.outcome for one in survival.struck] == ["crashed", "exact"]
-    assert survival.struck[0].error.startswith("turn 2: KeyError: 'x' (test_campaign.py:")
+    assert survival.struck[0].error.startswith("turn 2: KeyError: 'x' (test_strikes.py:")
 
 
 def test_each_fault_is_told_as_it_is_judged() -> None:

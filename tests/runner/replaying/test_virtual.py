@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from nexdiag.runner.replaying.campaign.virtual import Hangs, VirtualLoop, run
+from nexdiag.runner.replaying.virtual import Hangs, VirtualLoop, run
 
 
 async def _clock() -> float:
@@ -96,7 +96,7 @@ def test_who_cannot_be_cancelled_hangs_all_the_same() -> None:
 
 def test_going_in_circles_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     """What lets no time pass and never ends is told too."""
-    monkeypatch.setattr("nexdiag.runner.replaying.campaign.virtual._ROUNDS", 1000)
+    monkeypatch.setattr("nexdiag.runner.replaying.virtual._ROUNDS", 1000)
 
     async def spin() -> None:
         for _ in range(2000):
