@@ -192,10 +192,13 @@ def test_a_signal_ends_the_daemon_with_the_capture(tmp_path: Path, number: signa
         with subprocess.Popen(
             command, env=os.environ | {"TMPDIR": str(scratch)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as capture:
-            assert heard.wait(20)
-            assert of(scratch)
-            capture.send_signal(number)
-            assert capture.wait(20) == code
+            try:
+                assert heard.wait(20)
+                assert of(scratch)
+                capture.send_signal(number)
+                assert capture.wait(20) == code
+            finally:
+                capture.kill()  # else a failure would be a wait for ever
     assert of(scratch) == []
     assert list(scratch.iterdir()) == []
     assert load(target).turns
