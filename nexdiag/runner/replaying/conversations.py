@@ -38,7 +38,7 @@ def demand_ours(cassette: Cassette) -> None:
     if not ours(cassette):
         agents = sorted({exchange.request.header("user-agent") for exchange in cassette.exchanges} - {""})
         what = f"{name_of(cassette)} was recorded from another client ({', '.join(agents)})"
-        hint = 'play it to that client: nexdiag.use_cassette(path, record_mode="none")'
+        hint = "replay it to that client: nexdiag replay FILE -- COMMAND, or --serve"
         raise NothingToDo(what, hint=hint)
 
 
