@@ -5,6 +5,7 @@ Law: nothing unmatched ever goes live. It knows no library that carries requests
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 import msgspec
@@ -57,16 +58,25 @@ class Answers:
         self._pairs: list[Pair] = []
         self._kept: list[Match] = []
         self._made = 0
-        self.requests: list[Request] = []
-        """All that was asked, as a recorder would have kept it."""
+        self._requests: list[Request] = []
+        self._raw: deque[Request] = deque()
+        """Requests behind those, which were found by their very bytes: they are cleaned when somebody looks at them."""
         self.misses: list[tuple[int, int | None, Miss]] = []
         """What had no answer: the request's place, the turn that asked, where the request told it, and the miss."""
+
+    @property
+    def requests(self) -> list[Request]:
+        """All that was asked, as a recorder would have kept it."""
+        with self._lock:
+            self._settle()
+            return self._requests
 
     @property
     def pairs(self) -> tuple[tuple[Request, Exchange], ...]:
         """What was asked, and what answered it."""
         with self._lock:
-            return tuple((self.requests[pair.request], self._matcher.exchange(pair.exchange)) for pair in self._pairs)
+            self._settle()
+            return tuple((self._requests[pair.request], self._matcher.exchange(pair.exchange)) for pair in self._pairs)
 
     def unplayed(self) -> tuple[Exchange, ...]:
         """What no request has asked for."""
@@ -77,7 +87,7 @@ class Answers:
         """Who answered whom, so far."""
         with self._lock:
             return Pairing(
-                requests=len(self.requests),
+                requests=len(self._requests) + len(self._raw),
                 recordings=len(self._matcher),
                 pairs=tuple(self._pairs),
                 misses=tuple(place for place, _, _ in self.misses),
@@ -88,10 +98,11 @@ class Answers:
     def take(self, asked: Request, *, turn: int | None = None) -> Playback | Miss:
         """What answers a request, which was as it is on the wire: its secrets may still be in it."""
         with self._lock:
-            asked = self._clean(_split(asked, self._splitter))
-            place = len(self.requests)
-            self.requests.append(asked)
-            found = self._find(asked)
+            place = len(self._requests) + len(self._raw)
+            found: Match | Miss | None = self._find_twin(asked)
+            if found is None:
+                asked = self._keep(_split(asked, self._splitter))
+                found = self._find(asked)
             if isinstance(found, Miss):
                 made = self._make(asked)
                 if made is not None:
@@ -106,6 +117,35 @@ class Answers:
                 self._kept.append(found)
             self._pairs.append(_pair(place, found, again=again, fault=laid.fault if laid is not None else ""))
             return self._cut(playback(found.exchange) if laid is None else laid.playback)
+
+    def _find_twin(self, asked: Request) -> Match | None:
+        """The answer to a request whose very bytes were recorded: a recorder would have kept what it kept then.
+
+        Nothing of it is read, split or cleaned. None if it must be, to be found.
+        """
+        raw = asked.body.raw
+        if raw is None or any(name == "content-encoding" for name, _ in asked.headers):
+            return None
+        twin = self._matcher.twin(asked.method, asked.path, raw)
+        found = None if twin is None else self._matcher.find_twin(twin, now=self._clock())
+        if twin is None or found is None or (self._kept and found.how in _LOOSE):
+            return None
+        body = self._matcher.request_at(twin).body  # it is kept once, however often it is asked
+        self._raw.append(Request(method=asked.method, url=asked.url, headers=asked.headers, body=body))
+        return found
+
+    def _settle(self) -> None:
+        """Clean all, in the order in which they came: a secret that one carries may stand in the next."""
+        while self._raw:
+            self._requests.append(self._clean(self._raw[0]))
+            self._raw.popleft()
+
+    def _keep(self, asked: Request) -> Request:
+        """The request as a recorder would have kept it, and all before it."""
+        self._settle()
+        asked = self._clean(asked)
+        self._requests.append(asked)
+        return asked
 
     def _find(self, asked: Request) -> Match | Miss:
         """What the matcher finds. A recording kept for a retry answers nothing that merely resembles that."""

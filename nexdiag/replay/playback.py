@@ -3,11 +3,12 @@
 As recorded it is byte for byte and chunk for chunk what was received. Faults and re-splitting make another of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import overload
 
 import msgspec
 
-from nexdiag.core.exchange import Exchange, Headers, client_left
+from nexdiag.core.exchange import Chunk, Exchange, Headers, Response, client_left
 
 
 class Piece(msgspec.Struct, frozen=True, gc=False):
@@ -18,6 +19,48 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
     bytes: bytes
     held: float = 0.0
     """Seconds that are waited at any speed, beside: those of a fault."""
+
+
+class AsRecorded(Sequence[Piece]):
+    """The pieces of an answer as they came, made when they are looked at: at full speed their bytes are all it takes."""
+
+    __slots__ = ("_first", "chunks")
+
+    def __init__(self, chunks: Sequence[Chunk], first: float) -> None:
+        """`first`: when the head came, from which on the first chunk was waited for."""
+        self.chunks = chunks
+        self._first = first
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.chunks)
+
+    def __iter__(self) -> Iterator[Piece]:
+        """Each in order."""
+        at = self._first
+        for chunk in self.chunks:
+            yield Piece(chunk.at - at, chunk.bytes)
+            at = chunk.at
+
+    @overload
+    def __getitem__(self, place: int) -> Piece: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Piece, ...]: ...
+    def __getitem__(self, place: int | slice) -> Piece | tuple[Piece, ...]:
+        """The piece at a place, or those of a slice: all are made for it."""
+        return tuple(self)[place]
+
+    def __eq__(self, other: object) -> bool:
+        """Equal to any sequence of equal pieces."""
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        """As the tuple."""
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        """As the tuple."""
+        return repr(tuple(self))
 
 
 class Playback(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,16 +107,17 @@ def playback(exchange: Exchange) -> Playback:
     if response is None:
         words = failure or exchange.failure or "no response was recorded"
         return Playback(exchange=exchange, status=None, after=exchange.duration, failure=words)
-    at, pieces = response.first_byte, []
-    for chunk in response.chunks:
-        pieces.append(Piece(chunk.at - at, chunk.bytes))
-        at = chunk.at
     return Playback(
         exchange=exchange,
         status=response.status,
         headers=response.headers,
         after=response.first_byte,
-        pieces=pieces,
+        pieces=AsRecorded(response.chunks, response.first_byte),
         failure=failure,
-        rest=exchange.duration - at if failure is not None else 0.0,
+        rest=_rest(exchange, response) if failure is not None else 0.0,
     )
+
+
+def _rest(exchange: Exchange, response: Response) -> float:
+    """Seconds from the last thing that came to the failure."""
+    return exchange.duration - (response.chunks[-1].at if response.chunks else response.first_byte)

@@ -13,12 +13,16 @@ import msgspec
 from nexdiag.core.errors import UsageError
 from nexdiag.core.exchange import Exchange, Request
 from nexdiag.replay.matching.canonical import Canonical, Digest, Reading
+from nexdiag.replay.matching.dates import day_of
 from nexdiag.replay.matching.loose import Fit, Loose
 from nexdiag.replay.matching.queued import Queue
 from nexdiag.replay.matching.rules import BUILT_IN, Rules
+from nexdiag.replay.matching.verbatim import Verbatim
 from nexdiag.replay.matching.volatile import Form
 
 MODES = ("exact", "prefix", "turn")
+_MOST_FORMS = 256
+"""Forms of recorded requests that are kept for those who ask them again."""
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +85,9 @@ class Matcher:
             if key not in self._known:
                 self._known[key] = Queue(self._spent)
             self._known[key].places.append(place)
+        self._verbatim = Verbatim(exchange.request for exchange in self._exchanges)
+        self._forms: dict[tuple[int, int | None], Form] = {}
+        """By place and day."""
 
     def __len__(self) -> int:
         """How many exchanges were recorded."""
@@ -104,7 +111,23 @@ class Matcher:
             several = tuple(self._exchanges[place] for place in sorted(found.places))
             shared = self._loose.nearest(form)[1]
             return Miss(request=request, nearest=several[0], shared=shared, ambiguous=several)
-        return Match(exchange=self._exchanges[found.places[0]], how=found.how, aside=found.aside)
+        return self._matched(found)
+
+    def twin(self, method: str, path: str, raw: bytes) -> int | None:
+        """The place of a recorded request that has this method, this path and these very bytes; None if none has."""
+        return self._verbatim.place(method, path, raw)
+
+    def request_at(self, place: int) -> Request:
+        """The recorded request at a place."""
+        return self._exchanges[place].request
+
+    def find_twin(self, place: int, *, now: float | None = None) -> Match | None:
+        """What `find` gives for the recorded request at this place, if that is a match; it is not read again."""
+        known = self._known[self._keys[place]]
+        if known.first is not None:
+            return Match(exchange=self._exchanges[known.first])
+        found = self._fitting(self._form_of(place, now), known)
+        return self._matched(found) if found is not None and len(found.places) == 1 else None
 
     def spend(self, match: Match, *, keep: bool = False) -> bool:
         """The exchange was used: it answers no other request, unless it is to be kept. Whether it was used before."""
@@ -128,6 +151,18 @@ class Matcher:
         if self._read_loosely is None:
             self._read_loosely = Loose(self._exchanges, self._keys, self._rules, self._spent)
         return self._read_loosely
+
+    def _matched(self, found: Fit) -> Match:
+        return Match(exchange=self._exchanges[found.places[0]], how=found.how, aside=found.aside)
+
+    def _form_of(self, place: int, now: float | None) -> Form:
+        key = (place, day_of(now))
+        form = self._forms.get(key)
+        if form is None:
+            if len(self._forms) >= _MOST_FORMS:
+                self._forms.clear()
+            form = self._forms[key] = self._loose.volatile.asked(self._exchanges[place].request, now)
+        return form
 
     def _fitting(self, form: Form, known: Queue | None) -> Fit | None:
         """What answers where nothing that is left means the very same."""
