@@ -51,13 +51,21 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Chunks(Sequence[Chunk]):
     """Chunks that are made when somebody looks at them: most of a large recording is never looked at."""
 
-    __slots__ = ("_count", "_made", "_make")
+    __slots__ = ("_count", "_made", "_make", "_raws")
 
-    def __init__(self, count: int, make: Callable[[], tuple[Chunk, ...]]) -> None:
-        """There are `count` of them; `make` gives them, and never fails."""
+    def __init__(
+        self, count: int, make: Callable[[], tuple[Chunk, ...]], raws: Callable[[], list[bytes]] | None = None
+    ) -> None:
+        """There are `count` of them; `make` gives them, and `raws` their bytes alone. Neither ever fails."""
         self._count = count
         self._make = make
+        self._raws = raws
         self._made: tuple[Chunk, ...] | None = None
+
+    @property
+    def raws(self) -> list[bytes]:
+        """The bytes of each. No chunks are made for them, and nothing is kept."""
+        return self._raws() if self._made is None and self._raws is not None else [one.bytes for one in self._all()]
 
     def __len__(self) -> int:
         """How many there are: nothing is made for it."""

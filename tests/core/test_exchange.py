@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexdiag.core.exchange import Chunk, Request, Response, client_left, unfinished
+from nexdiag.core.exchange import Chunk, Chunks, Request, Response, client_left, unfinished
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,16 @@ def test_a_body_is_its_chunks_joined(pieces: list[bytes]) -> None:
     """Every byte, in the order in which it came."""
     response = Response(status=200, chunks=tuple(Chunk(at=0.0, bytes=piece) for piece in pieces))
     assert response.body == b"".join(pieces)
+
+
+@given(st.lists(st.binary()))
+def test_the_bytes_of_chunks_need_no_chunks(pieces: list[bytes]) -> None:
+    """They are the same whether somebody has looked at the chunks or not, and whoever gives them."""
+    made = tuple(Chunk(at=0.0, bytes=piece) for piece in pieces)
+    plain, quick = Chunks(len(made), lambda: made), Chunks(len(made), lambda: made, lambda: list(pieces))
+    assert plain.raws == quick.raws == pieces
+    assert quick == made
+    assert quick.raws == pieces
 
 
 def test_headers_are_found_by_name() -> None:

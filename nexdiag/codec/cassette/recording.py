@@ -250,7 +250,10 @@ def _chunks(line: ResponseLine) -> Sequence[Chunk]:
             Chunk(at=at / _MICRO, bytes=unframed(frame, piece)) for at, piece in zip(moments, texts, strict=True)
         )
 
-    return Chunks(len(said), make)
+    def raws() -> list[bytes]:
+        return [unframed(frame, text) for text in texts]
+
+    return Chunks(len(said), make, raws)
 
 
 def _check(piece: list[str | float | None] | Whole) -> None:

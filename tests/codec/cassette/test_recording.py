@@ -1,6 +1,11 @@
 """Promises of `nexdiag.codec.cassette.recording`: what the lines come to."""
 
-from nexdiag.codec.cassette import decode
+from hypothesis import given
+from strategies_wire import cassettes
+
+from nexdiag.codec.cassette import decode, encode
+from nexdiag.core.cassette import Cassette
+from nexdiag.core.exchange import Chunks
 from nexdiag.core.message import Usage
 
 HEADER = b'{"cassette":1}\n'
@@ -88,3 +93,12 @@ def test_lines_of_a_later_version_are_left_alone() -> None:
     turns, found = read('{"mood":"good","turn":1}', '{"turn":1,"said":"a","mood":"bad"}', "{}")
     assert turns == [(1, "a", "unfinished")]
     assert found.tear is None  # type: ignore[attr-defined]
+
+
+@given(cassettes())
+def test_the_bytes_of_a_stream_can_be_had_without_its_chunks(cassette: Cassette) -> None:
+    """They are those of the chunks, whatever frame they are kept in."""
+    for found in decode(encode(cassette)).exchanges:
+        chunks = found.response.chunks if found.response is not None else ()
+        if isinstance(chunks, Chunks):
+            assert chunks.raws == [chunk.bytes for chunk in tuple(chunks)]
