@@ -13,6 +13,7 @@ faults="all" it is run once for each fault at each place of its recording.
 """
 
 import difflib
+import os
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         faults = _every(metafunc.definition, marker)
     except NexdiagError as error:
         pytest.fail(_refused(error), pytrace=False)
+    if not faults:  # pytest would skip the test, and nobody would know
+        pytest.fail(
+            f"@pytest.mark.nexdiag: no fault can strike an answer of {marker.kwargs['cassette']}", pytrace=False
+        )
     metafunc.parametrize(_REPLAY, faults, ids=[encode(one) for one in faults], indirect=True)
 
 
@@ -65,7 +70,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test whose replay was not what was recorded; tell it beside the test's own failure, if there is one."""
     try:
         ended = yield
-    except Exception:
+    except (Exception, pytest.fail.Exception):  # pytest's own failure is no Exception
         wrong = _wrong(item)
         if wrong:
             item.add_report_section("call", "nexdiag", wrong)
@@ -100,7 +105,7 @@ def nexdiag_replay(request: pytest.FixtureRequest) -> Iterator[str]:
 
     try:
         keys = _keys(request, _REPLAY)
-        how = _how(keys, getattr(request, "param", None))
+        how = _how(keys, getattr(request, "param", None), request.node.path.parent)
         server = serving(_paths(request.node, keys), how)
         served = server.__enter__()
     except NexdiagError as error:
@@ -146,16 +151,32 @@ def _wanted(request: pytest.FixtureRequest) -> tuple[str, tuple[str, ...]]:
     return like, tuple(script)
 
 
-def _how(keys: dict[str, Any], fault: "Fault | None") -> "How":
-    """How the marker's recording is to be played; `fault` is the one of this run, where there is one for each."""
+def _how(keys: dict[str, Any], fault: "Fault | None", folder: Path) -> "How":
+    """How the marker's recording is to be played; `fault` is the one of this run, where there is one for each.
+
+    What the marker leaves open, the settings say, as they do for `nexdiag replay`; rules of both count.
+    """
     import msgspec  # noqa: PLC0415 - as above
 
+    from nexdiag.runner.replaying.options import NO_FAULT, Typed, how_of  # noqa: PLC0415
+    from nexdiag.runner.settings import replay_defaults  # noqa: PLC0415
     from nexdiag.runner.tape.choice import choice  # noqa: PLC0415
     from nexdiag.runner.tape.modes import RecordMode  # noqa: PLC0415
 
-    chosen = {key: keys[key] for key in ("match", "ignore", "split", "speed", "seed") if key in keys}
-    how = choice(RecordMode.NONE, faults=keys.get("faults", ()) if fault is None else fault, **chosen)
-    return msgspec.structs.replace(how, unplayed=bool(keys.get("unplayed", False)))
+    set_ = how_of(Typed(), replay_defaults(os.environ, folder))
+    named = keys.get("faults", ()) if fault is None else fault
+    chosen = {key: keys.get(key, getattr(set_, key)) for key in ("match", "split", "speed", "seed")}
+    own = choice(
+        RecordMode.NONE, faults=() if named == NO_FAULT else named, ignore=keys.get("ignore", ()), **chosen
+    )  # fmt: skip
+    return msgspec.structs.replace(
+        own,
+        ignore=(*set_.ignore, *own.ignore),
+        unplayed=bool(keys.get("unplayed", set_.unplayed)),
+        max_age=set_.max_age,
+        expired=set_.expired,
+        scenario_faults=named != NO_FAULT,
+    )
 
 
 def _every(definition: pytest.Item, marker: pytest.Mark) -> list["Fault"]:

@@ -156,11 +156,12 @@ async def serving(
     told: Callable[[Miss], Mapping[str, Any]] = told,
     timer: Timer | None = None,
     lay: Lay = lambda exchange: None,
+    hide: Callable[[str], str] = lambda text: text,
 ) -> AsyncIterator[World]:
     """A server of these exchanges, until the block ends."""
     heard: list[Served] = []
     answers = Answers(Matcher(exchanges), make=made_models(exchanges), lay=lay)
-    server = ReplayServer(answers, speed=speed, told=told, heard=heard.append, timer=timer)
+    server = ReplayServer(answers, speed=speed, told=told, heard=heard.append, timer=timer, hide=hide)
     world = World(server, answers, heard)
     world.url = await server.start()
     world.port = int(world.url.rpartition(":")[2])

@@ -1,11 +1,14 @@
 """The pytest plugin, in real inner pytests."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from for_serving import body, exchange, write
 
+from nexdiag.core.scenario import Say, Scenario
 from nexdiag.runner.load import load
 
 INNER = """
@@ -167,6 +170,92 @@ def test_a_recording_answers_and_what_is_not_as_recorded_fails_the_test(tmp_path
     assert "InternalServerError" in by_name["test_unmatched_and_failed"]
     assert "no request came" in by_name["test_unasked"]
     assert "the fault cut@2#1 has struck nothing" in by_name["test_unstruck"]
+
+
+SETTINGS = (
+    REPLAYS.partition("@pytest")[0]
+    + """
+@pytest.mark.nexdiag(cassette="five.cassette.jsonl")
+def test_set(nexdiag_replay):
+    assert say(nexdiag_replay, QUESTIONS[0] | {"temperature": 0.125})
+
+@pytest.mark.nexdiag(cassette="five.cassette.jsonl", ignore="/seed", unplayed=True)
+def test_both(nexdiag_replay):
+    assert say(nexdiag_replay, QUESTIONS[0] | {"temperature": 0.125, "seed": 7})
+
+@pytest.mark.nexdiag(cassette="five.cassette.jsonl", unplayed=False)
+def test_marked(nexdiag_replay):
+    assert say(nexdiag_replay, QUESTIONS[0])
+"""
+)
+
+
+def test_what_a_marker_leaves_open_the_settings_say(tmp_path: Path) -> None:
+    """As for `nexdiag replay`: rules add up, and of all else the marker counts."""
+    recorded(tmp_path)
+    (tmp_path / "nexdiag.toml").write_text('[replay]\nignore = ["/temperature"]\nunplayed = true\n')
+    done = inner(tmp_path, SETTINGS)
+    assert "1 failed, 2 passed" in done.stdout, done.stdout
+    assert "FAILED test_inner.py::test_marked" in done.stdout
+    (tmp_path / "nexdiag.toml").write_text('[replay]\nignroe = ["/temperature"]\n')
+    wrong = inner(tmp_path, SETTINGS)
+    assert "3 errors" in wrong.stdout
+    assert "nexdiag.toml:2" in wrong.stdout
+
+
+def test_a_test_that_fails_by_pytest_fail_tells_what_was_not_as_recorded_too(tmp_path: Path) -> None:
+    """Its failure is no Exception."""
+    recorded(tmp_path)
+    text = (
+        REPLAYS.partition("@pytest")[0]
+        + """
+@pytest.mark.nexdiag(cassette="five.cassette.jsonl")
+def test_it(nexdiag_replay):
+    say(nexdiag_replay, QUESTIONS[0])
+    pytest.fail("in its own words")
+"""
+    )
+    done = inner(tmp_path, text)
+    assert "in its own words" in done.stdout
+    assert "Captured nexdiag call" in done.stdout
+    assert "turn 2" in done.stdout
+
+
+def test_faults_all_over_a_recording_that_none_can_strike_is_no_silent_skip(tmp_path: Path) -> None:
+    """All that was recorded is a refusal, for example."""
+    write(tmp_path / "refused.cassette.jsonl", exchange(0, "a", status=400))
+    text = """
+import pytest
+
+@pytest.mark.nexdiag(cassette="refused.cassette.jsonl", faults="all")
+def test_it(nexdiag_replay): pass
+"""
+    done = inner(tmp_path, text)
+    assert "1 error" in done.stdout, done.stdout
+    assert "no fault can strike an answer of refused.cassette.jsonl" in done.stdout
+
+
+def test_a_marker_switches_the_faults_of_a_scenario_off(tmp_path: Path) -> None:
+    """They are laid over the replay unless it does."""
+    scenario = Scenario(name="s", say=(Say(text="a"),), faults=("status:400@1",))
+    write(tmp_path / "x.cassette.jsonl", exchange(0, "a"), scenario=scenario)
+    (tmp_path / "questions.jsonl").write_text(json.dumps(body("a")))
+    text = (
+        REPLAYS.partition("@pytest")[0]
+        + """
+@pytest.mark.nexdiag(cassette="x.cassette.jsonl", faults="none")
+def test_off(nexdiag_replay):
+    with openai.OpenAI(base_url=nexdiag_replay + "/v1", api_key="x") as client:
+        assert client.chat.completions.create(**QUESTIONS[0])
+
+@pytest.mark.nexdiag(cassette="x.cassette.jsonl")
+def test_on(nexdiag_replay):
+    with openai.OpenAI(base_url=nexdiag_replay + "/v1", api_key="x") as client, pytest.raises(openai.BadRequestError):
+        client.chat.completions.create(**QUESTIONS[0])
+"""
+    )
+    done = inner(tmp_path, text)
+    assert "2 passed" in done.stdout, done.stdout
 
 
 def test_faults_all_is_a_run_for_each_fault_at_each_place(tmp_path: Path) -> None:

@@ -95,6 +95,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - an exit code for each kind of end
+    settings.found = 0
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no ✓ gets a question mark, not a traceback
             stream.reconfigure(errors="replace")
@@ -116,7 +117,7 @@ def _run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - an exit code for e
         if not _reader_gone():
             raise
         _let_go_of_output()
-        return 0
+        return settings.found
     except OSError as error:
         _let_go_of_output()
         complain(

@@ -22,6 +22,8 @@ class Settings:
     verbose: int = 0
     quiet: bool = False
     color: bool | None = None
+    found: int = 0
+    """The exit code that a command has come to before it tells why: it holds where nobody reads that."""
 
 
 settings = Settings()

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from nexdiag.cli.with_command import words_of
+from nexdiag.core.errors import UsageError
 
 NAME = "replay"
 EXAMPLE = (
@@ -33,7 +34,9 @@ def command(
         list[str] | None,
         typer.Argument(help="Cassettes, directories, patterns, or names of recordings below cassettes/."),
     ] = None,
-    serve: Annotated[bool, typer.Option("--serve", help="Answer any client over HTTP until Ctrl-C.")] = False,
+    serve: Annotated[  # noqa: ARG001 - `asked_in` reads it
+        bool, typer.Option("--serve", help="Answer any client over HTTP until Ctrl-C.")
+    ] = False,
     port: Annotated[int | None, typer.Option(help="Of the server; without it a free one.", min=0, max=65535)] = None,
     match: Annotated[
         str | None, typer.Option(help="Which recording answers a changed request: exact (none), prefix or turn.")
@@ -48,13 +51,16 @@ def command(
     ] = None,
     fault: Annotated[
         list[str] | None,
-        typer.Option(help="Lay a fault over the recording, such as status:429@2,retry-after=1. Repeatable."),
+        typer.Option(help="Lay a fault over the recording, such as status:429@2,retry-after=1. Repeatable. none: no fault at all."),
     ] = None,
     faults: Annotated[
         str | None, typer.Option(help="all: run our executor through each fault at each place, and tell it in a table.")
     ] = None,
     seed: Annotated[int, typer.Option(help="What is left to chance is drawn by this number.")] = 0,
     tools: Annotated[str | None, typer.Option(help="recorded (none runs), or live.")] = None,
+    workspace: Annotated[
+        Path | None, typer.Option(help="Where --tools live works (default: here).", metavar="DIR")
+    ] = None,
     repeats: Annotated[bool, typer.Option("--repeats", help="A recording that was played may answer again.")] = False,
     unplayed: Annotated[
         bool | None, typer.Option("--allow-unplayed/--fail-unplayed", help="Recordings may be left over.")
@@ -63,6 +69,9 @@ def command(
     then: Annotated[str | None, typer.Option(help="live: what follows --until is said to an endpoint.")] = None,
     first: Annotated[
         int | None, typer.Option("--from", help="Record again from this turn on, into a new file.", min=1)
+    ] = None,
+    session_name: Annotated[
+        str | None, typer.Option("--session", help="Which conversation, for --until and --from.", metavar="NAME")
     ] = None,
     endpoint: Annotated[
         str | None, typer.Option("-e", "--endpoint", help="For what is said live (default: the recording's).")
@@ -74,7 +83,7 @@ def command(
     cassette: Annotated[
         Path | None, typer.Option("--cassette", help="The new recording (default: the next name beside the old).")
     ] = None,
-    determinism: Annotated[
+    determinism: Annotated[  # noqa: ARG001 - as above
         bool, typer.Option("--determinism", help="Replay several times, and name what varies in the requests.")
     ] = False,
     max_age: Annotated[str | None, typer.Option(help="How old a recording may be: 30d, 12h, 2w.")] = None,
@@ -97,35 +106,37 @@ def command(
 
     By default our executor says the same again. Exit 0 exact, 1 different, 3 broken cassette, 4 nothing to replay.
     """
+    from nexdiag.cli import replay_options as options
     from nexdiag.cli import replay_ways as ways
 
+    if "" in (cassettes or ()):
+        raise UsageError("a cassette was named by an empty text", hint="is a variable of the shell empty?")
     words = words_of(ctx)
-    one_way = {"--serve": serve, "--faults": faults, "--until": until is not None, "--from": first is not None}
-    way = ways.only_one({**one_way, "--determinism": determinism, **({} if determinism else {_END: words is not None})})
-    live = {"--then": then, "-e": endpoint, "-m": model, "--key-env": key_variable, "--cassette": cassette}
-    ways.demand(way in ("--until", "--from"), live, "a replay that goes on live: --until N --then live, or --from N")
-    server = {"--port": port, "--repeats": repeats or None}
-    ways.demand(way == "--serve" or words is not None, server, "a server: --serve, or a command after --")
-    many = {"--shard": shard, "--jobs": jobs, "--fail-fast": fail_fast or None, "--turn": turn, "--only": only or None}
-    ways.demand(not way, many, "recordings that our executor replays")
+    asked = [name for name in options.asked_in(ctx) if (name, form) != ("--format", Format.TEXT)]
+    way = options.way_of(asked, command=words is not None)
+    options.demand(way, asked)
     typed = ways.Typed(
         match=match, ignore=tuple(ignore or ()), speed=speed, split=split, faults=tuple(fault or ()), seed=seed,
         tools=tools, repeats=repeats, unplayed=unplayed, max_age=max_age, expired=expired,
     )  # fmt: skip
-    how, defaults = ways.chosen(typed)
+    how, defaults = ways.chosen(typed, workspace)
     told = ways.Told(form=form.value, output=output)
-    paths = ways.paths_of(cassettes or (), selected=not way and words is None)
-    if determinism:
+    paths = [Path(one) for one in cassettes or ()]
+    if way == options.STUDY:
         return ways.study(paths, words, how, told)
     if words is not None:
         return ways.wrap(words, paths, how, told, port or 0)
-    if way == "--serve":
+    if way == options.SERVE:
         return ways.serve(paths, how, told, port or 0)
-    if way == "--faults":
+    if way == options.FAULTS:
         return ways.survive(paths, how, told, faults or "")
-    if way:
-        return ways.go_on(paths, how, told, until=until, first=first, then=then, live=live)
-    jobs = defaults.jobs if jobs is None else jobs
-    return ways.again(
-        paths, how, told, ways.Many(only=tuple(only or ()), shard=shard, jobs=jobs, fail_fast=fail_fast, turn=turn)
-    )
+    if way in (options.UNTIL, options.FROM):
+        live = ways.Live(
+            until=until, first=first, then=then, session=session_name, endpoint=endpoint, model=model,
+            key_variable=key_variable, cassette=cassette,
+        )  # fmt: skip
+        return ways.go_on(paths, how, told, live)
+    if jobs is None and not how.live_tools:  # tools run one after the other, whatever is set
+        jobs = defaults.jobs
+    many = ways.Many(only=tuple(only or ()), shard=shard, jobs=jobs, fail_fast=fail_fast, turn=turn)
+    return ways.again(paths, how, told, many)

@@ -2,22 +2,23 @@
 
 import functools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import typer
 
 from nexdiag.cli.console import complain, deliver, progress, settings
-from nexdiag.core.errors import NothingToDo, UsageError
+from nexdiag.core.errors import NexdiagError, NothingToDo, UsageError
+from nexdiag.runner.load import STDIN
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.options import Typed, how_of
-from nexdiag.runner.replaying.served.chosen import find_named
 from nexdiag.runner.settings import Replay, replay_defaults
 
 if TYPE_CHECKING:
     from nexdiag.core.run import Replayed
+    from nexdiag.runner.replaying.many.selection import Chosen
 
 __all__ = ["Typed"]
 
@@ -43,31 +44,70 @@ class Many(msgspec.Struct, frozen=True, kw_only=True):
     fail_fast: bool = False
 
 
-def only_one(ways: Mapping[str, object]) -> str:
-    """The one way that was asked for; an empty string for none. Raises `UsageError` for several."""
-    named = [name for name, value in ways.items() if value]
-    if len(named) > 1:
-        hint = "one at a time; see: nexdiag replay --help"
-        raise UsageError(f"{named[0]} and {named[1]} do not go together", hint=hint)
-    return named[0] if named else ""
+class Live(msgspec.Struct, frozen=True, kw_only=True):
+    """From where on a recording is gone on with, and with whom."""
+
+    until: int | None = None
+    first: int | None = None
+    then: str | None = None
+    session: str | None = None
+    endpoint: str | None = None
+    model: str | None = None
+    key_variable: str | None = None
+    cassette: Path | None = None
 
 
-def demand(allowed: bool, options: Mapping[str, object], what: str) -> None:
-    """Nothing that was asked for is ignored. Raises `UsageError`."""
-    for name, value in options.items():
-        if value is not None and not allowed:
-            raise UsageError(f"{name} is for {what}", hint="see: nexdiag replay --help")
-
-
-def chosen(typed: Typed) -> tuple[How, Replay]:
+def chosen(typed: Typed, workspace: Path | None = None) -> tuple[How, Replay]:
     """What is to be done, and what the settings say beside."""
     defaults = replay_defaults(os.environ, Path.cwd())
-    return how_of(typed, defaults), defaults
+    how = how_of(typed, defaults)
+    if workspace is None:
+        return how, defaults
+    if not how.live_tools:
+        hint = "say --tools live, too, if tools are to run for real"
+        raise UsageError("--workspace is for --tools live: no tool runs without it", hint=hint)
+    if not workspace.is_dir():
+        raise UsageError(f"no directory at {workspace}", hint="name the one that tools are to work in: --workspace DIR")
+    return msgspec.structs.replace(how, workspace=workspace), defaults
 
 
-def paths_of(cassettes: Sequence[str], *, selected: bool) -> list[Path]:
-    """The recordings that are meant. Where several are selected from, names and patterns are read there."""
-    return [Path(one) if selected else find_named(one) for one in cassettes]
+def _meant(paths: Sequence[Path], example: str) -> "list[Chosen]":
+    """The recordings that are meant, each once, and why a name stands for none. Raises `UsageError` for no name."""
+    from nexdiag.runner.replaying.many.selection import select
+
+    if not paths:
+        raise UsageError("a cassette is wanted", hint=f"for example: {example}")
+    if STDIN in map(str, paths):
+        hint = "save it first: cat > FILE"
+        raise UsageError("a cassette is read from stdin (-) by a plain replay alone", hint=hint)
+    return select(paths)
+
+
+class _Each:
+    """Recordings, one after the other. One that cannot be worked on is told, and does not stop the others."""
+
+    def __init__(self, chosen: "Sequence[Chosen]") -> None:
+        self._chosen = chosen
+        self._errors: list[NexdiagError] = []
+
+    def __iter__(self) -> Iterator[Path]:
+        for one in self._chosen:
+            if one.error is not None:
+                self.tell(one.error)
+            else:
+                yield Path(one.path)
+
+    def tell(self, error: NexdiagError) -> None:
+        """One that was not worked on."""
+        complain(error.what, error.hint, error)
+        self._errors.append(error)
+
+    def code(self, codes: Sequence[int]) -> int:
+        """3 if one could not be read, else the worst of what came of the others, else that there was nothing to do."""
+        left = {error.exit_code for error in self._errors}
+        if NexdiagError.exit_code in left:
+            return NexdiagError.exit_code
+        return max(codes) if codes else min(left, default=NothingToDo.exit_code)
 
 
 def again(paths: Sequence[Path], how: How, told: Told, many: Many) -> int:
@@ -89,6 +129,7 @@ def again(paths: Sequence[Path], how: How, told: Told, many: Many) -> int:
         paths, how, play=play, only=many.only, shard=shard, jobs=jobs, fail_fast=many.fail_fast, turn=many.turn
     ):
         done.append(one)
+        _found(exit_code(done))
         if one.code and one.run is None and told.form == "text":
             complain(one.what, one.hint, RuntimeError(one.what))
         elif told.output is None and told.form == "jsonl":
@@ -111,8 +152,9 @@ def serve(paths: Sequence[Path], how: How, told: Told, port: int) -> int:
     if not paths:
         raise UsageError("a cassette to serve is wanted", hint="for example: nexdiag replay cassettes/ --serve")
     done = listen(paths, how, port=port, told=progress().print, listening=_listening)
+    code = _found(max(int(fails(one)) for one in done))
     _deliver(done, told, how)
-    return max(int(fails(one)) for one in done)
+    return code
 
 
 def wrap(words: Sequence[str], paths: Sequence[Path], how: How, told: Told, port: int) -> int:
@@ -121,6 +163,7 @@ def wrap(words: Sequence[str], paths: Sequence[Path], how: How, told: Told, port
 
     came = played(words, paths, how, environment=os.environ, told=progress().print, port=port)
     if came.replayed:
+        _found(came.exit_code)
         _deliver(came.replayed, told, how)
     return came.exit_code
 
@@ -129,7 +172,7 @@ def survive(paths: Sequence[Path], how: How, told: Told, faults: str) -> int:
     """Each fault at each place, and the table of what was survived."""
     from nexdiag.codec.body import Splitter
     from nexdiag.report.survival import survival_json, tables
-    from nexdiag.runner.load import find, load
+    from nexdiag.runner.load import load
     from nexdiag.runner.replaying.campaign.strikes import campaign
 
     if faults != _ALL:
@@ -139,67 +182,75 @@ def survive(paths: Sequence[Path], how: How, told: Told, faults: str) -> int:
     if told.form not in forms:
         raise UsageError(f"--format {told.form} is not for a table of faults", hint="text or json")
     done = []
-    for path in find(list(paths)):
+    each = _Each(_meant(paths, "nexdiag replay cassettes/ --faults all"))
+    for path in each:
         splitter = Splitter()
         try:
             done.append(campaign(load(path, splitter=splitter), how, splitter=splitter))
-        except NothingToDo as error:
-            complain(error.what, error.hint, error)
-    if not done:
-        raise NothingToDo("no fault was laid over anything", hint="name a recording of our executor")
-    deliver(forms[told.form](done), told.output)
-    return int(any(one.lost for one in done))
+        except NexdiagError as error:
+            each.tell(error)
+    code = _found(each.code([int(bool(one.lost)) for one in done]))
+    if done:
+        deliver(forms[told.form](done), told.output)
+    return code
 
 
-def go_on(
-    paths: Sequence[Path],
-    how: How,
-    told: Told,
-    *,
-    until: int | None,
-    first: int | None,
-    then: str | None,
-    live: Mapping[str, Any],
-) -> int:
+def go_on(paths: Sequence[Path], how: How, told: Told, live: Live) -> int:
     """Play the first turns, and say the others live."""
     from nexdiag.report.replay import onward as report
     from nexdiag.runner.replaying.onward.going_on import Further, go_on
     from nexdiag.runner.replaying.onward.target import Target
 
-    if (until is not None) != (then is not None) or then not in (None, _LIVE):
+    if (live.until is not None) != (live.then is not None) or live.then not in (None, _LIVE):
         raise UsageError("--until N and --then live go together", hint="nexdiag replay FILE --until 2 --then live")
-    if len(paths) != 1:
-        raise UsageError(f"one recording is wanted, found {len(paths)}", hint="nexdiag replay FILE --from 2")
-    target = Target(url=live["-e"], model=live["-m"], key_variable=live["--key-env"])
-    wanted = Further(until=until if until is not None else (first or 1) - 1, target=target, output=live["--cassette"])
+    found = _meant(paths, "nexdiag replay FILE --from 2")
+    if len(found) != 1:
+        raise UsageError(f"one recording is wanted, found {len(found)}", hint="nexdiag replay FILE --from 2")
+    if found[0].error is not None:
+        raise found[0].error
+    target = Target(url=live.endpoint, model=live.model, key_variable=live.key_variable)
+    until = live.until if live.until is not None else (live.first or 1) - 1
+    wanted = Further(until=until, target=target, output=live.cassette, session=live.session)
     console = progress()
     came = go_on(
-        paths[0],
+        Path(found[0].path),
         wanted,
         how=how,
         told=lambda one: console.print(report.passed(one)),
         warn=console.print,
     )
+    _found(came.code)
     deliver(report.outcome(came), told.output)
     return came.code
 
 
 def study(paths: Sequence[Path], words: Sequence[str] | None, how: How, told: Told) -> int:
     """Several times, in environments that differ; what varies in the requests."""
-    from nexdiag.runner.load import find
     from nexdiag.runner.replaying.determinism.commands import of_words
     from nexdiag.runner.replaying.determinism.lines import lines
     from nexdiag.runner.replaying.determinism.study import of_executor
 
-    if told.form != "text":
-        raise UsageError(f"--format {told.form} is not for --determinism", hint="it is told as text")
     if words is not None:
         found = of_words(words, paths, how, environ=os.environ)
+        _found(found.code)
         deliver(lines(found), told.output)
         return found.code
-    studies = {path: of_executor(path, ignore=how.ignore) for path in find(list(paths))}
-    deliver("\n".join(f"{path}\n{lines(one)}" for path, one in studies.items()), told.output)
-    return max(one.code for one in studies.values())
+    studies = {}
+    each = _Each(_meant(paths, "nexdiag replay cassettes/ --determinism"))
+    for path in each:
+        try:
+            studies[path] = of_executor(path, ignore=how.ignore)
+        except NexdiagError as error:
+            each.tell(error)
+    code = _found(each.code([one.code for one in studies.values()]))
+    deliver("\n".join(f"{path}\n{lines(one)}" for path, one in studies.items()), told.output if studies else None)
+    return code
+
+
+def _found(code: int) -> int:
+    """The exit code, before the verdicts are told: whoever reads them may go, and then it still holds."""
+    settings.found = code
+    return code
 
 
 def _deliver(done: "Sequence[Replayed]", told: Told, how: How) -> None:

@@ -93,6 +93,8 @@ class Inbound(asyncio.Protocol):
         self._size = 0
         self._in_head = True
         self._head_size = 0
+        self._idle = 0
+        """Bytes since the last ones of the body: the parser keeps all that stands behind the last chunk."""
         self._wants_leave = False
         self._refusal: Refusal | None = None
 
@@ -149,9 +151,11 @@ class Inbound(asyncio.Protocol):
             return
         if self._in_head:
             self._head_size += len(data)
+        else:
+            self._idle += len(data)
         self._feed(data)
-        if not self._deaf and self._in_head and self._head_size > _LONGEST_HEAD:
-            self._refuse(refusal.TOO_LONG)
+        if not self._deaf and (self._head_size if self._in_head else self._idle) > _LONGEST_HEAD:
+            self._refuse(refusal.TOO_LONG if self._in_head else refusal.TRAILER)
         self._next()
 
     def _feed(self, data: bytes) -> None:
@@ -229,6 +233,7 @@ class Inbound(asyncio.Protocol):
 
     def on_body(self, piece: bytes) -> None:
         """A piece of the body."""
+        self._idle = 0
         self._size += len(piece)
         if self._size > _LARGEST_BODY:
             self._stop(refusal.TOO_LARGE)

@@ -47,6 +47,12 @@ TOO_LONG = Refusal(
     hint="send fewer or shorter headers",
     code="head_too_long",
 )
+TRAILER = Refusal(
+    status=HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    what="what stands behind the body, or between its chunks, is longer than 64 KiB",
+    hint="send no trailer: it is not passed on",
+    code="trailer_too_long",
+)
 TOO_LARGE = Refusal(
     status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     what="the body of the request is larger than 512 MiB",

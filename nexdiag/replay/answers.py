@@ -36,6 +36,7 @@ class Answers:
         unstruck: Callable[[], tuple[str, ...]] = tuple,
         cut: Callable[[Playback], Playback] = lambda whole: whole,
         make: Callable[[Request], Playback | None] = lambda request: None,
+        hide: Callable[[str], str] = lambda text: text,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Answer from what the matcher holds.
@@ -43,7 +44,8 @@ class Answers:
         `splitter` is the one that read the cassette: it makes lookups cheap. `clean` does to a request what the
         recorder did to it: a secret in it can only be found as its placeholder. `lay` lays faults over answers, and
         `unstruck` tells of those that struck none. `cut` splits answers otherwise than they were recorded. `make` gives
-        what is answered without a recording (a list of models). `clock` tells unix time: volatile dates go by it.
+        what is answered without a recording (a list of models). `hide` is as `clean`, for a text with a URL in it.
+        `clock` tells unix time: volatile dates go by it.
         """
         self._matcher = matcher
         self._splitter = splitter or Splitter()
@@ -53,6 +55,7 @@ class Answers:
         """Why a fault has struck nothing, a line each."""
         self._cut = cut
         self._make = make
+        self._hide = hide
         self._clock = clock
         self._lock = threading.Lock()
         self._pairs: list[Pair] = []
@@ -82,6 +85,16 @@ class Answers:
         """What no request has asked for."""
         with self._lock:
             return self._matcher.unplayed()
+
+    def hide(self, text: str) -> str:
+        """A target, or a host, without the secrets in it: for whoever tells of it."""
+        with self._lock:
+            return self._hide(text)
+
+    def views(self, recorded: Exchange, asked: Request) -> tuple[object, object]:
+        """Both bodies as values, with marks for what the rules of this replay set aside: what differs, counts."""
+        with self._lock:
+            return self._matcher.views(recorded, asked, now=self._clock())
 
     def pairing(self) -> Pairing:
         """Who answered whom, so far."""

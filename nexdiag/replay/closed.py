@@ -1,6 +1,8 @@
 """The closed network: while it holds, whatever tries to leave is an error that names the call site.
 
-It reaches all that goes through Python's sockets and asyncio; C libraries with sockets of their own it does not.
+It reaches all that goes through Python's `socket` and asyncio. Not reached are C libraries with sockets of their own,
+the module `_socket` beneath, and programs that are started meanwhile: an audit hook would hear of `_socket`, but could
+never be taken away again, and every program that replays once would pay for it until its end.
 """
 
 import asyncio
@@ -51,6 +53,8 @@ def _close() -> None:
         _guard(socket.socket, name, functools.partial(_socket_guard, name))
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
         _guard(socket, name, _lookup_guard)
+    for name in ("gethostbyaddr", "getnameinfo"):
+        _guard(socket, name, _name_guard)
     # These two connect, or look up, in a thread or task of their own, whose stack does not know who asked.
     _guard(asyncio.BaseEventLoop, "create_connection", _loop_guard)
     _guard(asyncio.BaseEventLoop, "getaddrinfo", _loop_lookup_guard)
@@ -104,6 +108,19 @@ def _lookup_guard(original: Callable[..., Any]) -> Callable[..., Any]:
     return guard
 
 
+def _name_guard(original: Callable[..., Any]) -> Callable[..., Any]:
+    """For what tells the name of an address: of another machine only DNS knows it."""
+
+    @functools.wraps(original)
+    def guard(address: Any, *args: Any) -> Any:  # noqa: ANN401 - the signature of what it guards
+        host = address[0] if isinstance(address, tuple) and address else address
+        if not _of_this_machine(host):
+            _refuse(host)
+        return original(address, *args)
+
+    return guard
+
+
 def _loop_lookup_guard(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     async def guard(self: Any, host: Any, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - the signature of what it guards
@@ -142,6 +159,18 @@ def _known_here(host: object) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _of_this_machine(host: object) -> bool:
+    """Whether a name or an address is this machine's own."""
+    name = host.decode("latin-1") if isinstance(host, bytes) else host
+    if name in _LOCAL or name == socket.gethostname():
+        return True
+    try:
+        address = ipaddress.ip_address(str(name).partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
 
 
 def _refuse(address: object) -> NoReturn:

@@ -1,7 +1,8 @@
 """The list of models for clients that ask for one where none was recorded: made from what the requests name. Pure.
 
 Many clients ask `GET /v1/models` before they begin. A recording seldom holds it, and its requests tell which models
-there are. Such an answer carries `x-nexdiag-made: models`, so that nobody takes it for a recorded one.
+there are. Such an answer carries `x-nexdiag-made: models`, so that nobody takes it for a recorded one. One that was
+recorded is answered as often as it is asked for: it changes no conversation.
 """
 
 import re
@@ -14,13 +15,14 @@ import msgspec
 
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Exchange, Request
-from nexdiag.replay.playback import Piece, Playback
+from nexdiag.replay.playback import Piece, Playback, playback
 
 MADE = "x-nexdiag-made"
 """The field that marks an answer that was made, and says of what kind it is."""
 _MADE_ID = -1
 """The id of an exchange that is in no recording."""
 _PATH = re.compile(r"(?:/[^?]*)?/models(?:/(?P<name>[^?]+))?/?")
+_OK = 200
 _LATEST = 253402300799.0
 """The last second that a date can be written of."""
 
@@ -35,19 +37,25 @@ _named = msgspec.json.Decoder(_Named)
 def made_models(exchanges: Iterable[Exchange]) -> Callable[[Request], Playback | None]:
     """What answers a request for models by the models that these exchanges asked for; None to any other request.
 
-    A path that the recording holds a GET of is never answered so: then what it answered is known.
+    A path that the recording holds a GET of is never answered so: then what it answered is known, and if it was a
+    success, it is the answer again and again, for each client that begins.
     """
     names: dict[str, float] = {}
     held: set[str] = set()
+    lists: dict[str, Exchange] = {}
     for exchange in exchanges:
         request = exchange.request
         if request.method == "GET":
             held.add(_bare(request.path))
+            if _lists_models(exchange):
+                lists[request.path] = exchange  # the last is the newest
         name = _model(request.body)
         if name:
             names.setdefault(name, exchange.started)
 
     def make(request: Request) -> Playback | None:
+        if request.method == "GET" and request.path in lists:
+            return playback(lists[request.path])
         path = _bare(request.path)
         found = _PATH.fullmatch(path) if request.method == "GET" and path not in held and names else None
         if found is None:
@@ -60,6 +68,13 @@ def made_models(exchanges: Iterable[Exchange]) -> Callable[[Request], Playback |
         return _played(request, shape({name: names[name]})["data"][0]) if name in names else None
 
     return make
+
+
+def _lists_models(exchange: Exchange) -> bool:
+    """Whether it is a whole answer to a request for models, and no error."""
+    response = exchange.response
+    whole = response is not None and response.status == _OK and exchange.failure is None
+    return whole and _PATH.fullmatch(_bare(exchange.request.path)) is not None
 
 
 def _bare(path: str) -> str:

@@ -8,7 +8,7 @@ from typing import overload
 
 import msgspec
 
-from nexdiag.core.exchange import Chunk, Exchange, Headers, Response, client_left
+from nexdiag.core.exchange import Chunk, Chunks, Exchange, Headers, Response, client_left
 
 
 class Piece(msgspec.Struct, frozen=True, gc=False):
@@ -22,7 +22,7 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
 
 
 class AsRecorded(Sequence[Piece]):
-    """The pieces of an answer as they came, made when they are looked at: at full speed their bytes are all it takes."""
+    """The pieces of an answer as they came, made when they are looked at: at full speed their bytes are enough."""
 
     __slots__ = ("_first", "chunks")
 
@@ -30,6 +30,12 @@ class AsRecorded(Sequence[Piece]):
         """`first`: when the head came, from which on the first chunk was waited for."""
         self.chunks = chunks
         self._first = first
+
+    @property
+    def raws(self) -> list[bytes]:
+        """The bytes of each."""
+        chunks = self.chunks
+        return chunks.raws if isinstance(chunks, Chunks) else [chunk.bytes for chunk in chunks]
 
     def __len__(self) -> int:
         """How many there are."""

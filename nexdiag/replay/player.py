@@ -10,9 +10,9 @@ from nexdiag.core.exchange import Headers, Request
 from nexdiag.replay.answers import Answers
 from nexdiag.replay.matching.matcher import Miss
 from nexdiag.replay.playback import Playback
-from nexdiag.replay.playing import UNMATCHED, Explain, Pace, Sleep, Wait, answer, answer_async, explain, refuse
+from nexdiag.replay.playing import UNMATCHED, Explain, Pace, Sleep, Wait, answer, answer_async, bare, refuse
 
-__all__ = ["UNMATCHED", "Player", "explain"]
+__all__ = ["UNMATCHED", "Player"]
 
 
 class Player(httpx.AsyncBaseTransport, httpx.BaseTransport):
@@ -25,12 +25,12 @@ class Player(httpx.AsyncBaseTransport, httpx.BaseTransport):
         speed: float | None = None,
         sleep: Sleep = asyncio.sleep,
         wait: Wait = time.sleep,
-        told: Explain = explain,
+        told: Explain = bare,
     ) -> None:
         """Play what `answers` gives.
 
         `speed` 1 plays at the recorded pace, 10 ten times as fast, None (the default) at once. `told` makes the
-        body of the 599 for a request without a recording.
+        body of the 599 for a request without a recording; left to itself it tells no more than that there is none.
         """
         self.answers = answers
         self._pace = Pace(speed, sleep=sleep, wait=wait)

@@ -15,8 +15,6 @@ from typing import Any
 import httpx
 import msgspec
 
-from nexdiag.core.exchange import Request
-from nexdiag.replay.matching.canonical import Canonical, Node
 from nexdiag.replay.matching.matcher import Miss
 from nexdiag.replay.playback import STALLED, Playback
 
@@ -26,8 +24,6 @@ Explain = Callable[[Miss], Mapping[str, Any]]
 """What the body of a 599 says."""
 UNMATCHED = 599
 """The status of the answer to a request that has no recording."""
-_NAMES = 5
-"""Fields that a refusal names; the others are counted."""
 
 
 class Pace:
@@ -104,54 +100,19 @@ def refuse(miss: Miss, request: httpx.Request, told: Explain) -> httpx.Response:
     return refusal
 
 
-def explain(miss: Miss) -> dict[str, dict[str, Any]]:
-    """The body of a 599: what was asked, what is nearest, and what to do."""
+def bare(miss: Miss) -> dict[str, dict[str, Any]]:
+    """The least that the body of a 599 says: what was asked, and what is nearest. Where and why, others tell."""
     nearest = miss.nearest
-    if nearest is None:
-        what = "every recorded exchange has been played, and this request came on top"
-    else:
-        which = f"exchange {nearest.id}" + (f" (turn {nearest.turn})" if nearest.turn is not None else "")
-        if miss.used:
-            what = f"{which} answers this request, and it has already been played"
-        else:
-            what = f"no recording of this request; {which} is nearest: {differing(miss, nearest.request)}"
+    what = "its recording has already been played" if miss.used else "no recording of this request"
+    if miss.ambiguous:
+        what = "several recordings fit this request equally well"
     error = {
         "type": "nexdiag_unmatched",
         "message": f"{miss.request.method} {miss.request.path}: {what}",
         "nearest": None if nearest is None else nearest.id,
         "shared": miss.shared,
-        "hint": hint(miss, "record again"),
     }
     return {"error": error}
-
-
-def hint(miss: Miss, anew: str, file: str = "FILE") -> str:
-    """What to do about it: `anew` says how to record again; `file` is the cassette's, where it is known."""
-    if miss.nearest is None:
-        return anew
-    return f"{anew}; see what was recorded with: nexdiag cassette show {file} --exchange {miss.nearest.id}"
-
-
-def differing(miss: Miss, recorded: Request) -> str:
-    """In what the request differs from the nearest that was recorded: address, messages, fields."""
-    asked, reading = miss.request, Canonical()
-    told = []
-    if (asked.method.upper(), asked.path) != (recorded.method.upper(), recorded.path):
-        told.append(f"it was {recorded.method} {recorded.path}")
-    sent, held = (_depth(reading.read(one).conversation) for one in (asked, recorded))
-    if not miss.shared == sent == held:
-        first = f"shares its first {miss.shared} messages" if miss.shared else "shares no message"
-        told.append(f"it {first} ({sent} sent, {held} recorded)")
-    ours, theirs = reading.fields(asked), reading.fields(recorded)
-    names = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
-    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-    if names:
-        told.append(f"{', '.join(name[:40] for name in names[:_NAMES])}{more} differ{'s' * (len(names) == 1)}")
-    return "; ".join(told) or "its body is another one"
-
-
-def _depth(conversation: Node | None) -> int:
-    return 0 if conversation is None else conversation.depth
 
 
 class _Played:

@@ -1,12 +1,16 @@
 """`nexdiag replay`."""
 
+import io
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from nexdiag.cli.app import run
+from nexdiag.codec import cassette as codec
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
+from nexdiag.runner.load import load
 
 TWO = str(Path(__file__).parents[2] / "examples" / "two-messages.toml")
 
@@ -45,16 +49,75 @@ def test_a_divergence_is_shown_once_and_exits_1(
     assert any("only because this one did" in row for row in rows)
 
 
-def test_a_torn_cassette_is_replayed_up_to_the_tear_and_told(
+def test_a_torn_cassette_is_replayed_up_to_the_tear_and_fails(
     cassette: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A recording cut in mid-line still serves for what it holds."""
+    """What it holds is replayed; it never passes, alone or among others, and what mends it is told."""
     raw = cassette.read_bytes()
     assert b'"log"' in raw.splitlines()[-1]  # so both turns are whole
     cassette.write_bytes(raw[:-20])
     capsys.readouterr()
+    for path in (cassette, cassette.parent):
+        assert run(["replay", str(path)]) == 3
+        shown = capsys.readouterr().out
+        assert "turn 2 ✓ exact" in shown
+        assert f"{cassette} is torn at line {len(raw.splitlines())}: " in shown
+        assert f"hint: nexdiag cassette repair {cassette}" in shown
+
+
+def test_a_torn_cassette_without_a_whole_turn_is_broken(cassette: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is not one that holds nothing to replay."""
+    header, *_ = cassette.read_bytes().splitlines(keepends=True)
+    cassette.write_bytes(header + b'{"exch')
+    capsys.readouterr()
+    assert run(["replay", str(cassette)]) == 3
+    assert "is torn at line 2: " in capsys.readouterr().err
+
+
+def test_a_recording_that_ends_before_its_scenario_says_what_is_not_checked(
+    cassette: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is no failure, and not exact either; one turn alone says nothing of the others."""
+    whole = load(cassette)
+    first = msgspec.structs.replace(
+        whole, turns=whole.turns[:1], exchanges=tuple(one for one in whole.exchanges if one.turn == 1), log=()
+    )
+    cassette.write_bytes(codec.encode(first))
+    capsys.readouterr()
     assert run(["replay", str(cassette)]) == 0
-    assert "not checked: the end of the file" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "not checked: 1 of the scenario's 2 messages were recorded" in shown
+    assert "exact:" not in shown
+    assert run(["replay", str(cassette), "--turn", "1"]) == 0
+    assert "messages were recorded" not in capsys.readouterr().out
+
+
+def test_a_cassette_comes_from_stdin(
+    cassette: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a plain replay; another way says how to do it."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(cassette.read_bytes())))
+    capsys.readouterr()
+    assert run(["replay", "-"]) == 0
+    assert "turn 2 ✓ exact" in capsys.readouterr().out
+    assert run(["replay", "-", "--faults", "all"]) == 2
+    assert "stdin" in capsys.readouterr().err
+
+
+def test_an_empty_name_is_not_the_working_directory(capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty variable of a shell must not replay everything that is there."""
+    assert run(["replay", ""]) == 2
+    assert "empty" in capsys.readouterr().err
+
+
+def test_what_was_not_played_is_named_once(cassette: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Behind the first that fails, with --fail-fast."""
+    broken, later = cassette.parent / "a.cassette.jsonl", cassette.parent / "z.cassette.jsonl"
+    broken.write_bytes(cassette.read_bytes()[:-20])
+    later.write_bytes(cassette.read_bytes())
+    capsys.readouterr()
+    assert run(["replay", str(cassette.parent), "--fail-fast"]) == 3
+    assert capsys.readouterr().out.count("z.cassette.jsonl") == 1
 
 
 def test_each_of_several_is_headed_by_its_file_and_told_apart(

@@ -16,6 +16,7 @@ from nexdiag.cli.app import run
 ROOT = Path(__file__).parents[2]
 FIVE = ROOT / "cassettes" / "llama.cpp" / "five-back-to-back.cassette.jsonl"
 SDK = ROOT / "cassettes" / "llama.cpp" / "openai-sdk-tool-round-trip.cassette.jsonl"
+LONGER = ROOT / "cassettes" / "llama.cpp" / "five-over-responses.cassette.jsonl"
 MENDED = ROOT / "cassettes" / "stub-of-azure" / "incident-stream-options.cassette.jsonl"
 
 
@@ -23,14 +24,17 @@ MENDED = ROOT / "cassettes" / "stub-of-azure" / "incident-stream-options.cassett
     ("words", "said"),
     [
         (["--serve", "--faults", "all"], "--serve and --faults do not go together"),
-        (["--port", "1"], "--port is for a server"),
-        (["--serve", "--jobs", "2"], "--jobs is for recordings that our executor replays"),
-        (["--then", "live"], "--then is for a replay that goes on live"),
+        (["--port", "1"], "--port is not for a plain replay: it is for --serve and a command after --"),
+        (["--serve", "--jobs", "2"], "--jobs is not for --serve: it is for a plain replay"),
+        (["--then", "live"], "--then is not for a plain replay: it is for --until"),
+        (["--workspace", "."], "--workspace is for --tools live"),
+        (["--tools", "live", "--workspace", "nowhere"], "no directory at nowhere"),
+        (["--from", "1", "--session", "nobody"], "nobody"),
         (["--until", "2"], "--until N and --then live go together"),
         (["--until", "2", "--then", "dead"], "--until N and --then live go together"),
         (["--faults", "some"], "--faults 'some' is not known"),
         (["--faults", "all", "--format", "junit"], "--format junit is not for a table of faults"),
-        (["--determinism", "--format", "json"], "--format json is not for --determinism"),
+        (["--determinism", "--format", "json"], "--format is not for --determinism"),
         (["--match", "exat"], "--match 'exat' is not known"),
         (["--fault", "cat@2"], "cat"),
         (["--shard", "3/2"], "3/2"),
@@ -135,6 +139,60 @@ def test_a_recording_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch, capsy
     assert run(["replay", "five-over-messages"]) == 0
     assert run(["replay", "five-over-mesages"]) != 0
     assert "five-over-messages" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "way", [[], ["--serve"], ["--faults", "all"], ["--determinism"], ["--from", "2"], ["--", sys.executable, "-c", ""]]
+)
+def test_a_recording_that_is_not_there_is_told_alike_by_each_way(
+    way: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 3, and the nearest name; a pattern that fits nothing is nothing to do."""
+    monkeypatch.chdir(ROOT)
+    assert run(["replay", "five-over-mesages", *way]) == 3
+    what, hint = capsys.readouterr().err.splitlines()
+    assert what == "error: there is no cassette at five-over-mesages"
+    assert "five-over-messages" in hint
+    assert run(["replay", "no*such", *way]) == 4
+    assert "no recording matches no*such" in capsys.readouterr().err
+
+
+def test_a_recording_that_a_way_is_not_for_does_not_stop_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Found by patterns and by names; those of other clients are told, and one that is not there is exit 3."""
+    monkeypatch.chdir(ROOT)
+    campaign = ["--faults", "all", "--fault", "cut@1#1"]
+    assert run(["replay", "openai-sdk-tool*", "five-over-messages", *campaign]) == 0
+    shown = capsys.readouterr()
+    assert "five-over-messages" in shown.out
+    assert "openai-sdk-tool" in shown.err
+    assert run(["replay", "five-over-mesages", "five-over-messages", *campaign]) == 3
+    assert "five-over-messages" in capsys.readouterr().out
+    assert run(["replay", "openai-sdk-*", "--determinism"]) == 4
+    told = [row for row in capsys.readouterr().err.splitlines() if row.startswith("error: ")]
+    assert ["responses" in told[0], "tool-round-trip" in told[1]] == [True, True]
+
+
+def test_a_fault_that_fits_some_recordings_strikes_those(capsys: pytest.CaptureFixture[str]) -> None:
+    """The others are told, and it is no failure; where it fits none, exit 2."""
+    assert run(["replay", str(FIVE), str(LONGER), "--fault", "cut@1#10"]) == 0
+    shown = capsys.readouterr()
+    assert "✓ 2 recordings: 1 not played, 1 exact" in shown.out
+    assert shown.err.startswith("error: cut@1#10 cannot strike")
+    assert run(["replay", str(FIVE), "--fault", "cut@99#1"]) == 2
+    assert "hint: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_exit_code_holds_where_nobody_reads_why(form: str) -> None:
+    """As in `nexdiag replay cassettes/ | head -1`: a replay that fails must not pass for want of a reader."""
+    failing = ["--max-age", "1s", "--expired", "fail"]
+    command = [sys.executable, "-m", "nexdiag", "replay", str(FIVE), *failing, "--format", form]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as replaying:
+        assert replaying.stdout is not None
+        replaying.stdout.close()
+        assert replaying.wait(timeout=60) == 1
 
 
 def test_an_old_recording_warns_or_fails(capsys: pytest.CaptureFixture[str]) -> None:

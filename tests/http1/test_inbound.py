@@ -124,6 +124,37 @@ def test_an_endless_head_is_refused(world: Make) -> None:
     asyncio.run(play())
 
 
+@pytest.mark.parametrize(
+    "start",
+    [b"0\r\nX: ", b"3\r\nabc\r\n0\r\nX: ", b"3;x=", b"0\r\nX: a\r\nY: "],
+    ids=["trailer", "behind a body", "extension", "second field"],
+)
+def test_an_endless_trailer_is_refused(world: Make, start: bytes) -> None:
+    """The parser would keep all of it, in a time that is the square of it."""
+
+    async def play() -> None:
+        async with world() as here:
+            answer = await here.ask(POST + CHUNKED + b"\r\n" + start, *[b"a" * 30_000] * 5)
+            assert answer.startswith(b"HTTP/1.1 431 ")
+            assert b"trailer_too_long" in answer
+            assert not here.seen
+
+    asyncio.run(play())
+
+
+def test_a_body_in_many_small_chunks_is_no_trailer(world: Make) -> None:
+    """What stands between its bytes is together longer than a trailer may be."""
+
+    async def play() -> None:
+        async with world() as here:
+            chunks = b"1;some=extension\r\na\r\n" * 1000
+            answer = await here.ask(POST + CLOSE + CHUNKED + b"\r\n", *[chunks] * 5, b"0\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 200 ")
+            assert here.seen[0].body == b"a" * 5000
+
+    asyncio.run(play())
+
+
 def test_what_came_before_a_malformed_request_is_answered(world: Make) -> None:
     """In the order in which it was asked."""
 

@@ -18,6 +18,7 @@ from nexdiag.replay.closed import network_closed
 GUARDED = [
     *((socket.socket, name) for name in ("connect", "connect_ex", "sendto", "sendmsg")),
     *((socket, name) for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex")),
+    *((socket, name) for name in ("gethostbyaddr", "getnameinfo")),
     *((asyncio.BaseEventLoop, name) for name in ("create_connection", "getaddrinfo")),
     (anyio, "connect_tcp"),
 ]
@@ -78,6 +79,18 @@ def lookup() -> None:
     socket.gethostbyname(NAME)
 
 
+def name_of_address() -> None:
+    socket.gethostbyaddr(NAME)
+
+
+def name_of_peer() -> None:
+    socket.getnameinfo((NAME, 80), 0)
+
+
+def full_name() -> None:
+    socket.getfqdn(NAME)
+
+
 def standard_library() -> None:
     urllib.request.urlopen(f"http://{NAME}/")
 
@@ -124,7 +137,7 @@ async def client_by_name() -> None:
 
 SYNC = [
     tcp, tcp_with_code, tcp6, datagram, datagram_with_flags, datagram_message, connected_datagram, by_address, by_name,
-    lookup, standard_library, sync_client,
+    lookup, name_of_address, name_of_peer, full_name, standard_library, sync_client,
 ]  # fmt: skip
 ASYNC = [
     streams, streams_by_name, happy_eyeballs, loop_lookup, loop_socket, loop_datagram, client, client_by_name,
@@ -184,6 +197,11 @@ def test_what_needs_no_network_is_looked_up() -> None:
         assert socket.getaddrinfo("::1", 80)
         assert socket.getaddrinfo(None, 80)
         assert socket.gethostbyname("127.0.0.1") == "127.0.0.1"
+        assert socket.getfqdn()
+        assert socket.getfqdn("127.0.0.1")
+        assert socket.getnameinfo(("::1", 80), socket.NI_NUMERICHOST)
+        with pytest.raises(EndpointError):
+            socket.gethostbyaddr("203.0.113.1")
         with socket.create_server(("127.0.0.1", 0)):
             pass
 

@@ -85,10 +85,26 @@ def test_nothing_else_is_made(request_: Request) -> None:
 
 
 def test_what_was_recorded_is_not_made() -> None:
-    """Also when it was played: a second one is a miss, as for every other request."""
+    """Not even for another query: what the server said is known for its own alone."""
     held = recorded(8, b"", path="/v1/models?a=b", method="GET")
     assert body(get("/v1/models"), (*RECORDED, held)) is None
     assert body(get("/v1/models/first"), (*RECORDED, held)) is not None
+
+
+def test_a_recorded_list_answers_again_and_again() -> None:
+    """The newest success, as it was recorded: each client that begins asks for one."""
+    failed = recorded(10, b"", path="/v1/models", method="GET", status=500)
+    old, new = (recorded(at, b"", (b"list",), path="/v1/models", method="GET") for at in (8, 9))
+    make = made_models((*RECORDED, old, new, failed))
+    for _ in range(3):
+        made = make(get("/v1/models"))
+        assert made is not None
+        assert (made.exchange, made.status) == (new, 200)
+        assert b"".join(piece.bytes for piece in made.pieces) == b"list"
+    assert make(get("/v1/models", method="POST")) is None
+    assert made_models((*RECORDED, failed))(get("/v1/models")) is None
+    broken = recorded(8, b"", path="/v1/models", method="GET", failure="reset: gone")
+    assert made_models((*RECORDED, broken))(get("/v1/models")) is None
 
 
 def test_a_recording_that_names_no_model_makes_no_list() -> None:

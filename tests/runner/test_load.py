@@ -46,3 +46,21 @@ def test_a_directory_stands_for_the_cassettes_below_it(tmp_path: Path) -> None:
             if (tmp_path / "a" / "none").mkdir()
             else [tmp_path / "a" / "none"]
         )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "hint"),
+    [
+        ("a.yaml", "interactions: []\n", "nexdiag convert {0}/a.yaml {0}/a.cassette.jsonl"),
+        ("a.har", '{"log": {}}', "nexdiag convert {0}/a.har {0}/a.cassette.jsonl"),
+        ("a.jsonl", '{"foo": 1}', "nexdiag convert A B.cassette.jsonl"),
+    ],
+)
+def test_a_recording_of_another_tool_is_told_how_to_be_converted(
+    tmp_path: Path, name: str, text: str, hint: str
+) -> None:
+    """The command stands in the hint."""
+    (tmp_path / name).write_text(text)
+    with pytest.raises(CassetteError) as told:
+        load(tmp_path / name)
+    assert hint.format(tmp_path) in (told.value.hint or "")

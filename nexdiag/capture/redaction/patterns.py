@@ -20,6 +20,7 @@ _PLAIN = (
 )
 """What no pattern of secrets fits for the most part."""
 _MOST = 0.5
+_HINT = "write a Python regular expression of what is to be replaced, such as 'cust-[0-9]{6}'"
 _REPEATS = (kinds.MAX_REPEAT, kinds.MIN_REPEAT)
 _MANY = 50
 
@@ -29,25 +30,33 @@ def compiled(patterns: Iterable[str]) -> tuple[re.Pattern[bytes], ...]:
     return tuple(_compiled(pattern) for pattern in patterns)
 
 
-def _compiled(pattern: str) -> re.Pattern[bytes]:
-    hint = "write a Python regular expression of what is to be replaced, such as 'cust-[0-9]{6}'"
+def read(pattern: str) -> re.Pattern[bytes]:
+    """The expression, tried on nothing yet.
+
+    Raises `UsageError` for one that is none, or that has a repetition within a repetition.
+    """
     if not pattern.strip():
-        raise UsageError("a pattern to redact is wanted, found an empty one", hint=hint)
+        raise UsageError("a pattern to redact is wanted, found an empty one", hint=_HINT)
     try:
         raw = pattern.encode()
         ready, tree = re.compile(raw), parser.parse(raw)
     except (re.error, RecursionError, OverflowError, UnicodeEncodeError) as error:
-        raise UsageError(f"the pattern to redact is no regular expression: {error}: {pattern!r}", hint=hint) from error
-    if ready.search(b"") is not None:
-        raise UsageError(f"the pattern to redact fits the empty text: {pattern!r}", hint=hint)
-    for text in _PLAIN:
-        if sum(len(match[0]) for match in ready.finditer(text)) > len(text) * _MOST:
-            raise UsageError(f"the pattern to redact fits nearly everything: {pattern!r}", hint=hint)
+        raise UsageError(f"the pattern to redact is no regular expression: {error}: {pattern!r}", hint=_HINT) from error
     if _nested(tree, within=False):
         what = "the pattern to redact has a repetition within a repetition, which may take for ever"
         raise UsageError(
             f"{what}: {pattern!r}", hint="write (?:ab)+ or a+, not (?:a+)+; or make the inner one possessive: a++"
         )
+    return ready
+
+
+def _compiled(pattern: str) -> re.Pattern[bytes]:
+    ready = read(pattern)
+    if ready.search(b"") is not None:
+        raise UsageError(f"the pattern to redact fits the empty text: {pattern!r}", hint=_HINT)
+    for text in _PLAIN:
+        if sum(len(match[0]) for match in ready.finditer(text)) > len(text) * _MOST:
+            raise UsageError(f"the pattern to redact fits nearly everything: {pattern!r}", hint=_HINT)
     return ready
 
 

@@ -7,7 +7,7 @@ also what goes over a line's end, and in compressed bodies what they hold (`code
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import unquote
 
 import msgspec
@@ -54,6 +54,9 @@ MOST_HELD = 2**26
 _MOST_LEARNT = 32
 """Secrets learnt from requests. With each new one the past is looked through again: a token that changes with every
 request must not make that a habit."""
+_MOST_WORDS = 1000
+_LONGEST_WORD = 400
+"""Methods, URLs and header values that are remembered, and characters of each: clients send the same ones each time."""
 _MAGIC = ((b"\x1f\x8b\x08", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 """How a body begins that is in such an encoding, though no header says so."""
 _HEAD = 4
@@ -78,6 +81,8 @@ class Redactor:
         self._links: dict[Link, Link | None] = {}
         self._made: dict[tuple[Link | None, bytes], Link] = {}
         self._parts: dict[bytes, bytes | None] = {}
+        self._words: dict[tuple[int, str, str], str] = {}
+        """By how many secrets were known, and what the word is: with one more secret, none of them counts."""
 
     def learn(self, value: str) -> bool:
         """A secret that was seen in use: from now on it is replaced everywhere. Whether it was new.
@@ -112,7 +117,7 @@ class Redactor:
 
     def url(self, url: str) -> str:
         """The URL without credentials, and without the values of parameters that are named for a secret."""
-        return self.text(_USER.sub("", in_parameters(url, _mark)))
+        return self._again("url", url, lambda url: self.text(_USER.sub("", in_parameters(url, _mark))))
 
     def command(self, command: str) -> str:
         """A command line without its secrets."""
@@ -155,7 +160,7 @@ class Redactor:
             text = plain.body.join()
             if plain.encoding != encoding and (clean := self.wire(text)) != text:
                 body, encoding = Body.of(clean), plain.encoding
-        method = self.text(request.method)
+        method = self._again("text", request.method, self.text)
         return msgspec.structs.replace(request, method=method, url=url, headers=headers, body=body, encoding=encoding)
 
     def response(self, response: Response) -> Response:
@@ -258,7 +263,19 @@ class Redactor:
     def _header(self, name: str, value: str) -> str:
         if name not in KEPT_HEADERS:
             return _mark(value) if value and not _MARKED.fullmatch(value) else value
-        return self.url(value) if "://" in value or name == "location" else self.text(value)
+        return self.url(value) if "://" in value or name == "location" else self._again("text", value, self.text)
+
+    def _again(self, kind: str, text: str, clean: Callable[[str], str]) -> str:
+        """The text as `clean` gives it. The number of secrets is read first: another thread may learn one meanwhile."""
+        key = (self._secrets.generation, kind, text)
+        found = self._words.get(key)
+        if found is None:
+            found = clean(text)
+            if len(text) <= _LONGEST_WORD:
+                if len(self._words) >= _MOST_WORDS:
+                    self._words.clear()
+                self._words[key] = found
+        return found
 
     def _value(self, key: bytes, value: bytes) -> bytes | None:
         """The value of a field: together with its name, which may say that it is a secret."""

@@ -60,8 +60,8 @@ class Canonical:
         self._of_set: dict[Link, Digest] = {}
 
     def read(self, request: Request) -> Reading:
-        """What the request means. A secret in the URL that was redacted stands for any other."""
-        parts = address_of(request)
+        """What the request means. Secrets that were redacted are told apart, where their placeholders are."""
+        parts = [request.method.upper().encode("utf-8", "replace"), request.path.encode("utf-8", "replace")]
         values = values_of(request.body)
         if values is None:
             return Reading(key=digest(*parts, b"raw", request.body.join()), conversation=None)
@@ -120,20 +120,34 @@ class Canonical:
 
 def address_of(request: Request) -> list[bytes]:
     """Method and path with its query, whoever the host is. A secret in it that was redacted stands for any other."""
-    return [request.method.upper().encode("utf-8", "replace"), _MARK.sub("*", request.path).encode("utf-8", "replace")]
+    pieces = _MARK.split(request.path)
+    return [piece.encode("utf-8", "replace") for piece in (request.method.upper(), str(len(pieces)), *pieces)]
+
+
+def secrets_of(request: Request) -> list[str]:
+    """The placeholders of secrets in its URL, in order."""
+    return _MARK.findall(request.path)
 
 
 def values_of(body: Body) -> dict[str, bytes | Link] | None:
-    """The fields by name, however the body is kept; None if it is no JSON object, or too deep to be read."""
+    """The fields by name, however the body is kept; None if it is no JSON object, has a name twice, or is too deep."""
     try:
         if body.raw is None:
-            return {msgspec.json.decode(field.key, type=str): field.value for field in body.fields}
+            named: dict[str, bytes | Link] = {
+                msgspec.json.decode(field.key, type=str): field.value for field in body.fields
+            }
+            return named if len(named) == len(body.fields) else None
         if depth(body.raw) > DEEPEST:
             return None
         body.raw.decode()
-        return {key: bytes(value) for key, value in _fields.decode(body.raw).items()}
+        return _once(body.raw, {key: bytes(value) for key, value in _fields.decode(body.raw).items()})
     except (ValueError, RecursionError):
         return None
+
+
+def _once(raw: bytes, fields: dict[str, bytes]) -> dict[str, bytes | Link] | None:
+    """The fields; None if one stood there twice."""
+    return {**fields} if _texts(raw) == len(fields) * 2 + sum(map(_texts, fields.values())) else None
 
 
 def entries_of(value: bytes) -> list[bytes] | None:
@@ -151,11 +165,27 @@ def _of_all(entries: Iterable[bytes]) -> Digest:
 
 
 def meaning(raw: bytes) -> bytes:
-    """The one text for all JSON texts that mean the same."""
+    """The one text for all JSON texts that mean the same; for one with a name twice in an object, that text."""
     try:
-        return msgspec.json.encode(msgspec.json.decode(raw), order="deterministic")
+        made = msgspec.json.encode(msgspec.json.decode(raw), order="deterministic")
     except (ValueError, RecursionError):
         return raw
+    return made if b"{" not in raw or _texts(made) == _texts(raw) else raw
+
+
+def value_of(raw: bytes) -> object:
+    """The value of a JSON text. Raises `ValueError` for what is none, or has a name twice in an object."""
+    value = msgspec.json.decode(raw)
+    if b"{" in raw and _texts(msgspec.json.encode(value)) != _texts(raw):
+        raise ValueError
+    return value
+
+
+def _texts(raw: bytes) -> int:
+    """How many quotes begin or end a text: fewer, where a reader has dropped a name that stood twice in an object."""
+    if b"\\" in raw:
+        raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return raw.count(b'"')
 
 
 def _kept(memory: dict[_Key, Digest], key: _Key, make: Callable[[], Digest]) -> Digest:

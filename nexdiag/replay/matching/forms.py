@@ -11,8 +11,8 @@ from nexdiag.replay.matching.dates import Now
 from nexdiag.replay.matching.directories import Places
 from nexdiag.replay.matching.setting import GONE, Date, Laid, Setter, Taken
 
-_REACH = 128
-"""How far back the call is looked for that a result answers: no answer asks for more calls at once."""
+_REACH = 8192
+"""How many entries back the call is looked for that a result answers. One that is further counts by its id."""
 
 
 class FormNode:
@@ -62,6 +62,8 @@ class Reader:
         self._places = places
         self._roots: dict[str, FormNode] = {}
         self._of_link: dict[tuple[str, Link], FormNode] = {}
+        self._seen: set[str] = set()
+        """Generated ids of all lists: one that is not here need not be looked for."""
         self._of_field: dict[tuple[str, bytes | Link], Field] = {}
 
     def field(self, name: str, value: bytes | Link) -> Field:
@@ -104,7 +106,7 @@ class Reader:
 
     def _laid(self, name: str, value: bytes | Link) -> Laid:
         whole = value if isinstance(value, bytes) else b"[%s]" % b",".join(_entries(value) or ())
-        return self._setter.walk(whole, self._setter.behind(name), self._now, self._places, lambda one: "new")
+        return self._setter.walk(whole, self._setter.behind(name), self._now, self._places, lambda one: "new", name)
 
     def _root(self, name: str) -> FormNode:
         found = self._roots.get(name)
@@ -145,7 +147,7 @@ class Reader:
         form = digest(_encoded(laid.value))
         made = FormNode(node, digest(node.digest, form))
         made.ids, made.dates = ids, laid.dates
-        made.quotes = node.quotes or any(not own for _, own in laid.dates)
+        made.quotes = node.quotes or any(not own for _, own, _ in laid.dates)
         made.taken = _folded(node.taken, laid)
         if isinstance(laid.value, dict) and laid.value.get("role") == "user" and not (node.opening and node.opening[1]):
             said = not _tagged(laid.value.get("content"))
@@ -156,22 +158,25 @@ class Reader:
         """The entry without what is volatile, and the generated ids that are new in it."""
         ids: list[str] = []
         states = self._setter.behind(name, str(node.depth))
-        laid = self._setter.walk(entry, states, self._now, self._places, lambda one: _number(one, node, ids))
+        laid = self._setter.walk(entry, states, self._now, self._places, lambda one: self._number(one, node, ids))
         return laid, tuple(ids)
 
-
-def _number(one: str, node: FormNode | None, ids: list[str]) -> str:
-    """Where an id was first seen, counted from here: which call a result answers still counts."""
-    if one in ids:
-        return f"0.{ids.index(one)}"
-    for distance in range(1, _REACH):
-        if node is None:
-            break
-        if one in node.ids:
-            return f"{distance}.{node.ids.index(one)}"
-        node = node.before
-    ids.append(one)
-    return "new"
+    def _number(self, one: str, node: FormNode | None, ids: list[str]) -> str | None:
+        """Where an id was first seen, counted from here: which call a result answers still counts."""
+        if one in ids:
+            return f"0.{ids.index(one)}"
+        for distance in range(1, _REACH) if one in self._seen else ():
+            if node is None:
+                break
+            if one in node.ids:
+                return f"{distance}.{node.ids.index(one)}"
+            node = node.before
+        else:
+            if one in self._seen:
+                return None
+        self._seen.add(one)
+        ids.append(one)
+        return "new"
 
 
 def _entries(value: bytes | Link) -> Iterable[bytes] | None:

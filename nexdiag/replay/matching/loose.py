@@ -3,7 +3,7 @@
 It is made when the first request needs it, once for the whole recording.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -35,6 +35,15 @@ class _Address(msgspec.Struct):
     """Conversations, by what they begin with."""
 
 
+class _Crowd(msgspec.Struct, frozen=True, kw_only=True):
+    """Many recordings that differ in nothing but the volatile."""
+
+    alike: bool
+    """Whether each was recorded once, and all of them answer the same."""
+    told: set[tuple[int, Digest | None]]
+    """What was set aside in any of them, by row."""
+
+
 class Loose:
     """A recording, read by rules."""
 
@@ -52,6 +61,7 @@ class Loose:
         """Likewise, without those that are known to be used up."""
         self._addresses: dict[Digest, _Address] = {}
         self._answers: dict[int, Digest] = {}
+        self._crowds: dict[Digest, _Crowd] = {}
         self._rest = Queue(spent)
         for place, exchange in enumerate(exchanges):
             self._put(place, self.volatile.recorded(exchange), keys[place])
@@ -62,6 +72,9 @@ class Loose:
     def by_rule(self, form: Form, *, again: bool = False) -> Fit | None:
         """What differs in nothing but the volatile: what is left, or, to be played `again`, what was last used."""
         left = (self._kinds if again else self._left).get(form.key, {})
+        first = self._one_for_all(form, left) if not again and len(left) > 1 else None
+        if first is not None:
+            return first
         places: list[int] = []
         for kind, queue in list(left.items()):
             place = queue.last if again else queue.first
@@ -71,11 +84,38 @@ class Loose:
                 places.append(place)
         needed = {place: self.volatile.needed(form, self._forms[place]) for place in places}
         fitting = {place: rows for place, rows in needed.items() if rows is not None}
-        least = [place for place, rows in fitting.items() if all(rows <= other for other in fitting.values())]
+        several = set(fitting.values())
+        fewest = {rows for rows in several if all(rows <= other for other in several)}
+        least = [place for place, rows in fitting.items() if rows in fewest]
         chosen = self._one_of(least or list(fitting))
         if not chosen:
             return None
         return Fit(places=chosen, aside=self.volatile.names(fitting[chosen[0]]) if len(chosen) == 1 else ())
+
+    def _one_for_all(self, form: Form, left: dict[Digest, Queue]) -> Fit | None:
+        """The first of many, where all of them answer the same, and none of them needs fewer rules than it; else None.
+
+        Without it, a recording of n requests that differ only in an id would cost n² to be played.
+        """
+        while left and (place := left[kind := next(iter(left))].first) is None:
+            del left[kind]
+        if not left or form.quotes:
+            return None
+        crowd = self._crowds.get(form.key)
+        if crowd is None:
+            crowd = self._crowds[form.key] = self._crowd(left.values())
+        assert place is not None  # such were just passed over
+        needed = self.volatile.needed(form, self._forms[place]) if crowd.alike else None
+        if needed is None or any((row, form.taken.get(row)) in crowd.told for row in needed):
+            return None
+        return Fit(places=(place,), aside=self.volatile.names(needed))
+
+    def _crowd(self, queues: Collection[Queue]) -> "_Crowd":
+        places = [queue.last for queue in queues]
+        alike = all(len(queue.places) == 1 for queue in queues) and len(set(map(self._answer, places))) == 1
+        rows = {row for place in places for row in self._forms[place].taken}
+        told = {(row, self._forms[place].taken.get(row)) for place in places for row in rows}
+        return _Crowd(alike=alike, told=told)
 
     def by_beginning(self, form: Form) -> Fit | None:
         """What is left and shares the longest beginning of the conversation; of several, the shortest."""
@@ -110,12 +150,16 @@ class Loose:
             tree, branch = found
             return next(tree.going_on(branch), branch.first), branch.depth
         place = own.all.first if own is not None else None
-        return (place if place is not None else self._rest.first), 0
+        place = self._rest.first if place is None else place
+        if place is None and self._rest.places:  # all were played: what there was to ask for still says most
+            place = (own.all if own is not None else self._rest).places[0]
+        return place, 0
 
     def known(self, form: Form) -> int | None:
         """The last recording that differs in nothing but the volatile, used or not."""
-        kinds = self._kinds.get(form.key)
-        return None if kinds is None else max(queue.last for queue in kinds.values())
+        kinds = self._kinds.get(form.key, {}).values()
+        fitting = (queue.last for queue in kinds if self.volatile.needed(form, self._forms[queue.last]) is not None)
+        return max(fitting, default=None)
 
     def _put(self, place: int, form: Form, key: Digest) -> None:
         self._forms.append(form)

@@ -13,7 +13,7 @@ import msgspec
 from nexdiag.core.errors import UsageError
 from nexdiag.core.exchange import Exchange, Request
 from nexdiag.replay.matching.canonical import Canonical, Digest, Reading
-from nexdiag.replay.matching.dates import day_of
+from nexdiag.replay.matching.dates import quarter_of
 from nexdiag.replay.matching.loose import Fit, Loose
 from nexdiag.replay.matching.queued import Queue
 from nexdiag.replay.matching.rules import BUILT_IN, Rules
@@ -40,11 +40,13 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
 
     request: Request
     nearest: Exchange | None
-    """One that was not played yet, if there is one."""
+    """One that was not played yet, if there is one; None only where nothing was recorded."""
     shared: int
     """How many messages from the beginning are equal in both, but for what rules set aside."""
     used: bool = False
     """The nearest is equal, but has already been played."""
+    played: bool = False
+    """The nearest is another request, and has already been played, as all that could be nearer have."""
     ambiguous: tuple[Exchange, ...] = ()
     """Different recordings that fit equally well: to take one of them would be a guess."""
 
@@ -87,7 +89,7 @@ class Matcher:
             self._known[key].places.append(place)
         self._verbatim = Verbatim(exchange.request for exchange in self._exchanges)
         self._forms: dict[tuple[int, int | None], Form] = {}
-        """By place and day."""
+        """By place and quarter of an hour."""
 
     def __len__(self) -> int:
         """How many exchanges were recorded."""
@@ -156,7 +158,7 @@ class Matcher:
         return Match(exchange=self._exchanges[found.places[0]], how=found.how, aside=found.aside)
 
     def _form_of(self, place: int, now: float | None) -> Form:
-        key = (place, day_of(now))
+        key = (place, quarter_of(now))
         form = self._forms.get(key)
         if form is None:
             if len(self._forms) >= _MOST_FORMS:
@@ -185,4 +187,7 @@ class Matcher:
             depth = form.conversation.depth if form.conversation is not None else 0
             return Miss(request=request, nearest=self._exchanges[last], shared=depth, used=True)
         place, shared = self._loose.nearest(form)
-        return Miss(request=request, nearest=None if place is None else self._exchanges[place], shared=shared)
+        if place is None:
+            return Miss(request=request, nearest=None, shared=shared)
+        played = place not in self._unplayed
+        return Miss(request=request, nearest=self._exchanges[place], shared=shared, played=played)

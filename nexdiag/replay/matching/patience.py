@@ -1,61 +1,60 @@
 """The user's regular expressions of what does not count: text → expression, or a clear refusal. Pure.
 
-They run over whatever a client sends. Refused is what may take time without end on a text that almost fits: a
-repetition within a repetition (`(a+)+`), and a choice within one whose branches may begin alike (`(a|ab)*`). What is
-left may cost the square of a text's length (`.*x.*y`): say what stands between, not `.*`.
+They run over whatever a client sends, and Python's `re` cannot be interrupted. So an expression is taken only where a
+bound of its cost can be told from how it is written (`matching.ambiguity`), and it is tried on texts of bounded length.
 """
 
 import re
-import re._constants as kinds  # type: ignore[import-not-found]  # the standard library has no types for it
-import re._parser as parser  # type: ignore[import-not-found]  # the only one who reads patterns as `re` does
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from nexdiag.core.errors import UsageError
+from nexdiag.replay.matching.ambiguity import cost
 
-_REPEATS = (kinds.MAX_REPEAT, kinds.MIN_REPEAT)
-_MOST = 8
-"""Turns of a repetition whose number is not fixed, that may stand within another."""
+PIECE = 2048
+"""Characters that an expression is tried on at once. Longer texts are cut, at the ends of lines where there are any."""
+_BUDGET = 5e7
+"""Steps of `re` for one piece, at most: a few of them are a microsecond where a text is hostile, most are much less."""
 
 
 def expression(text: str, rule: str) -> re.Pattern[str]:
     """The expression. Raises `UsageError` for one that is none, or that cannot be used."""
     hint = "write a Python regular expression of what does not count, such as /messages/*/content=[0-9]+ ms"
     try:
-        ready, tree = re.compile(text), parser.parse(text)
+        ready = re.compile(text)
+        steps = cost(text, PIECE)
+        if steps <= _BUDGET and ready.search("") is not None:
+            raise UsageError(f"the expression of the rule {rule!r} fits the empty text", hint=hint)
     except (re.error, RecursionError, OverflowError) as error:
         raise UsageError(f"the rule {rule!r} ends in no regular expression: {error}", hint=hint) from error
-    if ready.search("") is not None:
-        raise UsageError(f"the expression of the rule {rule!r} fits the empty text", hint=hint)
-    if _endless(tree, within=False):
-        what = f"the expression of the rule {rule!r} has a repetition within a repetition, which may take for ever"
-        raise UsageError(what, hint="write (?:ab)+ or a+, not (?:a+)+; or make the inner one possessive: a++")
+    if steps > _BUDGET:
+        what = f"the expression of the rule {rule!r} may fit one text in many ways: that may take for ever"
+        raise UsageError(what, hint="write a+ or (?:ab)+, not (?:a+)+; say what stands between: x[^y]*y, not .*x.*y")
     return ready
 
 
-def _endless(tree: Any, *, within: bool) -> bool:  # noqa: ANN401 - the tree of the standard library's parser
-    return any(_endless_here(kind, value, within) for kind, value in tree)
+def endless(pattern: str) -> bool:
+    """Whether an expression may take too long on some text, as far as can be told; also for what is none."""
+    try:
+        re.compile(pattern)
+        return cost(pattern, PIECE) > _BUDGET
+    except (re.error, RecursionError, OverflowError):
+        return True
 
 
-def _endless_here(kind: Any, value: Any, within: bool) -> bool:  # noqa: ANN401 - likewise
-    if kind in _REPEATS:
-        least, most, inner = value
-        loose = most != least and most > 1
-        if within and loose and most > _MOST:
-            return True
-        return _endless(inner, within=within or most > _MOST)
-    if kind is kinds.BRANCH:
-        branches = value[1]
-        return (within and not _apart(branches)) or any(_endless(branch, within=within) for branch in branches)
-    if kind is kinds.SUBPATTERN:
-        return _endless(value[3], within=within)
-    alone = {kinds.ASSERT: 1, kinds.ASSERT_NOT: 1, kinds.POSSESSIVE_REPEAT: 2}
-    if kind in alone:
-        return _endless(value[alone[kind]], within=False)
-    return kind is kinds.ATOMIC_GROUP and _endless(value, within=False)
+def replaced(found: re.Pattern[str], by: Callable[[re.Match[str]], str], text: str) -> str:
+    """The text with all that fits replaced. In a text longer than `PIECE`, nothing fits across the end of a piece."""
+    if len(text) <= PIECE:
+        return found.sub(by, text)
+    return "".join(found.sub(by, piece) for piece in _pieces(text))
 
 
-def _apart(branches: Any) -> bool:  # noqa: ANN401 - likewise
-    """Whether each branch begins with a letter of its own, so that at most one of them can fit."""
-    firsts = [branch[0] if len(branch) else None for branch in branches]
-    letters = [first[1] for first in firsts if first is not None and first[0] is kinds.LITERAL]
-    return len(set(letters)) == len(firsts)
+def _pieces(text: str) -> Iterator[str]:
+    """Whole lines, as many as there is room for; of a line that is longer, as much as there is room for."""
+    start = 0
+    while start < len(text):
+        end = start + PIECE
+        if end < len(text):
+            line = text.rfind("\n", start, end)
+            end = line + 1 if line >= 0 else end
+        yield text[start:end]
+        start = end

@@ -6,20 +6,22 @@ from functools import partial
 
 import msgspec
 
-from nexdiag.replay.matching.canonical import Digest
-from nexdiag.replay.matching.dates import Now
+from nexdiag.replay.matching.canonical import Digest, value_of
+from nexdiag.replay.matching.dates import MARK, Now
 from nexdiag.replay.matching.directories import Places
 from nexdiag.replay.matching.ids import generated
+from nexdiag.replay.matching.patience import replaced
 from nexdiag.replay.matching.pointers import DEEP, Automaton, States, read
 from nexdiag.replay.matching.rules import DATE, DIRECTORY, FITS, NUMBER, SECRET, VALUE, Rules, expression_of
 
 Taken = dict[int, Digest]
 """What was set aside, by the place of the row that did it."""
-Numbering = Callable[[str], str]
+Numbering = Callable[[str], str | None]
+"""A number for a generated id; None where none can be told, so that it counts."""
 
 
-Date = tuple[str, bool]
-"""A date that was set aside, and whether it was the reader's own now."""
+Date = tuple[str, bool, str]
+"""A date that was set aside, whether it was the reader's own now, and its mark."""
 
 
 class _Gone:
@@ -71,12 +73,14 @@ class Setter:
         """Whether no rule sets the value here aside in whole."""
         return not any(self.rows[row].sort == VALUE for row in self.ended(states))
 
-    def walk(self, raw: bytes, states: States, now: Now, places: Places, number: Numbering) -> Laid:
+    def walk(  # noqa: PLR0913, PLR0917 - whoever reads has all of them
+        self, raw: bytes, states: States, now: Now, places: Places, number: Numbering, name: str = ""
+    ) -> Laid:
         """The value of a JSON text without what is volatile, and what that was; the text itself if it is no JSON."""
         try:
-            value = msgspec.json.decode(raw)
+            value = value_of(raw)
             walk = _Walk(self, now, places, number)
-            return Laid(value=walk.value(value, states), taken=walk.taken, dates=tuple(walk.dates))
+            return Laid(value=walk.value(value, states, name), taken=walk.taken, dates=tuple(walk.dates))
         except (ValueError, RecursionError):
             return Laid(value=raw)
 
@@ -99,8 +103,8 @@ class _Walk:
         self.taken: dict[int, list[bytes]] = {}
         self.dates: list[Date] = []
 
-    def value(self, value: object, states: States) -> object:
-        """It without what is volatile; `GONE` if it is so in whole."""
+    def value(self, value: object, states: States, name: str = "") -> object:
+        """It without what is volatile; `GONE` if it is so in whole. `name` is that of its field."""
         ended = self._setter.ended(states)
         for row in ended:
             sort = self._setter.rows[row].sort
@@ -108,22 +112,32 @@ class _Walk:
                 self._note(row, value)
                 return GONE
             if sort == NUMBER and isinstance(value, str) and generated(value):
-                self._note(row, value)
-                return f"⟦id {self._number(value)}⟧"
+                number = self._number(value)
+                if number is not None:
+                    self._note(row, value)
+                    return f"⟦id {number}⟧"
         if isinstance(value, dict):
             return self._object(value, states)
         if isinstance(value, list):
             entries = (self.value(entry, self._after(states, str(place))) for place, entry in enumerate(value))
             return [entry for entry in entries if entry is not GONE]
         fits = [row for row in ended if self._setter.rows[row].sort == FITS]
-        return self._text(value, fits) if isinstance(value, str) else self._scalar(value, fits)
+        return self._text(value, fits) if isinstance(value, str) else self._scalar(value, fits, name)
 
     def _object(self, value: dict[str, object], states: States) -> object:
-        kept = {"id": value["id"]} if value.get("type") == _REFERENCE and "id" in value else {}
+        kept = {"id": value["id"]} if self._refers(value, states) else {}
         entries = (
-            (name, self.value(entry, self._after(states, name))) for name, entry in value.items() if name not in kept
+            (name, self.value(entry, self._after(states, name), name))
+            for name, entry in value.items()
+            if name not in kept
         )
         return {name: entry for name, entry in entries if entry is not GONE} | kept
+
+    def _refers(self, value: dict[str, object], states: States) -> bool:
+        """Whether an object says nothing but an id, which no rule of the user sets aside."""
+        if "id" not in value or not (value.get("type") == _REFERENCE or value.keys() <= {"id", "type"}):
+            return False
+        return all(self._setter.rows[row].what for row in self._setter.ended(self._after(states, "id")))
 
     def _after(self, states: States, name: str) -> States:
         return self._setter.after(states, name)
@@ -133,21 +147,21 @@ class _Walk:
         for row in (*fits, *([setter.secret] if setter.secret is not None else [])):
             found = setter.expressions[row]
             assert found is not None  # both sorts have one
-            text = found.sub(partial(self._fitted, row), text)
+            text = replaced(found, partial(self._fitted, row), text)
         if setter.directory is not None:
-            text = self._places.replace(text, lambda was: self._marked(setter.directory, was))
+            text = self._places.replace(text, self._placed)
         if setter.date is not None:
             text = self._now.replace(text, self._dated)
         return text
 
-    def _scalar(self, value: object, fits: list[int]) -> object:
-        if value is None or isinstance(value, bool) or not isinstance(value, int | float):
+    def _scalar(self, value: object, fits: list[int], name: str) -> object:
+        if value is None or isinstance(value, bool) or not isinstance(value, int | float) or self._setter.date is None:
             return self._spelled(value, fits)
-        date = self._setter.date
-        own = date is not None and self._now.holds(value)
-        if own or (date is not None and self._now.knows(repr(value))):
-            return self._dated(repr(value), own)
-        return self._spelled(value, fits)
+        text = repr(value)
+        if self._now.holds(value, name):
+            return self._dated(text, True, MARK.format(""))
+        known = self._now.known(text)
+        return self._spelled(value, fits) if known is None else self._dated(text, False, known)
 
     def _spelled(self, value: object, fits: list[int]) -> object:
         """A number, true, false or null: it fits as it is written."""
@@ -160,12 +174,18 @@ class _Walk:
     def _fitted(self, row: int, found: re.Match[str]) -> str:
         return self._marked(row, found[0])
 
-    def _dated(self, was: str, own: bool) -> str:
-        self.dates.append((was, own))
-        return self._marked(self._setter.date, was)
+    def _placed(self, was: str, number: int) -> str:
+        assert self._setter.directory is not None  # it is asked only where the rule is on
+        self._note(self._setter.directory, was)
+        return f"⟦cwd {number}⟧"
 
-    def _marked(self, row: int | None, was: str) -> str:
-        assert row is not None  # it is asked only where the rule is on
+    def _dated(self, was: str, own: bool, mark: str) -> str:
+        assert self._setter.date is not None  # likewise
+        self.dates.append((was, own, mark))
+        self._note(self._setter.date, was)
+        return mark
+
+    def _marked(self, row: int, was: str) -> str:
         self._note(row, was)
         rule = self._setter.rows[row]
         return f"⟦{rule.name if rule.what else 'rule'}⟧"

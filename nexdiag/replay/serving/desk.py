@@ -19,12 +19,12 @@ from nexdiag.http1 import heads, refusal
 from nexdiag.http1.heads import Asked, Framing, Pairs
 from nexdiag.http1.inbound import Answering
 from nexdiag.http1.refusal import Refusal
-from nexdiag.replay.answers import Answers
 from nexdiag.replay.matching.matcher import Miss
 from nexdiag.replay.playback import Playback
 from nexdiag.replay.serving import onwire, visitors
+from nexdiag.replay.serving.ready import Ready
 from nexdiag.replay.serving.sending import Connection, Sending, Timer
-from nexdiag.replay.serving.served import AWAY, FAILED, REFUSED, UNMATCHED, Heard, Served
+from nexdiag.replay.serving.served import AWAY, CLOSED, FAILED, LEFT, REFUSED, UNMATCHED, Heard, Served, Source
 
 HOST = "127.0.0.1"
 _UNMATCHED = 599
@@ -39,27 +39,35 @@ class Desk:
     name = "replay"
     half_closed = True
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - every outside thing is an argument
         self,
-        answers: Answers,
+        answers: Source,
         *,
         speed: float | None,
         told: Callable[[Miss], Mapping[str, Any]],
         heard: Heard,
         timer: Timer | None,
+        hide: Callable[[str], str],
     ) -> None:
         """As `ReplayServer`."""
+        self._hide = hide
+        self._closing = False
         self._answers = answers
         self._speed = speed
         self._told = told
         self._heard = heard
         self._timer = timer
+        self._ready = Ready()
         self._port = 0
 
     def listens(self, port: int, loop: Timer) -> None:
         """The server has its port."""
         self._port = port
         self._timer = self._timer or loop
+
+    def closes(self) -> None:
+        """The server ends what is under way: no client left it."""
+        self._closing = True
 
     @property
     def url(self) -> str:
@@ -71,21 +79,22 @@ class Desk:
         why = heads.refused(method, visitors.own(target, self._port), version, headers)
         if why in (refusal.TUNNEL, refusal.ABSOLUTE) and target != b"*":
             return self._away(method, target)
-        why = why or visitors.refused(headers)
+        why = why or visitors.refused(headers, self._shown)
         if why is not None:
-            self.tell(Served(what=REFUSED, method=method, target=_shown(target), status=why.status, why=why.what))
+            shown = self._shown(target.decode("latin-1"))
+            self.tell(Served(what=REFUSED, method=method, target=shown, status=why.status, why=why.what))
         return why
 
     def _away(self, method: str, target: bytes) -> Refusal:
         """Somebody wants to reach another host through this server: a client whose proxy it was made."""
-        host = visitors.wanted_host(method, target)
+        host, shown = self._shown(visitors.wanted_host(method, target)), self._shown(target.decode("latin-1"))
         why = Refusal(
             status=HTTPStatus.FORBIDDEN,
             what=f"the network is closed in a replay, and {host} was asked for",
             hint=f"what is to be answered from the recording goes to {self.url}/v1",
             code="network_closed",
         )
-        self.tell(Served(what=AWAY, method=method, target=_shown(target), status=why.status, host=host, why=why.what))
+        self.tell(Served(what=AWAY, method=method, target=shown, status=why.status, host=host, why=why.what))
         return why
 
     def answer(self, asked: Asked, connection: Connection) -> Answering:
@@ -103,8 +112,8 @@ class Desk:
         found = self._take(asked)
         if isinstance(found, Miss):
             body = msgspec.json.encode(self._told(found))
-            why = f"{found.request.method} {found.request.path} has no recording"
-            self._tell(asked, UNMATCHED, _UNMATCHED, visitors.shown(why))
+            why = f"{found.request.method} {self._shown(found.request.path)} has no recording"
+            self._tell(asked, UNMATCHED, _UNMATCHED, why)
             return _Said(connection, asked, _UNMATCHED, self._json(asked), body)
         if not onwire.playable(found.status):
             return self._failed(asked, connection, f"the recorded status {found.status} cannot be that of an answer")
@@ -117,16 +126,18 @@ class Desk:
             self._timer,
             speed=self._speed,
             origin=visitors.origin_of(asked),
-            ended=lambda what, why: self._tell(asked, what, found.status, why, exchange),
+            blocks=self._ready.blocks,
+            ended=lambda what, why: self._over(asked, what, found.status, why, exchange),
         )
 
     def _take(self, asked: Asked) -> Playback | Miss:
         words = heads.words(asked.headers)
-        host = visitors.host_of(asked) or f"{HOST}:{self._port}"
+        named = dict(reversed(words))  # the first of each name
+        host = named.get("host", "").strip() or f"{HOST}:{self._port}"
         target = asked.target
         if not target.startswith("/"):
             target = visitors.own(target.encode("latin-1"), self._port).decode("latin-1")
-        turn = next((value for name, value in words if name == _TURN_HEADER), "")
+        turn = named.get(_TURN_HEADER, "")
         request = Request(method=asked.method, url=f"http://{host}{target}", headers=words, body=Body.of(asked.body))
         return self._answers.take(request, turn=int(turn) if _TURN.fullmatch(turn) else None)
 
@@ -154,8 +165,20 @@ class Desk:
         allowed = [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"origin")] if origin else []
         return pairs + allowed
 
+    def _over(self, asked: Asked, what: str, status: int | None, why: str, exchange: int | None) -> None:
+        if self._closing and what == LEFT:
+            what, why = CLOSED, "the server was closed before the answer was whole"
+        self._tell(asked, what, status, why, exchange)
+
+    def _shown(self, text: str) -> str:
+        """What a client wrote, for a line or an answer: without credentials, and fit for a terminal."""
+        try:
+            return visitors.shown(self._hide(visitors.without_user(text)))
+        except Exception:  # noqa: BLE001 - whatever a client wrote, the server lives
+            return "what cannot be shown"
+
     def _tell(self, asked: Asked, what: str, status: int | None, why: str = "", exchange: int | None = None) -> None:
-        target = visitors.shown(asked.target)
+        target = self._shown(asked.target)
         self.tell(Served(what=what, method=asked.method, target=target, status=status, exchange=exchange, why=why))
 
     def tell(self, served: Served) -> None:
@@ -192,7 +215,3 @@ class _Said:
 
     def client_ended(self) -> None:
         """It has been sent."""
-
-
-def _shown(target: bytes) -> str:
-    return visitors.shown(target.decode("latin-1"))

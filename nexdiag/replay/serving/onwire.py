@@ -5,15 +5,16 @@ may hold anything: nothing in it becomes a header field of its own, a second ans
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from functools import lru_cache
 from http import HTTPStatus
+from itertools import islice
 
 from nexdiag.core.exchange import Headers
 from nexdiag.http1 import heads
 from nexdiag.http1.heads import Asked, Framing, Pairs
-from nexdiag.replay.playback import STALLED, Playback
+from nexdiag.replay.playback import STALLED, AsRecorded, Playback
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNFIT = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -25,7 +26,7 @@ _STREAM = "text/event-stream"
 _ALLOW = "access-control-allow-origin"
 _SILENT = frozenset({STALLED, "ReadTimeout"})
 _RESET = re.compile(r"ReadError|reset", re.IGNORECASE)
-_BLOCK = 32
+_BLOCK = 64
 """Pieces that are put together at once."""
 _LARGE = 64 * 1024
 """Bytes from which on they are not: a client that is slow has them one by one."""
@@ -58,7 +59,7 @@ def framing(played: Playback, asked: Asked) -> Framing:
         return Framing.NONE
     length = _length(played.headers)
     if length is not None and not _streamed(played.headers):
-        size = sum(len(piece.bytes) for piece in played.pieces)
+        size = sum(map(len, _bodies(played)))
         if size == length if played.failure is None else size < length:
             return Framing.LENGTH
     return Framing.CHUNKED if asked.modern else Framing.CLOSE
@@ -95,26 +96,46 @@ def body(played: Playback, framed: Framing) -> Iterator[tuple[float, float, byte
         if framed is Framing.CHUNKED and raw:
             raw = b"%x\r\n%b\r\n" % (len(raw), raw)
         yield piece.after, piece.held, raw
-    if framed is Framing.CHUNKED and played.failure is None:
-        yield 0.0, 0.0, LAST
+    for raw in last(played, framed):
+        yield 0.0, 0.0, raw
 
 
 def blocks(played: Playback, framed: Framing) -> Iterator[bytes]:
     """The same for a body of which nothing is waited for, in blocks of several pieces: a third of the time."""
     if framed is Framing.NONE:
         return
-    for at in range(0, len(played.pieces), _BLOCK):
-        block = [piece.bytes for piece in played.pieces[at : at + _BLOCK]]
+    yield from framed_blocks(_bodies(played), framed)
+    yield from last(played, framed)
+
+
+def last(played: Playback, framed: Framing) -> tuple[bytes, ...]:
+    """What ends the body of an answer that ends well."""
+    return (LAST,) if framed is Framing.CHUNKED and played.failure is None else ()
+
+
+def framed_blocks(raws: Iterable[bytes], framed: Framing) -> Iterator[bytes]:
+    """Pieces as they stand on the wire, some together; without what ends the body."""
+    waiting = filter(None, raws)  # one of no bytes is no chunk
+    while parts := list(islice(waiting, _BLOCK)):
+        large = sum(map(len, parts)) > _LARGE
         if framed is Framing.CHUNKED:
-            parts = (b"%x\r\n%b\r\n" % (len(raw), raw) for raw in block if raw)
-        else:
-            parts = (raw for raw in block if raw)
-        if sum(map(len, block)) > _LARGE:
+            parts = [b"%x\r\n%b\r\n" % (len(raw), raw) for raw in parts]
+        if large:
             yield from parts
         else:
             yield b"".join(parts)
-    if framed is Framing.CHUNKED and played.failure is None:
-        yield LAST
+
+
+def waits(played: Playback) -> bool:
+    """Whether something is waited for at any speed, for a fault's sake."""
+    pieces = played.pieces
+    return not isinstance(pieces, AsRecorded) and any(piece.held for piece in pieces)
+
+
+def _bodies(played: Playback) -> Iterable[bytes]:
+    """The bytes of each piece. Of a recorded answer no pieces are made."""
+    pieces = played.pieces
+    return pieces.raws if isinstance(pieces, AsRecorded) else (piece.bytes for piece in pieces)
 
 
 def _fit(headers: Headers) -> Pairs:

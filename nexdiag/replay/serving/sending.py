@@ -11,6 +11,7 @@ from nexdiag.http1.heads import Asked, Framing
 from nexdiag.replay.playback import Playback
 from nexdiag.replay.serving import onwire
 from nexdiag.replay.serving.onwire import Ending
+from nexdiag.replay.serving.ready import Blocks
 from nexdiag.replay.serving.served import ANSWERED, FAILED, LEFT
 
 _SLICE = 64 * 1024
@@ -70,6 +71,7 @@ class Sending:
         *,
         speed: float | None = None,
         origin: str = "",
+        blocks: Blocks = onwire.blocks,
         ended: Ended = lambda what, why: None,
     ) -> None:
         """Send what is played to who asked. `speed` 1 waits as recorded, 10 a tenth of it, None not at all."""
@@ -77,6 +79,7 @@ class Sending:
         self._connection = connection
         self._timer = timer
         self._speed = speed
+        self._blocks = blocks
         self._ended = ended
         self._framing = onwire.framing(played, asked)
         self._keep = asked.keep and self._framing is not Framing.CLOSE
@@ -131,8 +134,8 @@ class Sending:
             return
         yield self._seconds(played.after, played.held)
         yield self._head
-        if not self._speed and not any([piece.held for piece in played.pieces]):  # noqa: C419 - no generator: it is hot
-            yield from onwire.blocks(played, self._framing)
+        if not self._speed and not onwire.waits(played):
+            yield from self._blocks(played, self._framing)
             return
         for after, held, raw in onwire.body(played, self._framing):
             yield self._seconds(after, held)

@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nexdiag.http1.inbound import Inbound
-from nexdiag.replay.answers import Answers
 from nexdiag.replay.matching.matcher import Miss
 from nexdiag.replay.serving.desk import HOST, Desk
 from nexdiag.replay.serving.sending import Timer
-from nexdiag.replay.serving.served import Heard
+from nexdiag.replay.serving.served import Heard, Source
 
 _BACKLOG = 512
 
@@ -23,21 +22,23 @@ _BACKLOG = 512
 class ReplayServer:
     """Serves one recording. It lives in the loop in which it was started."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - every outside thing is an argument
         self,
-        answers: Answers,
+        answers: Source,
         *,
         speed: float | None = None,
         told: Callable[[Miss], Mapping[str, Any]],
         heard: Heard = lambda served: None,
         timer: Timer | None = None,
+        hide: Callable[[str], str] = lambda text: text,
     ) -> None:
         """Serve what `answers` gives.
 
         `speed` 1 plays at the recorded pace, 10 ten times as fast, None at once. `told` makes the body of the 599 for
         a request without a recording; `heard` hears what became of each request. `timer` is the loop's own clock.
+        `hide` takes the secrets out of what clients wrote, before it is told or sent back.
         """
-        self._desk = Desk(answers, speed=speed, told=told, heard=heard, timer=timer)
+        self._desk = Desk(answers, speed=speed, told=told, heard=heard, timer=timer, hide=hide)
         self._connections: set[Inbound] = set()
         self._server: asyncio.Server | None = None
 
@@ -50,7 +51,8 @@ class ReplayServer:
         return self._desk.url
 
     async def close(self) -> None:
-        """Take no more, and end whatever is under way."""
+        """Take no more, and end whatever is under way: that is told as `closed`."""
+        self._desk.closes()
         if self._server is not None:
             self._server.close()
         for connection in list(self._connections):

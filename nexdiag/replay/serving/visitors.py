@@ -7,6 +7,7 @@ machine or a container on it calls the server by is taken: names that the public
 
 import ipaddress
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -17,36 +18,44 @@ from nexdiag.http1.refusal import Refusal, malformed
 _AUTHORITY = re.compile(r"(?P<name>[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _PRIVATE = ("localhost", "local", "internal", "test", "example", "invalid", "lan", "home.arpa")
 """Endings of names that the public DNS gives to nobody (RFC 6761, RFC 6762, RFC 8375; ICANN's `internal`)."""
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://")
+_PAST_HOST = re.compile(r"[/?#]")
+_PROGRAMS = ("app", "capacitor", "chrome-extension", "file", "ionic", "moz-extension", "safari-web-extension", "tauri",
+             "vscode-file", "vscode-webview")  # fmt: skip
+"""Schemes of the pages of extensions and of desktop programs: no page of the web can have one."""
 _LONGEST = 200
 _SEEN = 600
 """Seconds for which a browser need not ask again."""
 _BAD_HOST = malformed("a Host that is a name or an address is wanted")
 
 
-def refused(headers: Pairs) -> Refusal | None:
-    """Why whoever sends these may not ask; None if it may."""
-    return _refused(_first(headers, b"host"), _first(headers, b"origin"))
-
-
-@lru_cache(maxsize=64)
-def _refused(host: str, origin: str) -> Refusal | None:
+def refused(headers: Pairs, show: Callable[[str], str]) -> Refusal | None:
+    """Why whoever sends these may not ask; None if it may. `show` makes its words fit to be sent back and told."""
+    host, origin = _first(headers, b"host"), _first(headers, b"origin")
+    if _welcome(host, origin):
+        return None
     if host and not _AUTHORITY.fullmatch(host):
         return _BAD_HOST
     if host and not _of_this_machine(host):
         return Refusal(
             status=HTTPStatus.FORBIDDEN,
-            what=f"a Host of this machine is wanted, found {shown(host)}",
+            what=f"a Host of this machine is wanted, found {show(host)}",
             hint="call the server by the address that it printed",
             code="host_refused",
         )
-    if origin and not _may_ask(origin):
-        return Refusal(
-            status=HTTPStatus.FORBIDDEN,
-            what=f"a web page of this machine is wanted, found one of {shown(origin)}",
-            hint="serve the page from localhost",
-            code="origin_refused",
-        )
-    return None
+    return Refusal(
+        status=HTTPStatus.FORBIDDEN,
+        what=f"a web page of this machine is wanted, found one of {show(origin)}",
+        hint="serve the page from localhost",
+        code="origin_refused",
+    )
+
+
+@lru_cache(maxsize=64)
+def _welcome(host: str, origin: str) -> bool:
+    """Whether both may ask. Clients send the same ones each time."""
+    known = not host or (_AUTHORITY.fullmatch(host) is not None and _of_this_machine(host))
+    return known and (not origin or _may_ask(origin))
 
 
 def is_preflight(asked: Asked) -> bool:
@@ -74,20 +83,32 @@ def origin_of(asked: Asked) -> str:
     return _first(asked.headers, b"origin")
 
 
-def host_of(asked: Asked) -> str:
-    """By which name the server was called; empty if by none."""
-    return _first(asked.headers, b"host")
-
-
 def wanted_host(method: str, target: bytes) -> str:
     """The host that somebody wants to reach through this server: the target of CONNECT, or a whole URL."""
-    text = target.decode("latin-1")
+    text = without_user(target.decode("latin-1"))
     if method == "CONNECT":
         return shown(text)
     try:
-        return shown(urlsplit(text).netloc.rpartition("@")[2] or text)
+        return shown(urlsplit(text).netloc or text)
     except ValueError:
         return shown(text)
+
+
+def without_user(text: str) -> str:
+    """A target, host or origin without the `user:password@` before its host.
+
+    A password may hold a slash that nobody escaped: where what stands before it is no host, all up to the last `@`
+    goes.
+    """
+    if text.startswith("/") or "@" not in text:
+        return text
+    found = _SCHEME.match(text)
+    scheme = found[0] if found is not None else ""
+    rest = text[len(scheme) :]
+    authority = _PAST_HOST.split(rest, maxsplit=1)[0]
+    host = authority.rpartition("@")[2]
+    known = _AUTHORITY.fullmatch(host) is not None and not host.endswith(":")
+    return scheme + (host + rest[len(authority) :] if known else rest.rpartition("@")[2])
 
 
 def own(target: bytes, port: int) -> bytes:
@@ -129,7 +150,7 @@ def _may_ask(origin: str) -> bool:
     except ValueError:
         return False
     if parts.scheme not in ("http", "https"):
-        return bool(parts.scheme)  # an extension or a desktop program; `null` has no scheme, and may be any page
+        return "://" in origin and parts.scheme in _PROGRAMS  # `null` may be any page
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:

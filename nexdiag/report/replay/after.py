@@ -12,6 +12,11 @@ from nexdiag.report.visible import one_line
 ANEW = "; take a new one: "
 """Before the command, in the note of a turn that is mended."""
 _LONGEST = 400
+_REDACTED = "[redacted "
+_SECRET = "   # a secret stood where it says [redacted …]: put it there"
+"""A comment for a shell, so that the line can be pasted."""
+_OURS = ("", "rerun")
+"""Ways of a replay in which our executor speaks."""
 
 
 def next_command(done: Sequence[Replayed]) -> str:
@@ -29,7 +34,7 @@ def _after(worst: Replayed, done: Sequence[Replayed]) -> str:
         "broken": f"nexdiag cassette check {path}" if worst.path.endswith(SUFFIX) and not worst.hint else "",
         "mended": _anew(worst, path),
         "unchecked": f"nexdiag report {path}",
-        "exact": f"nexdiag lint {_quoted(_all(done))}",
+        "exact": client_line(worst) if len(done) == 1 and _resent(worst) else f"nexdiag lint {_quoted(_all(done))}",
     }
     return commands.get(word(worst), "")
 
@@ -47,7 +52,31 @@ def _anew(one: Replayed, path: str) -> str:
     turn = next((turn for turn in one.run.replayed if turn.outcome == "mended"), None) if one.run is not None else None
     if turn is None:
         return ""
-    return one_line(turn.note.partition(ANEW)[2], _LONGEST) or f"nexdiag replay {path} --from {turn.number} -e URL"
+    told = one_line(turn.note.partition(ANEW)[2], _LONGEST)
+    if not told and one.run is not None and one.run.how not in _OURS:  # only our executor can go on from a turn
+        return f"nexdiag capture{_upstream(one)} -- {_command(one)}"
+    return told or f"nexdiag replay {path} --from {turn.number} -e URL"
+
+
+def client_line(one: Replayed) -> str:
+    """How to run the client itself against its recording. It is told, and never run: a recording may say anything."""
+    return f"nexdiag replay {_quoted(one.path)} -- {_command(one)}"
+
+
+def _command(one: Replayed) -> str:
+    """The command that was recorded, as it was typed; where a secret stood in it, that is said behind it."""
+    command = one_line((one.run.cassette.header.command if one.run is not None else "") or "COMMAND", _LONGEST)
+    return command + _SECRET * (_REDACTED in command)
+
+
+def _upstream(one: Replayed) -> str:
+    """` --upstream URL`, where the recording tells of which server it is."""
+    origin = one.run.cassette.header.origin if one.run is not None else ""
+    return f" --upstream {_quoted(origin)}" if origin else ""
+
+
+def _resent(one: Replayed) -> bool:
+    return one.run is not None and one.run.how == "resent"
 
 
 def _all(done: Sequence[Replayed]) -> str:

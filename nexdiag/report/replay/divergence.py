@@ -15,7 +15,7 @@ MOST = 16
 _WHY = 300
 _ADVICE = 4
 """Lines of what to do."""
-_MEANT = "if the change is meant, record again: nexdiag capture; if not, undo it"
+_MEANT = "if the change is meant, record it again; if not, undo it"
 
 
 def lines(turn: TurnVerdict) -> list[str]:
@@ -68,11 +68,15 @@ def _nearest(found: Divergence) -> str:
     of = f" of turn {found.nearest_turn}" if found.nearest_turn is not None else ""
     if not found.recorded:
         return f"exchange {found.nearest}{of}"
-    its = count(found.recorded, "message")
-    if found.shared == 0:
-        shared = f"none of its {its} is equal"
-    elif found.shared >= found.recorded:
-        shared = f"all of its {its} {'is' if found.recorded == 1 else 'are'} equal"
-    else:
-        shared = f"the first {found.shared} of its {its} {'is' if found.shared == 1 else 'are'} equal"
-    return f"exchange {found.nearest}{of}: {shared}"
+    return f"exchange {found.nearest}{of}: {_shared(found.shared, found.recorded)}"
+
+
+def _shared(shared: int, recorded: int) -> str:
+    """How much of the recorded conversation the request begins with: what is behind the first change is not told."""
+    if shared == 0:
+        return "its only message differs" if recorded == 1 else f"the first of its {count(recorded, 'message')} differs"
+    if shared >= recorded:
+        return "its only message is equal" if recorded == 1 else f"all of its {count(recorded, 'message')} are equal"
+    if shared == 1:
+        return f"the first of its {count(recorded, 'message')} is equal"
+    return f"the first {shared} of its {count(recorded, 'message')} are equal"

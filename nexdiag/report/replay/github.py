@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from nexdiag.core.run import Replayed
 from nexdiag.report.replay import divergence, md
-from nexdiag.report.replay.verdict import first_divergences, sentence, signature, title, word
+from nexdiag.report.replay.verdict import first_divergences, of_no_turn, sentence, signature, title, word
 from nexdiag.report.visible import one_line, visible
 from nexdiag.report.wording import count
 
@@ -73,7 +73,9 @@ def _whole_recording(one: Replayed) -> Iterator[Annotation]:
         yield Annotation("notice", one.path, "not played", said)
     if one.run is None:
         return
-    unchecked = [turn for turn in one.run.replayed if turn.outcome == "unchecked"]
+    beside = [turn for turn in one.run.replayed if of_no_turn(turn)]
+    yield from (Annotation("warning", one.path, "not checked", one_line(turn.note, 300)) for turn in beside)
+    unchecked = [turn for turn in one.run.replayed if turn.outcome == "unchecked" and turn not in beside]
     if unchecked:
         note = one_line(unchecked[0].note, 300)
         yield Annotation("warning", one.path, f"{count(len(unchecked), 'turn')} not checked", note)

@@ -70,7 +70,7 @@ def _divergence(turn: TurnVerdict, *, first: bool) -> list[str]:
     said = f"said       {one_line(turn.said, 120)}"
     if first:
         return [said, *divergence.lines(turn)]
-    return [said, "an earlier turn of this conversation differed first: this one may be its consequence"]
+    return [said, "another turn of this conversation is told in full: this one may be its consequence"]
 
 
 def _rest(suite: Element, one: Replayed, turns: Sequence[TurnVerdict]) -> None:
@@ -116,9 +116,11 @@ def _unique(names: Counter[str], name: str) -> str:
 def _facts(run: Run) -> Iterator[tuple[str, str]]:
     yield "how", run.how or "rerun"
     if run.pairing is not None:
-        yield "pairing", "; ".join([pairing_line(run.pairing), *against(run), *by_what(run.pairing)])
+        yield "pairing", "; ".join([pairing_line(run), *against(run), *by_what(run.pairing)])
     if unproved(run):
         yield "proved", unproved(run)
+    if run.how == "resent" and run.cassette.header.command:
+        yield "client", f"it was not run: {run.cassette.header.command}"
     if run.expired:
         yield "expired", run.expired
 

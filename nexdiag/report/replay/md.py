@@ -7,13 +7,15 @@ picture, no mention and no markup can come of it.
 import re
 from collections.abc import Iterator, Sequence
 
-from nexdiag.core.run import Replayed
+from nexdiag.core.replayed import Pairing
+from nexdiag.core.run import Replayed, Run
 from nexdiag.report.replay import divergence
-from nexdiag.report.replay.after import next_command
-from nexdiag.report.replay.pairing import against, pairing_line, unproved
+from nexdiag.report.replay.after import client_line, next_command
+from nexdiag.report.replay.pairing import against, asked_again, in_part, pairing_line, unproved
 from nexdiag.report.replay.verdict import (
     MARKS,
     first_divergences,
+    of_no_turn,
     outcomes,
     ranked,
     sentence,
@@ -78,8 +80,15 @@ def _cells(one: Replayed) -> str:
         return " | | "
     turns = ", ".join(f"{times:,} {outcome}" for outcome, times in outcomes(one.run).items())
     pairing = one.run.pairing
-    pairs = ("one to one" if pairing.one_to_one else f"{len(pairing.pairs)} of {pairing.recordings}") if pairing else ""
+    pairs = _pairs(one.run, pairing) if pairing is not None else ""
     return f"{turns} | {pairs} | {seconds(one.run.seconds) if one.run.seconds else ''}"
+
+
+def _pairs(run: Run, pairing: Pairing) -> str:
+    if not pairing.one_to_one or in_part(run):
+        return f"{len(pairing.pairs)} of {len(run.cassette.exchanges)}"
+    again = asked_again(pairing)
+    return "; ".join(["each recording", *again]) if again else "one to one"
 
 
 def _details(done: Sequence[Replayed]) -> Iterator[str]:
@@ -104,14 +113,17 @@ def _notes(one: Replayed) -> Iterator[str]:
     if run is None:
         return
     if run.pairing is not None and list(against(run)):
-        yield pairing_line(run.pairing)
+        yield pairing_line(run)
         yield from against(run)
     if unproved(run):
         yield f"proved: {unproved(run)}"
+    if run.how == "resent":
+        yield f"client: it was not run; to run it: {client_line(one)}"
     for turn in run.replayed:
         if turn.outcome == "mended":
             yield f"{title(turn)} mended: {one_line(turn.note, 300)}"
-    unchecked = [turn for turn in run.replayed if turn.outcome == "unchecked"]
+    yield from (f"not checked: {one_line(turn.note, 300)}" for turn in run.replayed if of_no_turn(turn))
+    unchecked = [turn for turn in run.replayed if turn.outcome == "unchecked" and not of_no_turn(turn)]
     if unchecked:
         yield f"not checked: {count(len(unchecked), 'turn')}: {one_line(unchecked[0].note, 300)}"
     if run.cassette.tear:

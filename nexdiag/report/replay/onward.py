@@ -1,15 +1,18 @@
 """A replay that goes on live, in lines for a terminal: one for each turn as it is over, and what came of it all."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from nexdiag.core.replayed import TurnVerdict
 from nexdiag.core.turn import Turn
+from nexdiag.report.replay import divergence
 from nexdiag.report.visible import one_line
 
 _SAID = 40
 _REPLY = 60
+_WHY = 200
 
 
 class Passed(Protocol):
@@ -43,6 +46,10 @@ class Onward(Protocol):
     def trouble(self) -> str | None:
         """Why recording stopped before its end."""
 
+    @property
+    def mixed(self) -> str:
+        """Why no one replay can ask for all of it; empty where one can."""
+
 
 def passed(one: Passed) -> str:
     """`  turn 2 ✓ played   Two.   → Yes.`, or `live` in its place."""
@@ -64,8 +71,10 @@ def outcome(came: Onward) -> str:
     lines = [f"  saved {one_line(str(came.path))}   {counts}" + (f" · {failed} failed" if failed else "")]
     if came.trouble is not None:
         lines.append(f"  ✗ {one_line(came.trouble)}")
-    shown = one_line(str(came.path))
-    lines.append(f"  Next: {'nexdiag report' if failed else 'nexdiag replay'} {shown}")
+    if came.mixed:
+        lines.append(f"  ! replayed whole, it would differ: {one_line(came.mixed, _WHY)}")
+    shown = one_line(shlex.quote(str(came.path)))
+    lines.append(f"  Next: {'nexdiag report' if failed or came.mixed else 'nexdiag replay'} {shown}")
     return "\n".join(lines)
 
 
@@ -75,9 +84,7 @@ def _stopped(played: Sequence[TurnVerdict]) -> list[str]:
     if first is None:
         return ["  ✗ nothing went live"]
     lines = [f"  ✗ turn {first.number} is {first.outcome}: nothing went live, and nothing was written"]
-    for one in first.differences[:3]:
-        lines.append(f"    {one_line(one.pointer)}")
-        lines += [f"      - {one_line(str(one.left), 100)}", f"      + {one_line(str(one.right), 100)}"]
+    lines += [f"    {row}" for row in divergence.lines(first)] if first.differs else []
     lines.append(f"  Next: mend it, or record again from there: --from {first.number}")
     return lines
 

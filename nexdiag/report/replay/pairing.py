@@ -20,11 +20,44 @@ _PROOF = {
 }
 
 
-def pairing_line(pairing: Pairing) -> str:
-    """`12 requests, 12 recordings, 12 pairs, one to one`."""
-    told = [count(pairing.requests, "request"), count(pairing.recordings, "recording")]
-    told.append(count(len(pairing.pairs), "pair"))
+def pairing_line(run: Run) -> str:
+    """`12 requests, 12 recordings, 12 pairs, one to one`; empty where nobody looked."""
+    pairing = run.pairing
+    if pairing is None:
+        return ""
+    told = [count(pairing.requests, "request"), played(run, "recording"), count(len(pairing.pairs), "pair")]
+    if ends_mended(run):
+        return ", ".join([*told, "and what follows the mended turn is not checked"])
+    more = asked_again(pairing)
+    if pairing.one_to_one and more:
+        return ", ".join([*told[:1], f"{told[1]}: each recording answered", *more])
     return ", ".join([*told, "one to one" if pairing.one_to_one else "not one to one"])
+
+
+def asked_again(pairing: Pairing) -> list[str]:
+    """`1 more request after a fault`, `2 more requests by --repeats`: requests that share a recording with another."""
+    struck = {pair.exchange for pair in pairing.pairs if pair.fault}
+    again = [pair for pair in pairing.pairs if pair.how == "again"]
+    after = sum(pair.exchange in struck for pair in again)
+    counts = {"after a fault": after, "by --repeats": len(again) - after}
+    return [f"{count(number, 'more request')} {why}" for why, number in counts.items() if number]
+
+
+def played(run: Run, noun: str) -> str:
+    """`5 recordings`; `2 of 5 recordings` where only those had a part in the replay."""
+    held = len(run.cassette.exchanges)
+    had = run.pairing.recordings if run.pairing is not None else held
+    return f"{had:,} of {count(held, noun)}" if in_part(run) else count(had, noun)
+
+
+def in_part(run: Run) -> bool:
+    """Whether the proof covers only some of what was recorded."""
+    return run.pairing is not None and run.pairing.recordings < len(run.cassette.exchanges)
+
+
+def ends_mended(run: Run) -> bool:
+    """Whether what does not pair follows from a turn that is mended: nothing is wrong then."""
+    return not run.differs and any(turn.outcome == "mended" for turn in run.replayed)
 
 
 def against(run: Run) -> Iterator[str]:
@@ -32,9 +65,10 @@ def against(run: Run) -> Iterator[str]:
     pairing = run.pairing
     if pairing is None:
         return
-    if pairing.misses:
+    mended = ends_mended(run)
+    if pairing.misses and not mended:
         yield f"without a recording: {_numbers('request', [place + 1 for place in pairing.misses])}"
-    if pairing.unplayed:
+    if pairing.unplayed and not mended:
         yield f"not asked for: {_numbers('exchange', pairing.unplayed)}"
     for turn in run.replayed:
         ambiguous = divergence_of(turn).ambiguous if turn.differs else ()

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from nexdiag.core.replayed import TurnVerdict
 from nexdiag.core.run import Replayed, Run
 from nexdiag.report.replay import divergence
-from nexdiag.report.replay.after import ANEW, next_command
-from nexdiag.report.replay.pairing import against, by_what, pairing_line, unproved
+from nexdiag.report.replay.after import ANEW, client_line, next_command
+from nexdiag.report.replay.pairing import against, by_what, in_part, pairing_line, played, unproved
 from nexdiag.report.replay.verdict import (
     MARKS,
     divergence_of,
     fails,
     first_divergences,
+    of_no_turn,
     ranked,
     recorded_seconds,
     sentence,
@@ -39,6 +40,13 @@ _FULL = 3
 _LISTED = 20
 """Recordings that a summary names."""
 _LONGEST = 400
+_EXACT = {
+    "rerun": "live and replayed sessions are equal",
+    "resent": "each recorded request found the answer that was recorded for it",
+    "served": "each request that came was the recorded one",
+}
+"""What is proved where each turn is exact, by the way of the replay."""
+_LOOSER = ("prefix", "turn")
 
 
 def whole(done: Sequence[Replayed], *, verbose: bool = False, speed: float | None = None, brief: bool = False) -> str:
@@ -65,7 +73,8 @@ def summary(done: Sequence[Replayed]) -> str:
     rows: list[str] = []
     if len(done) != 1:
         rows.append(sentence(done))
-        listed = [one for one in ranked(done) if word(one) not in ("exact", "answered")]
+        told = ("exact", "answered")
+        listed = [one for one in ranked(done) if word(one) not in told and (one.run is not None or one.code)]
         rows += [f"  {MARKS[word(one)]} {one_line(one.path, _LONGEST)}   {_about(one)}" for one in listed[:_LISTED]]
         if len(listed) > _LISTED:
             rows.append(f"  and {len(listed) - _LISTED:,} more")
@@ -90,8 +99,9 @@ def _alike(done: Sequence[Replayed]) -> Iterator[str]:
 
 
 def _exact_in_brief(one: Replayed, run: Run) -> str:
-    pairs = f"   {pairing_line(run.pairing)}" if run.pairing is not None else ""
-    return f"✓ {one_line(one.path, _LONGEST)}   {count(len(run.replayed), 'turn')} exact{pairs}{_took(run)}"
+    pairs = f"   {pairing_line(run)}" if run.pairing is not None else ""
+    again = ", sent again" if run.how == "resent" else ""
+    return f"✓ {one_line(one.path, _LONGEST)}   {count(len(run.replayed), 'turn')} exact{again}{pairs}{_took(run)}"
 
 
 def _not_played(one: Replayed) -> Iterator[str]:
@@ -102,15 +112,16 @@ def _not_played(one: Replayed) -> Iterator[str]:
 
 def _played(one: Replayed, run: Run, *, verbose: bool, speed: float | None) -> Iterator[str]:
     pace = "max" if speed is None else f"{speed:g}"
-    held = count(run.pairing.recordings if run.pairing else len(run.cassette.exchanges), "exchange")
-    yield f"▶ {one_line(one.path or run.name, _LONGEST)}   {held}   speed {pace}   network closed"
+    yield f"▶ {one_line(one.path or run.name, _LONGEST)}   {played(run, 'exchange')}   speed {pace}   network closed"
     yield from _turns(run, verbose=verbose)
     if run.pairing is not None:
-        yield f"  pairing   {pairing_line(run.pairing)}"
+        yield f"  pairing   {pairing_line(run)}"
         yield from (f"    {'✗ ' if fails(one) else ''}{row}" for row in against(run))
         yield from (f"    {row}" for row in by_what(run.pairing))
     if unproved(run):
         yield f"  compared  {unproved(run)}"
+    if run.how == "resent":
+        yield f"  client    it was not run; to run it: {client_line(one)}"
     yield from _verdict(one, run)
 
 
@@ -129,7 +140,8 @@ def _rows(run: Run, *, verbose: bool) -> Iterator[list[str]]:
     """A row for a turn, or for a run of turns that came out alike; a divergence stands below its turn."""
     firsts = {id(turn) for turn in first_divergences(run)}
     shown: dict[tuple[str, ...], TurnVerdict] = {}
-    for (outcome, note, diverged), group in itertools.groupby(run.replayed, lambda turn: _kind(turn, firsts)):
+    told = (turn for turn in run.replayed if not of_no_turn(turn))  # those are told behind the turns
+    for (outcome, note, diverged), group in itertools.groupby(told, lambda turn: _kind(turn, firsts)):
         turns = list(group)
         if len(turns) > _FOLDED and not verbose and not diverged:
             yield [f"  {_span(turns)} {MARKS[outcome]} {outcome}", *_note(outcome, note)]
@@ -178,23 +190,26 @@ def _span(turns: list[TurnVerdict]) -> str:
 
 def _verdict(one: Replayed, run: Run) -> Iterator[str]:
     outcomes = [turn.outcome for turn in run.replayed]
+    counted = len([turn for turn in run.replayed if not of_no_turn(turn)])
     unchecked, differing = outcomes.count("unchecked"), sum(turn.differs for turn in run.replayed)
     firsts = list(first_divergences(run))
     untold = differing - len(firsts)
     if untold > 0 and not any(divergence_of(turn).consequences for turn in firsts):
-        yield f"  the first divergence is shown; {count(untold, 'later turn')} may be its consequence"
+        yield f"  the first divergence is shown; {count(untold, 'other turn')} may be its consequence"
     took = _took(run)
     if differing:
-        yield f"  ✗ {differing} of {count(len(outcomes), 'turn')} differ{took}"
-    elif one.what:
-        yield f"  ✗ {one_line(one.what, _LONGEST)}{took}"
-    else:
+        yield f"  ✗ {differing} of {count(counted, 'turn')} differ{took}"
+    if one.what:
+        yield f"  ✗ {one_line(one.what, _LONGEST)}{'' if differing else took}"
+    elif not differing:
         yield from (row for turn in run.replayed if turn.outcome == "mended" for row in _mended(turn, took))
         if not unchecked and not run.cassette.tear and "mended" not in outcomes:
             yield f"  {_exact(one, run)}{took}"
-    if unchecked:
-        yield f"  not checked: {unchecked} of {count(len(outcomes), 'turn')}"
-    if run.cassette.tear:
+    beside = [turn for turn in run.replayed if of_no_turn(turn)]
+    if unchecked > len(beside):
+        yield f"  not checked: {unchecked - len(beside)} of {count(counted, 'turn')}"
+    yield from (f"  not checked: {one_line(turn.note, 300)}" for turn in beside)
+    if run.cassette.tear and not one.what:
         yield f"  not checked: the end of the file: {one_line(run.cassette.tear)}"
     if run.expired and run.expired not in one.what:
         yield f"  ! expired: {one_line(run.expired, _LONGEST)}"
@@ -207,9 +222,11 @@ def _exact(one: Replayed, run: Run) -> str:
         return "✗ a request had no recording"
     if not run.replayed:
         return "✓ each request had a recording of its own"
-    if run.how == "resent":
-        return "✓ exact: each recorded request found the answer that was recorded for it"
-    return "✓ exact: live and replayed sessions are equal"
+    part = f"; {played(run, 'recording')} had a part in it" if in_part(run) else ""
+    looser = run.pairing is not None and any(pair.how in _LOOSER for pair in run.pairing.pairs)
+    if looser:
+        return f"✓ each request was answered from the recording, not each by its own equal{part}"
+    return f"✓ exact: {_EXACT.get(run.how, _EXACT['rerun'])}{part}"
 
 
 def _mended(turn: TurnVerdict, took: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from nexdiag.core.errors import NothingToDo
+from nexdiag.core.errors import NothingToDo, UsageError
 from nexdiag.core.replayed import Divergence, TurnVerdict
 from nexdiag.core.run import Replayed, Run
 from nexdiag.report.json import as_text
@@ -31,10 +31,10 @@ def word(one: Replayed) -> str:
     """What came of it, in a word.
 
     `exact`, `mended`, `answered` (some client asked, and had its answers), `unchecked`, `changed`, `failed` (every
-    turn is the same, but it may not pass), `broken`, `nothing`, or `skipped`.
+    turn is the same, but it may not pass), `broken`, `nothing`, or `skipped` (also what was chosen may not fit it).
     """
     if one.run is None:
-        return {0: "skipped", NothingToDo.exit_code: "nothing"}.get(one.code, "broken")
+        return {0: "skipped", UsageError.exit_code: "skipped", NothingToDo.exit_code: "nothing"}.get(one.code, "broken")
     outcomes = {turn.outcome for turn in one.run.replayed}
     pairing = one.run.pairing
     if one.run.differs or (not outcomes and pairing is not None and pairing.misses):
@@ -78,6 +78,11 @@ def title(turn: TurnVerdict) -> str:
     return turn_title(turn.session, turn.number) if turn.number > 0 else "outside turns"
 
 
+def of_no_turn(turn: TurnVerdict) -> bool:
+    """Whether a verdict tells what was not checked in the whole recording: nothing was said or sent there."""
+    return turn.outcome == "unchecked" and turn.number == 0 and not turn.said
+
+
 def unplayed_why(one: Replayed) -> str:
     """Why it was not replayed, without the path that stands beside it."""
     return one.what.removeprefix(f"{one.path} ").removeprefix(one.path)
@@ -89,12 +94,18 @@ def outcomes(run: Run) -> dict[str, int]:
 
 
 def first_divergences(run: Run) -> Iterator[TurnVerdict]:
-    """The first turn of each conversation that differs."""
-    seen: set[str] = set()
+    """The first turn of each conversation that differs, those first of which is known where they do.
+
+    What was sent outside turns is a conversation of its own. A turn that was looked at closer goes before one that was
+    not: what only was not asked for tells less than what was asked for in its place.
+    """
+    firsts: dict[tuple[str, bool], TurnVerdict] = {}
     for turn in run.replayed:
-        if turn.differs and turn.session not in seen:
-            seen.add(turn.session)
-            yield turn
+        key = turn.session, turn.number > 0
+        held = firsts.get(key)
+        if turn.differs and (held is None or (held.divergence is None and turn.divergence is not None)):
+            firsts[key] = turn
+    yield from sorted(firsts.values(), key=lambda turn: turn.divergence is None)
 
 
 def divergence_of(turn: TurnVerdict) -> Divergence:

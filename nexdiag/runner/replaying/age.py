@@ -8,11 +8,13 @@ import math
 import re
 
 from nexdiag.core.cassette import Header
-from nexdiag.core.errors import UsageError
+from nexdiag.core.errors import CassetteError, UsageError
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _TEXT = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([smhdw]?)", re.ASCII)
 _HINT = "for example 30d, 12h, 2w, 90m, or a number of seconds"
+FAIL = "fail"
+"""What is to become of an expired recording, where it may not pass."""
 _SKEW = 300.0
 """Seconds by which the clocks of two machines may differ: a recording of the near future is a young one."""
 
@@ -27,6 +29,20 @@ def seconds_of(text: str | float) -> float:
     if found is None:
         raise UsageError(f"an age is wanted, found {str(text)[:40]!r}", hint=_HINT)
     return float(found[1]) * _UNITS[found[2] or "s"]
+
+
+class Expired(CassetteError):  # noqa: N818 - named for the fact, as the report words it
+    """A recording is older than it may be, and that is to fail."""
+
+    exit_code = 1
+
+
+def demand_young(header: Header, max_age: float | None, found: str, now: float) -> str:
+    """That the recording is older than it may be, as `expired`. Raises `Expired` where `found` says that this fails."""
+    old = expired(header, max_age, now)
+    if old and found == FAIL:
+        raise Expired(f"the recording has expired: {old}", hint="record it again: nexdiag capture")
+    return old
 
 
 def expired(header: Header, max_age: float | None, now: float) -> str:

@@ -72,14 +72,24 @@ def whole_turns(cassette: Cassette) -> tuple[Turn, ...]:
 
 async def play_turns(cassette: Cassette, turns: Sequence[Turn], stage: Stage) -> Session:
     """Say the turns of one conversation again on a stage, from where its recording begins."""
-    header, first = cassette.header, turns[0]
-    system, history = before(first, cassette.name, stage.endpoint.wire) if first.number > 1 else (None, ())
-    recorded = header.scenario or Scenario(name=cassette.name, say=())
-    scenario = msgspec.structs.replace(recorded, say=tuple(Say(text=turn.said) for turn in turns))
-    if system is not None:
-        scenario = msgspec.structs.replace(scenario, system=system)
+    first = turns[0]
+    scenario, history = scenario_of(cassette, turns, stage.endpoint.wire)
     stage = msgspec.structs.replace(stage, history=history, turns=first.number - 1)
     return await play(scenario, stage, began=first.started)
+
+
+def scenario_of(cassette: Cassette, turns: Sequence[Turn], wire: Wire) -> tuple[Scenario, tuple[Message, ...]]:
+    """What to say for these turns of one conversation, and what was said before its first turn."""
+    first = cassette.turns[0]
+    system, history = before(first, cassette.name, wire) if first.number > 1 else (None, ())
+    recorded = cassette.header.scenario or Scenario(name=cassette.name, say=())
+    scenario = msgspec.structs.replace(recorded, say=tuple(Say(text=turn.said) for turn in turns))
+    return (scenario if system is None else msgspec.structs.replace(scenario, system=system)), history
+
+
+async def at_once(seconds: float) -> None:
+    """Replay does not wait for a backoff that was waited for when it was recorded."""
+    del seconds
 
 
 def before(first: Turn, name: str, wire: Wire) -> tuple[str | None, tuple[Message, ...]]:

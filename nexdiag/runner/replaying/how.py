@@ -24,6 +24,9 @@ class How(msgspec.Struct, frozen=True, kw_only=True):
     split: str = "recorded"
     """One of `SPLITS`."""
     faults: tuple[Fault, ...] = ()
+    """Laid over every recording. One that can strike no answer is an error."""
+    scenario_faults: bool = True
+    """Whether those that a recorded scenario names are laid over it, where `faults` is empty."""
     seed: int = 0
     """What is left to chance is drawn by it."""
     live_tools: bool = False

@@ -12,8 +12,12 @@ from nexdiag.core.errors import UsageError
 from nexdiag.runner.replaying.how import MATCHES, SPLITS, How
 
 _FASTEST = "max"
+_SLOWEST = 0.01
+"""A hundredth of the recorded pace: what is slower is a mistake, and waits without a word."""
 _TOOLS = ("recorded", "live")
 _EXPIRED = ("warn", "fail")
+NO_FAULT = "none"
+"""Asked for as a fault, it switches off those of recorded scenarios."""
 
 
 class Typed(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +49,7 @@ def how_of(typed: Typed, settings: Any = None) -> How:  # noqa: ANN401 - a struc
         speed=speed_of(chosen("speed")),
         split=one_of("--split", chosen("split") or SPLITS[0], SPLITS),
         faults=_faults(typed.faults),
+        scenario_faults=NO_FAULT not in typed.faults,
         seed=typed.seed,
         live_tools=one_of("--tools", typed.tools or _TOOLS[0], _TOOLS) == "live",
         repeats=typed.repeats,
@@ -72,9 +77,10 @@ def speed_of(text: str | float | None) -> float | None:
         speed = float(text)
     except ValueError:
         speed = math.nan
-    if not 0 < speed < math.inf:
-        hint = "max, 1 for the recorded pace, or 10 for ten times as fast"
-        raise UsageError(f"--speed {text!r} is no speed", hint=hint)
+    if not _SLOWEST <= speed < math.inf:
+        hint = "max, 1 for the recorded pace, 10 for ten times as fast, or 0.01 for the slowest that there is"
+        found = f"{text!r}"[:80]
+        raise UsageError(f"a speed from {_SLOWEST} on is wanted, found --speed {found}", hint=hint)
     return speed
 
 
@@ -87,7 +93,13 @@ def _rules(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _faults(texts: tuple[str, ...]) -> tuple[Any, ...]:
-    if not texts:
+    if NO_FAULT in texts and set(texts) != {NO_FAULT}:
+        other = next(text for text in texts if text != NO_FAULT)
+        raise UsageError(
+            f"--fault {NO_FAULT} and --fault {other} do not go together",
+            hint="a fault that is named stands for itself: those of the scenario are left out anyway",
+        )
+    if not texts or NO_FAULT in texts:
         return ()
     from nexdiag.codec import fault  # noqa: PLC0415 - start-up, as above
 

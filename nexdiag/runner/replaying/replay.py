@@ -8,7 +8,6 @@ import msgspec
 from nexdiag.agent.driver import Tools
 from nexdiag.codec.body import Splitter
 from nexdiag.core.cassette import Cassette
-from nexdiag.core.errors import NexdiagError
 from nexdiag.core.run import Run
 from nexdiag.runner.replaying import virtual
 from nexdiag.runner.replaying.answering import with_scenario
@@ -16,6 +15,7 @@ from nexdiag.runner.replaying.conversations import ours
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.rerun import Outside, rerun
 from nexdiag.runner.replaying.resend import resend
+from nexdiag.runner.replaying.verdict.verdicts import unstruck
 
 _STRICT = How()
 
@@ -34,14 +34,11 @@ def replay(
     Raises `NothingToDo` if there is nothing in it to replay, `CassetteError` if its turns are not in order,
     `UsageError` for a fault that can strike nothing in it.
     """
-    how = with_scenario(how, cassette.header)
     if not (cassette.turns and ours(cassette)):
         return resend(cassette, how, splitter=splitter)
+    how, cannot = with_scenario(how, cassette.header, cassette.exchanges)
     given = Outside(environ=environ)
     if how.faults and how.speed is None and tools is None:
         given = msgspec.structs.replace(given, run=virtual.run)
-    try:
-        return rerun(cassette, how, splitter=splitter, tools=tools, given=given)
-    except virtual.Hangs as hung:
-        what = f"our executor would wait for ever, after {hung.at:.0f} s of virtual time: {hung}"
-        raise NexdiagError(what, hint="see which fault does it with: nexdiag replay FILE --faults all") from hung
+    run = rerun(cassette, how, splitter=splitter, tools=tools, given=given)
+    return msgspec.structs.replace(run, replayed=(*run.replayed, *unstruck([cannot]))) if cannot else run

@@ -8,9 +8,10 @@ Law: offline. No tool runs unless somebody hands one in, and no connection can b
 """
 
 import asyncio
+import itertools
 import os
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,25 +21,25 @@ from nexdiag.agent.loop import Limits
 from nexdiag.agent.progress import Progress, TurnEnded, TurnStarted
 from nexdiag.codec.body import Splitter
 from nexdiag.core.cassette import Cassette
+from nexdiag.core.difference import Difference
 from nexdiag.core.errors import NothingToDo, UsageError
-from nexdiag.core.exchange import Exchange, Request
 from nexdiag.core.fault import Fault
 from nexdiag.core.replayed import Pairing, TurnVerdict
 from nexdiag.core.run import Run
-from nexdiag.core.turn import Session
+from nexdiag.core.turn import Session, Turn
 from nexdiag.lint.subject import profile_of
 from nexdiag.replay.answers import Answers
 from nexdiag.replay.closed import network_closed
 from nexdiag.replay.faults import overlay
-from nexdiag.replay.matching import rules
-from nexdiag.replay.matching.volatile import Volatile
 from nexdiag.replay.player import Player
 from nexdiag.replay.toolbox import RecordedToolbox
 from nexdiag.runner.judge import judge
 from nexdiag.runner.play import Stage
+from nexdiag.runner.replaying import virtual
 from nexdiag.runner.replaying.answering import answers_of
 from nexdiag.runner.replaying.carried import carried_runs
 from nexdiag.runner.replaying.conversations import (
+    at_once,
     conversations,
     demand_ours,
     endpoint_of,
@@ -49,8 +50,8 @@ from nexdiag.runner.replaying.conversations import (
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.pairing import together
 from nexdiag.runner.replaying.verdict.advice import Anew
-from nexdiag.runner.replaying.verdict.divergence import Views, explain
-from nexdiag.runner.replaying.verdict.verdicts import Played, outside, unchecked, unstruck, verdicts
+from nexdiag.runner.replaying.verdict.divergence import explain
+from nexdiag.runner.replaying.verdict.verdicts import CUT_SHORT, Played, outside, unchecked, unstruck, verdicts
 
 _STRICT = How()
 Sleep = Callable[[float], Awaitable[None]]
@@ -82,7 +83,8 @@ def rerun(
     """Play the cassette's turns again with the network closed; `Run.replayed` says how each came out.
 
     Conversations that were recorded side by side are played one after the other. `tools` run the calls; without them
-    what they gave comes from the recording. Faults are laid over the answers, and a turn may come out by a retry.
+    what they gave comes from the recording. Faults are laid over the answers, and a turn may come out by a retry. One
+    that never ends, which only virtual time can tell, is changed, and what is behind it unchecked.
     Raises `NothingToDo` if it holds no whole turn, or none of ours, `CassetteError` if its turns are not in order,
     `UsageError` for a fault that can strike nothing in it.
     """
@@ -92,10 +94,11 @@ def rerun(
     chosen = _where_they_strike(how, sessions) if how.faults and len(sessions) > 1 else [how] * len(sessions)
     played = [_rerun(one, own, splitter, tools, given) for one, own in zip(sessions, chosen, strict=True)]
     kept = {(turn.session, turn.number) for turn in cassette.turns}
+    mine = [turn for one in played for turn in one.turns]
     rest = [one for one in cassette.exchanges if one.turn is None or (one.session, one.turn) not in kept]
-    turns = (*(turn for one in played for turn in one.turns), *outside(rest), *unstruck(one.unstruck for one in played))
+    turns = (*sorted(mine, key=lambda turn: not turn.number), *outside(rest), *unstruck(one.unstruck for one in played))
     session = next((one.session for one in played if one.session is not None), None)
-    if session is None:
+    if all(one.unstruck is None for one in played):
         cut = cassette.turns[0]
         what = f"{name_of(cassette)} cannot be replayed: its first turn was {cut.outcome} when it was recorded"
         raise NothingToDo(what, hint="see what it holds with: nexdiag report")
@@ -131,7 +134,7 @@ class _Conversation(msgspec.Struct, frozen=True, kw_only=True):
 
     turns: tuple[TurnVerdict, ...]
     session: Session | None = None
-    """As it is now; None where none of it could be played."""
+    """As it is now; None where none of it could be played, or it did not come to an end."""
     pairing: Pairing = Pairing()
     unstruck: tuple[str, ...] | None = None
     """Of the faults, why they struck nothing in it; None where nothing was played."""
@@ -142,9 +145,8 @@ def _rerun(
 ) -> _Conversation:
     """One conversation, as far as it can be played."""
     whole = whole_turns(cassette)
-    rest = tuple(unchecked(cassette.turns[len(whole) :]))
     if not whole:
-        return _Conversation(turns=rest)
+        return _Conversation(turns=tuple(unchecked(cassette.turns)))
     kept = {turn.number for turn in whole}
     exchanges = tuple(one for one in cassette.exchanges if one.turn in kept)
     now = whole[0].started
@@ -160,34 +162,52 @@ def _rerun(
         sleep=_sleep(how, given),
         calls=cassette.header.calls or Limits().calls,
     )
-    with network_closed():
-        session = given.run(play_turns(cassette, whole, stage))
+    came = _came(given, play_turns(cassette, whole, stage))
+    session, hung = (None, came) if isinstance(came, virtual.Hangs) else (came, None)
+    turns = watch.whole if session is None else session.turns
     played = Played(
-        before=whole,
+        before=whole[: len(turns)],
         exchanges=exchanges,
-        after=session.turns,
+        after=tuple(turns),
         seconds=tuple(watch.seconds),
         answers=answers,
         profile=profile_of(cassette),
         anew=anew,
-        views=_views(how, exchanges, now),
+        views=answers.views,
         unplayed=how.unplayed,
     )
-    return _Conversation(
-        turns=(*verdicts(played), *rest), session=session, pairing=answers.pairing(), unstruck=answers.unstruck()
+    behind = () if hung is None else _behind(whole[len(turns) :], hung)
+    verdict = (*verdicts(played), *behind, *unchecked(cassette.turns[len(whole) :]))
+    return _Conversation(turns=verdict, session=session, pairing=answers.pairing(), unstruck=answers.unstruck())
+
+
+def _came(given: Outside, conversation: Coroutine[Any, Any, Session]) -> Session | virtual.Hangs:
+    """What comes of a conversation, the network being closed."""
+    try:
+        with network_closed():
+            return given.run(conversation)
+    except virtual.Hangs as hung:
+        return hung
+
+
+def _behind(turns: Sequence[Turn], hung: virtual.Hangs) -> Iterator[TurnVerdict]:
+    """The turn that would never end, and those behind it: it is our executor that fails, not the recording."""
+    note = f"our executor would wait for ever, after {hung.at:.0f} s of virtual time: {hung}"
+    if not turns:
+        yield TurnVerdict(number=0, said="the end of the conversation", outcome="changed", note=note)
+        return
+    first, *later = turns
+    yield TurnVerdict(
+        number=first.number,
+        session=first.session,
+        said=first.said,
+        outcome="changed",
+        differences=(
+            Difference(pointer="(outcome)", left=first.outcome, right="hung", turn=first.number, session=first.session),
+        ),
+        note=note,
     )
-
-
-def _views(how: How, exchanges: Sequence[Exchange], now: float) -> Views:
-    """Reads two requests by the rules of the replay. Nothing is made before the first divergence."""
-    made: list[Volatile] = []
-
-    def views(recorded: Exchange, asked: Request) -> tuple[object, object]:
-        if not made:
-            made.append(Volatile(rules.parse(how.ignore), exchanges))
-        return made[0].views(recorded, asked, now)
-
-    return views
+    yield from unchecked(later, f"turn {first.number} before it never ends")
 
 
 class _Watch:
@@ -197,17 +217,27 @@ class _Watch:
         self._ticks = ticks
         self._began = 0.0
         self.seconds: list[float] = []
+        self._turns: list[Turn] = []
+
+    @property
+    def whole(self) -> list[Turn]:
+        """Those that have ended; what hung was cut short."""
+        return list(itertools.takewhile(lambda turn: turn.outcome not in CUT_SHORT, self._turns))
 
     def __call__(self, progress: Progress) -> None:
         if isinstance(progress, TurnStarted):
             self._began = self._ticks()
         elif isinstance(progress, TurnEnded):
             self.seconds.append(self._ticks() - self._began)
+            self._turns.append(progress.turn)
 
 
 def _player(answers: Answers, how: How, given: Outside, anew: Anew) -> Player:
     return Player(
-        answers, speed=how.speed, sleep=given.sleep or asyncio.sleep, told=lambda miss: explain(miss, anew=anew)
+        answers,
+        speed=how.speed,
+        sleep=given.sleep or asyncio.sleep,
+        told=lambda miss: explain(miss, anew=anew, views=answers.views),
     )
 
 
@@ -216,9 +246,4 @@ def _sleep(how: How, given: Outside) -> Sleep:
     if given.sleep is not None:
         return given.sleep
     speed = how.speed
-    return _at_once if speed is None else lambda seconds: asyncio.sleep(seconds / speed)
-
-
-async def _at_once(seconds: float) -> None:
-    """Replay does not wait for a backoff that was waited for when it was recorded."""
-    del seconds
+    return at_once if speed is None else lambda seconds: asyncio.sleep(seconds / speed)

@@ -23,6 +23,7 @@ from nexdiag.core.exchange import Exchange, Request
 from nexdiag.core.replayed import TurnVerdict
 from nexdiag.core.run import Run
 from nexdiag.replay.answers import Answers
+from nexdiag.replay.matching.canonical import meaning
 from nexdiag.replay.playback import Playback, playback
 from nexdiag.replay.serving.server import ReplayServer
 from nexdiag.runner.judge import judge
@@ -136,15 +137,7 @@ def _alike(one: Request, other: Request) -> bool:
     """Whether two requests may mean the same: they are then asked one after the other."""
     if (one.method, one.path) != (other.method, other.path):
         return False
-    return _meaning(one) == _meaning(other)
-
-
-def _meaning(request: Request) -> bytes:
-    raw = request.body.join()
-    try:
-        return msgspec.json.encode(msgspec.json.decode(raw), order="deterministic")
-    except (ValueError, RecursionError):
-        return raw
+    return meaning(one.body.join()) == meaning(other.body.join())
 
 
 def _verdicts(cassette: Cassette, came: Mapping[int, Got], *, whole: bool) -> Iterator[TurnVerdict]:

@@ -1,10 +1,12 @@
-"""Live tools: in a replay no tool runs, unless that was asked for. Then they run for real, and what differs is told.
+"""Live tools: in a replay no tool runs, unless that was asked for. Then they run for real.
+
+What they give otherwise than in the recording is told with the turn, as any tool run that differs.
 
 Law: a tool that the config denies is denied here too, and who asks for live tools is told first which will run, and
 where. A tool runs beside the closed network of the replay: what it starts as a process is not held back by that.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -13,7 +15,6 @@ import msgspec
 from nexdiag.agent.config import Config
 from nexdiag.agent.driver import Tools
 from nexdiag.core.cassette import Cassette
-from nexdiag.core.difference import Difference
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.errors import UsageError
 from nexdiag.core.message import ToolCall
@@ -46,36 +47,26 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LiveTools:
-    """Tools that run, and remember where they gave something else than they did in the recording."""
+    """Tools that run. Each conversation has its own, from its first call until they are closed."""
 
-    def __init__(self, tools: Tools, recorded: Iterable[ToolRun]) -> None:
-        """`recorded` is what they gave then."""
-        self._tools = tools
-        self._waiting: dict[tuple[str, str], list[ToolRun]] = {}
-        for run in recorded:
-            self._waiting.setdefault((run.name, run.arguments), []).append(run)
-        self.differences: list[Difference] = []
-        """What came out otherwise, in the order in which it ran."""
+    def __init__(self, make: Callable[[], Tools]) -> None:
+        """`make` makes them anew: jobs and connections end with the conversation that they belong to."""
+        self._make = make
+        self._tools: Tools | None = None
 
     async def run(
         self, calls: Sequence[ToolCall], *, on_run: Callable[[ToolRun], None] | None = None
     ) -> tuple[ToolRun, ...]:
         """One run for each call, for real."""
-        runs = await self._tools.run(calls, on_run=on_run)
-        for run in runs:
-            self._compare(run)
-        return runs
+        if self._tools is None:
+            self._tools = self._make()
+        return await self._tools.run(calls, on_run=on_run)
 
     async def close(self) -> None:
         """End what runs in the background."""
-        await self._tools.close()
-
-    def _compare(self, run: ToolRun) -> None:
-        waiting = self._waiting.get((run.name, run.arguments))
-        if not waiting:  # another call than any that was recorded: the request before it differed, and that is told
-            return
-        place = next((place for place, one in enumerate(waiting) if one.call_id == run.call_id), 0)
-        self.differences += unlike(waiting.pop(place), run)
+        tools, self._tools = self._tools, None
+        if tools is not None:
+            await tools.close()
 
 
 def tools_for(
@@ -92,7 +83,6 @@ def tools_for(
     endpoint = Endpoint(base_url=header.origin, model=header.model, profile=profiles.UNKNOWN)
     return live_tools(
         header.scenario.tools,
-        cassette.tool_runs,
         endpoint=endpoint,
         workspace=workspace,
         config=config,
@@ -100,9 +90,8 @@ def tools_for(
     )
 
 
-def live_tools(  # noqa: PLR0913 - every outside thing is an argument
+def live_tools(
     names: Sequence[str],
-    recorded: Iterable[ToolRun],
     *,
     endpoint: Endpoint,
     workspace: Path | None = None,
@@ -119,13 +108,19 @@ def live_tools(  # noqa: PLR0913 - every outside thing is an argument
         raise UsageError(f"no directory at {place}", hint="name the one that tools are to work in: --workspace DIR")
     if not names:
         return None
-    toolbox = equip(config=config, endpoint=endpoint, workspace=place, environ=environ, names=names)
-    if toolbox is None:
+    first = equip(config=config, endpoint=endpoint, workspace=place, environ=environ, names=names)
+    if first is None:
         return None
-    offered = tuple(spec.name for spec in toolbox.specs())
+
+    def make() -> Tools:
+        made = equip(config=config, endpoint=endpoint, workspace=place, environ=environ, names=names)
+        assert made is not None, "there were some before"
+        return made
+
+    offered = tuple(spec.name for spec in first.specs())
     unable = {*NEEDS_A_MODEL, *(["web_search"] if config.tools.web_search is None else [])}
     return Live(
-        tools=LiveTools(toolbox, recorded),
+        tools=LiveTools(make),
         runs=tuple(name for name in offered if name not in unable),
         denied=tuple(name for name in names if _denied(name, config)),
         unable=tuple(name for name in offered if name in unable),
@@ -135,13 +130,3 @@ def live_tools(  # noqa: PLR0913 - every outside thing is an argument
 
 def _denied(name: str, config: Config) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in config.tools.deny_tools)
-
-
-def unlike(recorded: ToolRun, ran: ToolRun) -> list[Difference]:
-    """In what a run came out otherwise than the recorded one: its output, or whether it failed."""
-    pairs = (("", recorded.output, ran.output), (" failed", recorded.is_error, ran.is_error))
-    return [
-        Difference(pointer=f"(tool {recorded.name}{what})", left=left, right=right, turn=recorded.turn)
-        for what, left, right in pairs
-        if left != right
-    ]

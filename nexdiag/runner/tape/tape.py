@@ -19,7 +19,7 @@ from nexdiag.core.fault import Fault
 from nexdiag.replay.matching.matcher import Miss
 from nexdiag.replay.playback import Playback
 from nexdiag.replay.player import Player
-from nexdiag.replay.playing import Pace, answer, answer_async, explain, hint
+from nexdiag.replay.playing import Pace, answer, answer_async
 from nexdiag.runner.load import load
 from nexdiag.runner.redaction import redactions_of, redactor_for
 from nexdiag.runner.replaying.answering import answers_of
@@ -71,8 +71,8 @@ class Tape:
         kept = redactor_for(recorded, known, mine)
         self.how = how if self.plan.plays else _PLAIN
         self._pace = Pace(how.speed, sleep=asyncio.sleep, wait=time.sleep)
-        header = msgspec.structs.replace(self._before.header, redactions=(*recorded, *mine))
-        self._player = Player(answers_of(header, self._before.exchanges, self.how, splitter=splitter))
+        header = msgspec.structs.replace(self._before.header, redactions=recorded)
+        self._player = Player(answers_of(header, self._before.exchanges, self.how, splitter=splitter, redact=mine))
         self._keeper = Keeper(path, self.plan.into, kept, session=session, commit=commit)
 
     @property
@@ -135,11 +135,9 @@ class Tape:
     def refuse(self, miss: Miss) -> Unmatched:
         """The error for a request without a recording, which is remembered: a client may swallow it."""
         self.misses.append(miss)
-        what = explain(miss)["error"]["message"]
-        if not self._before.exchanges:
-            what = f"{miss.request.method} {miss.request.path}: the cassette holds no exchange"
-        what = f"{what} ({self.path}, record mode {self.mode})"
-        self.refused.append(Unmatched(what, hint=hint(miss, _ANEW, str(self.path))))
+        what, advice = self._why(miss)
+        what = f"{miss.request.method} {miss.request.path}: {what} ({self.path}, record mode {self.mode})"
+        self.refused.append(Unmatched(what, hint=advice))
         return self.refused[-1]
 
     def note(self, stranger: Stranger) -> None:
@@ -153,6 +151,17 @@ class Tape:
         rest = self._player.answers.unplayed() if self.plan.keeps else ()
         self._keeper.close(keep=keep, rest=rest)
         self._over = True
+
+    def _why(self, miss: Miss) -> tuple[str, str]:
+        """Where the request parts from what is nearest, with both values; and what to do."""
+        if not self._before.exchanges:
+            return "the cassette holds no exchange", _ANEW
+        from nexdiag.runner.replaying.verdict.advice import Anew  # noqa: PLC0415 - imported when there is a miss
+        from nexdiag.runner.replaying.verdict.divergence import diverged, in_words  # noqa: PLC0415 - as above
+
+        anew = Anew(file=str(self.path), anew=_ANEW)
+        told = diverged(miss, anew=anew, views=self._player.answers.views)
+        return in_words(told), told.advice
 
     def _found(self, request: httpx.Request, body: bytes) -> Playback | None:
         """What answers the request; None if it is to go live."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nexdiag.capture.redaction.patterns import compiled
+from nexdiag.capture.redaction.patterns import compiled, read
 from nexdiag.core.errors import UsageError
 
 
@@ -40,3 +40,17 @@ def test_a_pattern_that_cannot_be_used_is_refused(pattern: str, why: str) -> Non
     with pytest.raises(UsageError, match=why) as caught:
         compiled(["fine-1", pattern])
     assert caught.value.hint
+
+
+def test_a_pattern_that_may_take_for_ever_is_refused_before_it_is_tried() -> None:
+    """Its refusal would take as long."""
+    with pytest.raises(UsageError, match="a repetition within a repetition"):
+        compiled([r"(\w+\s?)*~"])
+
+
+def test_a_pattern_is_read_without_being_tried() -> None:
+    """One that may take for ever on a text of ours does not while it is read."""
+    assert read(r"(\w|\s|.)*~~~$").pattern == rb"(\w|\s|.)*~~~$"
+    for broken in ("(", " "):
+        with pytest.raises(UsageError):
+            read(broken)

@@ -393,6 +393,21 @@ def test_what_a_request_carries_is_replaced_from_then_on() -> None:
     assert knows.request(after).body.last_link("messages") is knows.request(before).body.last_link("messages")
 
 
+def test_what_was_clean_is_looked_at_again_once_a_secret_is_known() -> None:
+    """A header, a method and a URL that were seen before the secret lose it from then on; what is seen is bounded."""
+    secret = "sUp3rs3cr3tV4lue99x"
+    redactor = Redactor()
+    asked = Request(method=secret, url=f"http://h/{secret}", headers=(("user-agent", secret), ("host", "h")))
+    assert secret in redactor.request(asked).header("user-agent")
+    redactor.learn(secret)
+    assert secret not in repr(redactor.request(asked))
+    for number in range(3000):
+        redactor.url(f"http://h/{number}")
+        redactor.url("x" * 1000 + str(number))
+    assert len(redactor._words) <= 1000
+    assert max(len(text) for _, _, text in redactor._words) < 1000
+
+
 def test_keys_that_change_with_every_request_do_not_pile_up() -> None:
     """Only so many are learnt: each costs a look at all that was there before."""
     knows = Redactor()

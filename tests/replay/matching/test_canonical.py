@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from strategies_wire import bodies_raw, chats
 from nexdiag.codec.body import Splitter
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Request
-from nexdiag.replay.matching.canonical import Canonical, Reading
+from nexdiag.replay.matching.canonical import Canonical, Reading, address_of
 
 READ = Canonical().read
 
@@ -97,12 +98,30 @@ def test_method_and_path_count_and_the_host_does_not() -> None:
     assert Canonical().read(asked[0]).key == Canonical().read(asked[1]).key
 
 
-def test_a_redacted_parameter_stands_for_any() -> None:
-    """Who replays with another key still asks the same; without the parameter it is another request."""
-    paths = ("/v1?key=[redacted 0123abcd]", "/v1?key=[redacted 4567abcd]", "/v1", "/v1?key=plain")
-    keys = [read(b"", path=path).key for path in paths]
-    assert keys[0] == keys[1]
-    assert len(set(keys)) == 3
+def test_redacted_parameters_are_told_apart() -> None:
+    """Two secrets are two requests: only a rule makes them one, and never one with a star, or with none."""
+    paths = ("[redacted 0123abcd]", "[redacted 4567abcd]", "*", "plain", "")
+    asked = [Request(method="POST", url=f"http://h/v1?key={path}", body=Body.of(b"")) for path in paths]
+    assert len({Canonical().read(one).key for one in asked}) == 5
+    addresses = {tuple(address_of(one)) for one in asked}
+    assert address_of(asked[0]) == address_of(asked[1])
+    assert len(addresses) == 4
+
+
+@pytest.mark.parametrize("make", [Body.of, Splitter().split])
+def test_a_name_that_stands_twice_is_not_read_as_its_last(make: Callable[[bytes], Body]) -> None:
+    """Whoever reads it as the first would answer otherwise: such a request counts by its bytes."""
+    plain = b'{"model":"m","messages":[{"role":"user","content":"go\\"od\\\\"}]}'
+    twice = (
+        plain.replace(b'"content":', b'"content":"evil","content":'),
+        plain.replace(b'"messages":', b'"messages":["evil"],"messages":'),
+        plain.replace(b'"model":', b'"mo\\u0064el":"x","model":'),
+        plain.replace(b'"model":"m"', b'"a":{"b":{"c":1,"c":1}}'),
+        plain.replace(b'"model":"m"', b'"a":{"b":{"c":1}}'),
+    )
+    keys = {read(make(raw)).key for raw in (plain, *twice)}
+    assert len(keys) == 6
+    assert read(make(twice[0])).key == read(make(twice[0])).key
 
 
 def test_a_conversation_that_goes_on_shares_its_beginning() -> None:

@@ -19,7 +19,7 @@ UUIDS = [f"call_01a2060d-8e53-75c1-88cf-bb3c5219000{number}" for number in range
 
 def reader(*rules: str) -> Reader:
     """One at a time and place."""
-    return Reader(Setter(parse(rules)), Now([20_780]), Places(["/w"]))
+    return Reader(Setter(parse(rules)), Now(20_780), Places([("/w", 1)]))
 
 
 def field(reading: Reader, value: object, *, name: str = "messages", make: Make | None = None) -> Field:
@@ -53,6 +53,17 @@ def test_generated_ids_still_say_which_call_a_result_answers() -> None:
     swapped = calls(0, 1, ids=UUIDS[:2])
     swapped[1]["tool_call_id"], swapped[2]["tool_call_id"] = UUIDS[1], UUIDS[0]
     assert field(reading, swapped).digest != first.digest
+
+
+def test_results_of_very_many_calls_keep_their_pairing() -> None:
+    """However many calls stand between one and its result."""
+    reading = reader()
+    ids = [f"call_01a2060d-8e53-75c1-88cf-bb3c5219{number:04}" for number in range(600)]
+    both = calls(*range(300), ids=ids[:300]), calls(*range(300), ids=ids[300:])
+    first, other = (field(reading, said).digest for said in both)
+    assert first == other
+    both[0][250]["tool_call_id"], both[0][260]["tool_call_id"] = ids[259], ids[249]
+    assert field(reading, both[0]).digest != first
 
 
 def test_an_entry_that_is_set_aside_in_whole_was_never_there() -> None:
@@ -101,7 +112,7 @@ def test_a_view_shows_marks() -> None:
     asked = Request(method="POST", url="http://h/v1", body=body)
     assert reading.view(values_of(body), asked) == {
         "tools": [{"b": 1}],
-        "messages": [{"role": "user", "content": "in ⟦cwd⟧"}],
+        "messages": [{"role": "user", "content": "in ⟦cwd 1⟧"}],
         "n": 1,
     }
     assert reading.view(None, Request(method="POST", url="http://h/v1", body=Body.of(b"no\xff"))) == "no�"

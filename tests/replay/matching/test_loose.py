@@ -76,6 +76,20 @@ def test_what_needs_fewer_rules_fits_better() -> None:
     assert crossed.rule(request("cwd: /c", user="b")) == Fit(places=(1,), aside=("cwd",))
 
 
+def test_many_that_differ_in_an_id_and_answer_the_same_cost_their_number() -> None:
+    """Of n recordings, n requests by rule compare a few each, not n; and the same is chosen as by comparing all."""
+    many = Recorded(*[request("a", user=str(at)) for at in range(200)], answers="x" * 200)
+    compared: list[object] = []
+    needed = many.loose.volatile.needed
+    many.loose.volatile.needed = lambda *args: compared.append(args) or needed(*args)  # type: ignore[method-assign,func-returns-value]
+    for at in range(200):
+        assert many.rule(request("a", user=f"new {at}")) == Fit(places=(at,), aside=("id",))
+        many.spent.add(at)
+    assert len(compared) == 200
+    one = Recorded(*[request("a", user=str(at)) for at in range(20)], answers="x" * 20)
+    assert one.rule(request("a", user="7", metadata={"b": 1})) == Fit(places=(7,), aside=("id",))
+
+
 def test_again_is_the_last_of_them() -> None:
     """Used up or not."""
     same = Recorded(request("a", user="x"), request("a", user="x"))

@@ -91,13 +91,16 @@ def test_a_miss_names_what_shares_the_longest_beginning() -> None:
 
 
 def test_a_miss_that_shares_nothing_names_the_next() -> None:
-    """The first that was not played; none when all were."""
+    """The first that was not played; when all were, the first, told as played; none where nothing was recorded."""
     matcher = Matcher(recorded(request("a"), request("b")))
     take(matcher, request("a"))
     assert miss(matcher, request("z")) == (1, 0, False)
     assert miss(matcher, request()) == (1, 0, False)
     take(matcher, request("b"))
-    assert miss(matcher, request("z")) == (None, 0, False)
+    assert miss(matcher, request("z")) == (0, 0, False)
+    found = take(matcher, request("z"))
+    assert isinstance(found, Miss)
+    assert found.played
     assert miss(Matcher([]), request("z")) == (None, 0, False)
 
 

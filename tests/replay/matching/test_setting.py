@@ -10,8 +10,8 @@ from nexdiag.replay.matching.directories import Places
 from nexdiag.replay.matching.rules import parse
 from nexdiag.replay.matching.setting import GONE, Laid, Setter
 
-NOW = Now([20_780])  # 2026-11-23
-HERE = Places(["/w"])
+NOW = Now(20_780, span=(1795397881, 1795397881))  # 2026-11-23
+HERE = Places([("/w", 1)])
 
 
 def laid(value: object, *rules: str, at: tuple[str, ...] = ()) -> Laid:
@@ -24,15 +24,15 @@ def test_texts_are_marked_wherever_they_stand() -> None:
     """Dates, the directory, which secret it was; in lists, in objects, in arguments that are text."""
     value = {
         "a": ["on 2026-11-23 in /w/x", {"b": '{"key":"[redacted 0123abcd]"}'}],
-        "n": 1795397881,
+        "n_at": 1795397881,
         "far": "1969-07-20",
     }
     assert laid(value).value == {
-        "a": ["on ⟦date⟧ in ⟦cwd⟧/x", {"b": '{"key":"⟦secret⟧"}'}],
-        "n": "⟦date⟧",
+        "a": ["on ⟦date⟧ in ⟦cwd 1⟧/x", {"b": '{"key":"⟦secret⟧"}'}],
+        "n_at": "⟦date⟧",
         "far": "1969-07-20",
     }
-    assert laid(value).dates == (("2026-11-23", True), ("1795397881", True))
+    assert laid(value).dates == (("2026-11-23", True, "⟦date⟧"), ("1795397881", True, "⟦date⟧"))
     assert laid(value, "-date", "-cwd", "-secret").value == value
 
 
@@ -71,7 +71,11 @@ def test_ids_are_numbered_where_they_tie_calls_to_results_and_nowhere_else() -> 
         "type": "item_reference",
         "id": uuid,
     }
-    assert laid({"type": "message", "id": uuid}, at=("input", "0")).value == {"type": "message"}
+    item = {"type": "message", "id": uuid, "content": []}
+    assert laid(item, at=("input", "0")).value == {"type": "message", "content": []}
+    for alone in ({"id": uuid}, {"type": "message", "id": uuid}):
+        assert laid(alone, at=("input", "0")).value == alone
+    assert laid({"id": uuid}, "/**/id", at=("input", "0")).value == {}
 
 
 def test_what_was_taken_is_noted_by_row() -> None:
@@ -84,7 +88,7 @@ def test_what_was_taken_is_noted_by_row() -> None:
 def test_what_is_no_json_is_given_back() -> None:
     """As its bytes."""
     setter = Setter(parse(()))
-    for raw in (b'{"a":"\\ud800"}', b"[" * 5000, b"\xff"):
+    for raw in (b'{"a":"\\ud800"}', b"[" * 5000, b"\xff", b'{"a":1,"a":1}'):
         assert setter.walk(raw, setter.behind(), NOW, HERE, lambda one: one).value == raw
 
 

@@ -263,3 +263,51 @@ def test_a_fault_is_sent_as_it_was_laid() -> None:
 def test_the_name_is_this_machine() -> None:
     """It listens nowhere else."""
     assert desk.HOST == "127.0.0.1"
+
+
+KEY = "sk-proj-Zx9Qw8Er7Ty6Ui5Op4As3Df2Gh1Jk0LmNbVcXz"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        f"GET /v1/{KEY}/x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+        f"GET /v1/x HTTP/1.1\r\nHost: {KEY}.evil.com\r\n\r\n",
+        f"GET /v1/x?a={KEY} HTTP/1.1\r\nHost: h\r\nOrigin: http://{KEY}.com\r\n\r\n",
+        "GET /v1/x HTTP/1.1\r\nHost: h\r\nOrigin: http://user:pass-word@evil.com\r\n\r\n",
+        f"GET /v1/{KEY} HTTP/1.1\r\nHost: h\r\nExpect: a miracle\r\n\r\n",
+        f"GET http://user:pass-word@evil.com/{KEY}?api_key={KEY} HTTP/1.1\r\nHost: evil.com\r\n\r\n",
+        f"GET http://{KEY}.evil.com/ HTTP/1.1\r\nHost: evil.com\r\n\r\n",
+        "CONNECT user:pass-word@evil.com:443 HTTP/1.1\r\nHost: h\r\n\r\n",
+        f"CONNECT {KEY}.evil.com:443 HTTP/1.1\r\nHost: h\r\n\r\n",
+        f"GET /v1/{'a' * 170}/{KEY} HTTP/1.1\r\nHost: {'a' * 170}.{KEY}.com\r\n\r\n",
+    ],
+)
+def test_no_secret_of_a_client_is_told_or_sent_back(request_: str) -> None:
+    """Neither in a target, nor in the name of a host or a page; also where only a part of it would be shown."""
+
+    @playing(recorded(), hide=lambda text: text.replace(KEY, "[key]"))
+    async def scene(here: World) -> None:
+        raw = (await here.ask(request_.encode())).decode()
+        [heard] = here.heard
+        # A 599 is written from what the recorder would have kept: that is proven where it is made.
+        for text in (raw if heard.what != UNMATCHED else "", heard.target, heard.host, heard.why):
+            assert KEY[:8] not in text
+            assert "pass-word" not in text
+
+
+def test_what_cannot_be_hidden_is_not_shown() -> None:
+    """A redactor that fails ends neither the server nor the secret."""
+
+    def hide(text: str) -> str:
+        raise RecursionError(text)
+
+    @playing(recorded(), hide=hide)
+    async def scene(here: World) -> None:
+        await here.ask(asking(b"{}", CLOSE))
+        raw = await here.ask(b"CONNECT evil.com:443 HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert b" 403 " in raw
+        assert [(one.what, one.target) for one in here.heard] == [
+            (ANSWERED, "what cannot be shown"),
+            (AWAY, "what cannot be shown"),
+        ]

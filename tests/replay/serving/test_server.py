@@ -15,7 +15,7 @@ from replayed import CLOSE, Answer, HandTimer, World, answers_in, asking, record
 from strategies_wire import exchanges
 
 from nexdiag.core.exchange import Exchange, client_left
-from nexdiag.replay.serving.served import ANSWERED, LEFT
+from nexdiag.replay.serving.served import ANSWERED, CLOSED, LEFT
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
 
@@ -132,6 +132,9 @@ def test_a_stalled_answer_ends_with_the_client_or_with_the_server() -> None:
         assert here.words == [ANSWERED, LEFT]
         await here.server.close()
         assert await stalled[1][0].read() == b""
+        assert here.words == [ANSWERED, LEFT, CLOSED]
+        assert here.heard[2].exchange == 2
+        assert here.heard[2].why == "the server was closed before the answer was whole"
         stalled[1][1].close()
 
     stall = [recorded(n, b'{"a":1}', failure="ReadTimeout") for n in (1, 2)]

@@ -7,7 +7,7 @@ from nexdiag.replay.serving import visitors
 
 
 def status(headers: Pairs) -> int | None:
-    why = visitors.refused(headers)
+    why = visitors.refused(headers, visitors.shown)
     return None if why is None else why.status
 
 
@@ -48,6 +48,11 @@ def test_a_name_that_somebody_else_may_own_is_refused(host: bytes, expected: int
         (b"http://[::1]:1", None),
         (b"tauri://localhost", None),
         (b"chrome-extension://abc", None),
+        (b"vscode-webview://abc", None),
+        (b"file://", None),
+        (b"foo:bar", 403),
+        (b"file:bar", 403),
+        (b"foo://localhost", 403),
         (b"http://evil.com", 403),
         (b"http://localhost.evil.com", 403),
         (b"http://192.168.0.7", 403),
@@ -114,3 +119,36 @@ def test_the_server_knows_its_own_address(target: bytes, rest: bytes) -> None:
 def test_whom_somebody_wanted_to_reach(method: str, target: bytes, host: str) -> None:
     """Without credentials, and fit for a terminal."""
     assert visitors.wanted_host(method, target) == host
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("http://user:secret@host:1/a@b?c@d", "http://host:1/a@b?c@d"),
+        ("user:secret@host:443", "host:443"),
+        ("secret@host", "host"),
+        ("http://user:sec@ret@host/", "http://host/"),
+        ("http://user:se/cret@host/", "http://host/"),
+        ("http://user:se://cret@host/", "http://host/"),
+        ("user:se@cr://et@host:1", "host:1"),
+        ("http://user:secret@", "http://"),
+        ("http://user:secret@[::1]:9/", "http://[::1]:9/"),
+        ("http://host/npm/@scope/name", "http://host/npm/@scope/name"),
+        ("/v1/a@b", "/v1/a@b"),
+        ("*", "*"),
+        ("", ""),
+    ],
+)
+def test_whoever_logs_in_is_not_told(text: str, left: str) -> None:
+    """Whatever stands before the host goes, also where it was written wrong; an `@` behind it stays."""
+    assert visitors.without_user(text) == left
+
+
+def test_what_is_refused_is_told_as_it_may_be_shown() -> None:
+    """The words of a host and of an origin may hold a key."""
+    for headers in ([(b"host", b"key.evil.com")], [(b"host", b"h"), (b"origin", b"http://key.evil.com")]):
+        why = visitors.refused(headers, lambda text: text.replace("key", "-"))
+        assert why is not None
+        assert "found" in why.what
+        assert "-.evil.com" in why.what
+        assert "key" not in why.what

@@ -52,7 +52,9 @@ def one(name: str, turns: Sequence[TurnVerdict], proof: Pairing | None = None, *
     exchanges = tuple(
         Exchange(id=place, started=10.0 + place, request=request, duration=1.0) for place in range(len(turns))
     )
-    cassette = Cassette(header=Header(), exchanges=exchanges, name=name, tear=more.pop("tear", None))
+    cassette = Cassette(
+        header=Header(command=more.pop("command", "")), exchanges=exchanges, name=name, tear=more.pop("tear", None)
+    )
     of_it = {key: more.pop(key) for key in ("what", "hint", "code") if key in more}
     fields: dict[str, Any] = {"name": name, "profile": "vllm", "how": "rerun", "seconds": 0.2} | more
     run = Run(cassette=cassette, replayed=tuple(turns), pairing=proof or pairing(len(turns)), **fields)

@@ -61,10 +61,12 @@ def test_an_entry_that_moved_is_named_on_both_sides() -> None:
 @pytest.mark.parametrize(
     ("shared", "recorded", "words"),
     [
-        (0, 2, "exchange 4 of turn 3: none of its 2 messages is equal"),
-        (1, 3, "exchange 4 of turn 3: the first 1 of its 3 messages is equal"),
-        (1, 1, "exchange 4 of turn 3: all of its 1 message is equal"),
+        (0, 2, "exchange 4 of turn 3: the first of its 2 messages differs"),
+        (1, 3, "exchange 4 of turn 3: the first of its 3 messages is equal"),
+        (1, 1, "exchange 4 of turn 3: its only message is equal"),
         (4, 3, "exchange 4 of turn 3: all of its 3 messages are equal"),
+        (0, 1, "exchange 4 of turn 3: its only message differs"),
+        (2, 3, "exchange 4 of turn 3: the first 2 of its 3 messages are equal"),
         (0, 0, "exchange 4 of turn 3"),
     ],
 )

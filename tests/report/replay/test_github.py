@@ -32,6 +32,14 @@ def test_the_golden_commands(snapshot: SnapshotAssertion) -> None:
     assert github.whole(sample.several()) == snapshot
 
 
+def test_what_was_asked_outside_turns_is_an_error_of_its_own() -> None:
+    """It is not hidden behind turns that nobody asked for."""
+    turns = [sample.verdict(1, "missing"), sample.verdict(0, "extra", divergence=sample.DIVERGENCE)]
+    first, second = commands(sample.one("x", turns, how="served"))
+    assert "outside turns extra at /messages/6/content" in first[2]
+    assert "turn 1 missing" in second[2]
+
+
 def test_a_divergence_is_an_error_beside_its_file() -> None:
     """With all that the text has, in lines."""
     ((level, file, title, message),) = commands(sample.changed())

@@ -24,6 +24,7 @@ class Onward(msgspec.Struct, frozen=True, kw_only=True):
     played: tuple[TurnVerdict, ...] = ()
     live: tuple[Turn, ...] = ()
     trouble: str | None = None
+    mixed: str = ""
 
 
 def verdict(number: int, outcome: str = "exact", *differences: Difference) -> TurnVerdict:
@@ -74,9 +75,19 @@ def test_a_replay_that_stopped_says_where_and_that_nothing_went_live() -> None:
     )
     assert outcome(Onward(played=played)).splitlines() == [
         "  ✗ turn 2 is changed: nothing went live, and nothing was written",
-        "    /messages/0/content",
-        "      - a",
-        "      + b",
+        "    first      /messages/0/content   changed",
+        '      - "a"',
+        '      + "b"',
+        "    to do      if the change is meant, record it again",
+        "               if not, undo it",
         "  Next: mend it, or record again from there: --from 2",
     ]
     assert outcome(Onward()) == "  ✗ nothing went live"
+
+
+def test_a_recording_from_two_models_is_not_sent_to_a_replay_that_must_differ() -> None:
+    """The reason is told, and the next command is another one."""
+    done = Onward(path=Path("c.cassette.jsonl"), live=(Turn(number=2, said="q"),), mixed="turn 1 is of model a")
+    told = outcome(done)
+    assert "it would differ: turn 1 is of model a" in told
+    assert told.endswith("Next: nexdiag report c.cassette.jsonl")

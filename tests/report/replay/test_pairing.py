@@ -2,14 +2,34 @@
 
 from report.replay import sample
 
-from nexdiag.core.replayed import Pair
+from nexdiag.core.replayed import Pair, Pairing
 from nexdiag.report.replay.pairing import against, by_what, pairing_line, unproved
+
+
+def line(held: int, proof: Pairing) -> str:
+    """Of a recording that holds so many exchanges."""
+    run = sample.one("x", [sample.verdict(number) for number in range(1, held + 1)], proof).run
+    assert run is not None
+    return pairing_line(run)
 
 
 def test_the_proof_is_a_line() -> None:
     """As the issue has it."""
-    assert pairing_line(sample.pairing(12)) == "12 requests, 12 recordings, 12 pairs, one to one"
-    assert pairing_line(sample.pairing(1, misses=(1,))) == "1 request, 1 recording, 1 pair, not one to one"
+    assert line(12, sample.pairing(12)) == "12 requests, 12 recordings, 12 pairs, one to one"
+    assert line(1, sample.pairing(1, misses=(1,))) == "1 request, 1 recording, 1 pair, not one to one"
+
+
+def test_a_proof_of_a_part_says_of_how_much() -> None:
+    """What had no part in the replay is not silently covered."""
+    assert line(5, sample.pairing(2)) == "2 requests, 2 of 5 recordings, 2 pairs, one to one"
+
+
+def test_what_follows_a_mended_turn_is_nothing_against_the_proof() -> None:
+    """Nothing is wrong, so nothing reads as if it were."""
+    run = sample.mended().run
+    assert run is not None
+    assert pairing_line(run) == "2 requests, 3 recordings, 1 pair, and what follows the mended turn is not checked"
+    assert not list(against(run))
 
 
 def test_what_is_against_it_is_named_and_the_many_are_counted() -> None:
@@ -53,3 +73,14 @@ def test_a_run_without_a_proof_says_nothing() -> None:
     assert run is not None
     assert unproved(run) == ""
     assert not list(against(run))
+
+
+def test_more_requests_than_recordings_are_not_called_one_to_one() -> None:
+    """Why a recording answered more than once is told: a fault was laid over it, or repeats are allowed."""
+    struck = Pair(request=0, exchange=0, fault="cut@1")
+    pairs = (struck, Pair(request=1, exchange=0, how="again"), Pair(request=2, exchange=1))
+    told = line(2, Pairing(requests=3, recordings=2, pairs=pairs))
+    assert told == "3 requests, 2 recordings: each recording answered, 1 more request after a fault"
+    again = Pair(request=3, exchange=1, how="again")
+    told = line(2, Pairing(requests=4, recordings=2, pairs=(*pairs, again)))
+    assert told.endswith("1 more request after a fault, 1 more request by --repeats")

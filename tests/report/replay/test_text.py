@@ -5,6 +5,7 @@ from report.replay import sample
 from syrupy.assertion import SnapshotAssertion
 
 from nexdiag.core.difference import Difference
+from nexdiag.core.replayed import Pair
 from nexdiag.report.replay.text import recording, summary, whole
 
 
@@ -89,6 +90,34 @@ def test_what_was_not_proved_is_told() -> None:
     assert "not checked: the end of the file: line 36 is torn" in recording(sample.torn())
     assert "✓ exact" not in recording(sample.torn()).splitlines()[-1]
     assert "✓ exact: live and replayed sessions are equal" in recording(sample.exact())
+
+
+def test_exact_says_no_more_than_was_proved() -> None:
+    """Each way of a replay has a sentence of its own, and one of a part says of how much."""
+    turns = [sample.verdict(1)]
+    assert "✓ exact: each request that came was the recorded one" in recording(sample.one("x", turns, how="served"))
+    assert "✓ exact: each recorded request found" in recording(sample.one("x", turns, how="resent"))
+    five = [sample.verdict(number) for number in range(1, 6)]
+    told = recording(sample.one("x", five, sample.pairing(2)))
+    assert "   2 of 5 exchanges   " in told
+    assert "sessions are equal; 2 of 5 recordings had a part in it" in told
+    looser = sample.pairing(1, pairs=(Pair(request=0, exchange=0, how="prefix"),))
+    assert "exact:" not in recording(sample.one("x", turns, looser, how="served"))
+
+
+def test_resent_requests_come_with_the_command_of_their_client() -> None:
+    """As it was recorded, in the report and as the one next command."""
+    told = whole([sample.one("x", [sample.verdict(1)], how="resent", command="./agent 'fix it'")])
+    line = "nexdiag replay cassettes/x.cassette.jsonl -- ./agent 'fix it'"
+    assert f"  client    it was not run; to run it: {line}" in told
+    assert told.splitlines()[-1] == f"Next: {line}"
+
+
+def test_what_was_asked_outside_turns_is_not_hidden_behind_missing_turns() -> None:
+    """Its divergence is shown in full."""
+    outside = sample.verdict(0, "extra", said="", divergence=sample.DIVERGENCE)
+    told = recording(sample.one("x", [sample.verdict(1, "missing"), outside], how="served"))
+    assert "⟦careful⟧" in told
 
 
 def test_hostile_text_stays_on_its_line() -> None:

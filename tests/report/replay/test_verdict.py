@@ -21,6 +21,7 @@ from nexdiag.report.replay import verdict
         (sample.broken(), "broken", True),
         (sample.nothing(), "nothing", False),
         (sample.skipped(), "skipped", False),
+        (Replayed(path="x", what="cut@9 cannot strike", code=2), "skipped", False),
         (sample.served(), "answered", False),
         (sample.one("x", [], sample.pairing(1, misses=(1,))), "changed", True),
         (sample.one("x", [sample.verdict(1), sample.verdict(2, "unchecked")]), "unchecked", False),
@@ -50,6 +51,20 @@ def test_the_first_divergence_of_each_conversation_is_found() -> None:
     run = sample.one("x", turns).run
     assert run is not None
     assert [turn.number for turn in verdict.first_divergences(run)] == [2, 2]
+
+
+def test_what_was_asked_for_goes_before_what_was_not() -> None:
+    """A served miss outside turns is shown, and not hidden behind turns that are only missing."""
+    turns = [
+        sample.verdict(1, "missing"), sample.verdict(2, "missing"),
+        sample.verdict(3, "changed", divergence=sample.DIVERGENCE),
+        sample.verdict(0, "extra", divergence=sample.DIVERGENCE),
+    ]  # fmt: skip
+    run = sample.one("x", turns).run
+    assert run is not None
+    assert [turn.number for turn in verdict.first_divergences(run)] == [3, 0]
+    without = msgspec.structs.replace(run, replayed=(turns[0], turns[3]))
+    assert [turn.number for turn in verdict.first_divergences(without)] == [0, 1]
 
 
 def test_a_divergence_is_made_of_differences_where_nobody_looked_closer() -> None:
@@ -107,3 +122,10 @@ def test_an_error_is_told_without_the_path_twice() -> None:
         "what": "cassettes/broken.cassette.jsonl is no cassette", "hint": "it begins otherwise", "code": 3,
     }  # fmt: skip
     assert verdict.plain_error(sample.exact()) is None
+
+
+def test_what_is_said_of_the_whole_recording_is_no_turn() -> None:
+    """A verdict without a number and without a message; what was sent outside turns is one."""
+    assert verdict.of_no_turn(sample.verdict(0, "unchecked", said=""))
+    assert not verdict.of_no_turn(sample.verdict(0, "unchecked", said="GET /props"))
+    assert not verdict.of_no_turn(sample.verdict(1, "unchecked", said=""))

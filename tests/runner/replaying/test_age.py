@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from nexdiag.core.cassette import Header
 from nexdiag.core.errors import UsageError
-from nexdiag.runner.replaying.age import expired, seconds_of, words
+from nexdiag.runner.replaying.age import Expired, demand_young, expired, seconds_of, words
 
 NOW = 1_800_000_000.0
 DAY = 86400.0
@@ -78,3 +78,13 @@ def test_any_header_gets_a_verdict(created: float, limit: float) -> None:
 def test_a_span_is_said_in_its_largest_unit(span: float, wanted: str) -> None:
     """The largest that leaves at least two of it, or is just one."""
     assert words(span) == wanted
+
+
+def test_what_is_to_fail_is_refused_and_else_told() -> None:
+    """A failure, not a broken file: exit code 1."""
+    old = Header(created=NOW - 3 * DAY)
+    assert demand_young(old, DAY, "warn", NOW) == expired(old, DAY, NOW) != ""
+    assert demand_young(old, None, "fail", NOW) == demand_young(old, 9 * DAY, "fail", NOW) == ""
+    with pytest.raises(Expired, match="3 days ago") as refused:
+        demand_young(old, DAY, "fail", NOW)
+    assert refused.value.exit_code == 1

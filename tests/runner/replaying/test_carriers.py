@@ -11,7 +11,7 @@ from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.replay.answers import Answers
 from nexdiag.replay.matching.matcher import Matcher
 from nexdiag.replay.playback import playback
-from nexdiag.replay.player import explain
+from nexdiag.replay.playing import bare
 from nexdiag.replay.serving.server import ReplayServer
 from nexdiag.runner.replaying.carriers import Carrier, Got, OverHTTP, Within, end_to_end, speaks_http
 
@@ -34,7 +34,7 @@ def carried(found: Exchange, ask: Callable[[Carrier], Awaitable[Got]], *, http: 
         answers = Answers(Matcher([found]))
         if not http:
             return await ask(Within(answers, None))
-        server = ReplayServer(answers, told=explain)
+        server = ReplayServer(answers, told=bare)
         try:
             return await ask(OverHTTP(await server.start()))
         finally:

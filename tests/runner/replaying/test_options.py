@@ -29,9 +29,17 @@ def test_a_fault_is_read_before_anything_is_played() -> None:
     assert how_of(Typed(faults=("status:429@2",))).faults == (Fault(kind="status", value="429", turn=2),)
 
 
+def test_none_switches_the_faults_of_scenarios_off() -> None:
+    """They are on unless it is asked for."""
+    off = how_of(Typed(faults=("none",)))
+    assert (off.faults, off.scenario_faults) == ((), False)
+    assert how_of(Typed()).scenario_faults
+
+
 @pytest.mark.parametrize(
     ("typed", "said", "meant"),
     [
+        (Typed(faults=("cut@1", "none")), "--fault none and --fault cut@1", "left out anyway"),
         (Typed(match="exakt"), "--match 'exakt'", "did you mean exact?"),
         (Typed(split="bytes"), "--split 'bytes'", "did you mean byte?"),
         (Typed(tools="life"), "--tools 'life'", "did you mean live?"),
@@ -39,6 +47,8 @@ def test_a_fault_is_read_before_anything_is_played() -> None:
         (Typed(speed="fast"), "--speed 'fast'", "max"),
         (Typed(speed="0"), "--speed '0'", "max"),
         (Typed(speed="nan"), "--speed 'nan'", "max"),
+        (Typed(speed="inf"), "--speed 'inf'", "max"),
+        (Typed(speed="1e-300"), "a speed from 0.01 on", "max"),
         (Typed(ignore=("metadata",)), "metadata", "/metadata"),
         (Typed(faults=("stats:429@2",)), "stats", "status"),
         (Typed(max_age="soon"), "soon", "30d"),
@@ -56,3 +66,10 @@ def test_speed_is_a_number_or_max() -> None:
     """`max` waits for nothing."""
     assert (speed_of("max"), speed_of(None), speed_of("1"), speed_of("0.5")) == (None, None, 1.0, 0.5)
     assert How().speed is None
+
+
+def test_a_pace_that_would_never_end_is_refused_wherever_it_was_set() -> None:
+    """A recorded second would take an hour and more: in nexdiag.toml as on the command line."""
+    assert speed_of("0.01") == 0.01
+    with pytest.raises(UsageError, match=r"a speed from 0\.01 on is wanted, found --speed 1e-300"):
+        how_of(Typed(), Replay(speed=1e-300))

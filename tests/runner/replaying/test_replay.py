@@ -10,7 +10,9 @@ import msgspec
 import pytest
 from made import URL, chat, recorded, said, user
 
+from nexdiag.agent.client.clocks import Clocks
 from nexdiag.codec import cassette as codec
+from nexdiag.codec import fault
 from nexdiag.codec.scenario import of_texts
 from nexdiag.core.body import Body
 from nexdiag.core.cassette import Cassette, Header
@@ -19,6 +21,7 @@ from nexdiag.core.exchange import Exchange, Request, Response
 from nexdiag.core.run import Run
 from nexdiag.core.turn import ToolRun, Turn
 from nexdiag.runner.load import load
+from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.replay import replay
 
 CASSETTES = Path(__file__).parents[3] / "cassettes"
@@ -171,3 +174,37 @@ def test_a_hostile_recording_in_a_file_is_read_and_replayed(harmless: Path) -> N
     """The same through the file: it is written by our encoder, read, replayed, and leaves nothing behind."""
     raw = codec.encode(hostile("../../x", ours(0, user("x")), session="../../y"))
     assert [turn.outcome for turn in from_file(harmless, raw).replayed] == ["changed"]
+
+
+def test_one_turn_alone_is_played_without_the_faults_of_the_others() -> None:
+    """And a fault of the scenario that can strike nothing is told in a verdict: it is no error."""
+    whole = load(CASSETTES / "llama.cpp/five-back-to-back.cassette.jsonl")
+    assert whole.header.scenario is not None
+    faults = ("status:400@2", "cut@3.9")
+    header = msgspec.structs.replace(
+        whole.header, scenario=msgspec.structs.replace(whole.header.scenario, faults=faults)
+    )
+    cut = msgspec.structs.replace(
+        whole,
+        header=header,
+        turns=tuple(turn for turn in whole.turns if turn.number == 3),
+        exchanges=tuple(one for one in whole.exchanges if one.turn == 3),
+    )
+    run = replay(cut)
+    assert [(turn.number, turn.outcome) for turn in run.replayed] == [(3, "exact"), (0, "unchecked")]
+    assert "cut@3.9 cannot strike" in run.replayed[1].note
+
+
+@pytest.mark.parametrize("turn", [1, 3])
+def test_an_executor_that_waits_for_ever_has_failed(turn: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recording is whole: the turn that hangs is a change, those before it stand, those behind it are unchecked."""
+    ever = Clocks(**dict.fromkeys(("first_byte", "idle", "lifetime", "hint"), float("inf")))
+    monkeypatch.setattr("nexdiag.agent.client.client.clocks_for", lambda endpoint: ever)
+    cassette = load(CASSETTES / "llama.cpp" / "five-back-to-back.cassette.jsonl")
+    run = replay(cassette, How(faults=(fault.decode(f"stall@{turn}#3"),)))
+    expected = ["exact"] * (turn - 1) + ["changed"] + ["unchecked"] * (5 - turn)
+    assert [one.outcome for one in run.replayed] == expected
+    hung = run.replayed[turn - 1]
+    assert [(one.pointer, one.right) for one in hung.differences] == [("(outcome)", "hung")]
+    assert hung.note.startswith("our executor would wait for ever, after ")
+    assert (run.differs, run.session) == (True, None)

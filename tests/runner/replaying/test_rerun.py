@@ -312,7 +312,7 @@ def test_no_tool_is_run_and_no_backoff_is_waited_for(tmp_path: Path, monkeypatch
     async def at_once(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("nexdiag.runner.replaying.rerun._at_once", at_once)
+    monkeypatch.setattr("nexdiag.runner.replaying.rerun.at_once", at_once)
     assert [turn.outcome for turn in rerun(cassette).replayed] == ["exact"]
     assert len(waits) == 1  # the executor wanted to wait, and what it was handed for that does not
 
@@ -332,7 +332,7 @@ def test_a_rerun_cannot_reach_the_network(tmp_path: Path, monkeypatch: pytest.Mo
         await asyncio.open_connection("127.0.0.1", 9)
         raise AssertionError("it got out")
 
-    monkeypatch.setattr("nexdiag.runner.replaying.rerun.play", leak)
+    monkeypatch.setattr("nexdiag.runner.replaying.conversations.play", leak)
     with pytest.raises(EndpointError, match="network is closed"):
         rerun(cassette)
 

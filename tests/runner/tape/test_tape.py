@@ -1,5 +1,8 @@
 """Promises of `nexdiag.runner.tape.tape`: one request at a time, whatever sends it."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from nexdiag.core.body import Body
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.errors import Unmatched, UsageError
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
+from nexdiag.runner.replaying.how import How
 from nexdiag.runner.tape.modes import RecordMode
 from nexdiag.runner.tape.tape import Tape
 
@@ -118,3 +122,59 @@ def test_the_cassette_can_be_read_while_it_is_recorded(tmp_path: Path) -> None:
     assert [one.request.path for one in tape.recorded] == ["/a"]
     tape.close(raised=True)
     assert len(tape.cassette.exchanges) == 1
+
+
+def asking(*messages: str, **fields: object) -> Request:
+    body = {"messages": [{"role": "user", "content": text} for text in messages], **fields}
+    return Request(method="POST", url="http://h/v1/chat/completions", body=Body.of(json.dumps(body).encode()))
+
+
+def refused(path: Path, request: Request, **how: Any) -> Unmatched:  # noqa: ANN401 - fields of How
+    """The error for it."""
+    tape = Tape(path, RecordMode.NONE, how=How(**how))
+    with pytest.raises(Unmatched) as error:
+        tape.handle(httpx.Request(request.method, request.url, content=request.body.join()), never)
+    return error.value
+
+
+def kept(path: Path, *requests: Request) -> Path:
+    """A cassette in which these were asked, one a turn."""
+    answers = [Response(status=200, chunks=(Chunk(at=0.0, bytes=b"%d" % number),)) for number in range(len(requests))]
+    found = tuple(
+        Exchange(id=number, started=0, request=request, response=answers[number], turn=number + 1)
+        for number, request in enumerate(requests)
+    )
+    path.write_bytes(encode(Cassette(header=Header(), exchanges=found)))
+    return path
+
+
+def test_a_refusal_names_turn_place_and_both_values(tmp_path: Path) -> None:
+    """What a rule sets aside is no reason; what to do can be written in the program."""
+    path = kept(tmp_path / "x", asking("a", "two", user="me"))
+    told = refused(path, asking("a", "TWO", user="you"))
+    assert "exchange 0 (turn 1) is nearest: it shares its first message (2 sent, 2 recorded)" in told.what
+    assert "it first differs in /messages/1/content (changed): recorded 'two', sent 'TWO' (" in told.what
+    assert "record_mode=" in told.hint
+    assert f"nexdiag cassette show {path} --exchange 0" in told.hint
+
+
+def test_an_ambiguous_refusal_names_both(tmp_path: Path) -> None:
+    """It is not said to have no recording."""
+    path = kept(tmp_path / "x", asking("a", seed=1), asking("a", seed=2))
+    told = refused(path, asking("a", seed=3), ignore=("/seed",))
+    assert "exchanges 0 and 1 fit this request equally well" in told.what
+    assert "no recording" not in told.what
+    assert "look at both: nexdiag cassette show" in told.hint
+    assert "--exchange 1" in told.hint
+
+
+def test_what_refusals_are_told_with_is_imported_with_the_first(tmp_path: Path) -> None:
+    """A program that has all its recordings does not pay for it."""
+    path = recorded(tmp_path / "x", "/a")
+    program = f"""
+import sys, httpx, nexdiag
+with nexdiag.use_cassette({str(path)!r}):
+    httpx.get("http://h/a")
+assert not [name for name in sys.modules if name.startswith("nexdiag.runner.replaying.verdict.")]
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

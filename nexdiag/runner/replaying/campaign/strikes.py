@@ -19,6 +19,7 @@ from nexdiag.core.fault import Fault
 from nexdiag.core.survival import Struck, Survival
 from nexdiag.core.turn import Session, Turn
 from nexdiag.replay.faults import every, overlay
+from nexdiag.runner.replaying.age import demand_young
 from nexdiag.runner.replaying.answering import answers_of
 from nexdiag.runner.replaying.campaign.seen import could_be_seen
 from nexdiag.runner.replaying.campaign.trial import Trial, trial
@@ -35,21 +36,23 @@ _STRAYED = ("prefix", "turn")
 """Ways in which a request was answered that is not the recorded one."""
 
 
-def campaign(
+def campaign(  # noqa: PLR0913 - every outside thing is an argument
     cassette: Cassette,
     how: How,
     *,
     splitter: Splitter | None = None,
     told: Told = lambda struck: None,
     ticks: Callable[[], float] = time.perf_counter,
+    clock: Callable[[], float] = time.time,
 ) -> Survival:
     """Run our executor through each fault at each place of the recording; `told` hears of each as it is judged.
 
     With `how.faults` only through those, one a run. Raises `NothingToDo` for a recording that holds no whole turn of
-    ours, or does not replay as it was recorded even without a fault: then nothing can be said of one.
+    ours, or does not replay as it was recorded even without a fault; `Expired` for one that may not be so old.
     """
     began = ticks()
-    demand_ours(cassette)
+    demand_young(cassette.header, how.max_age, how.expired, clock())
+    _demand_ours(cassette)
     struck: list[Struck] = []
     turns, unchecked = 0, []
     for one in conversations(cassette):
@@ -73,6 +76,15 @@ def campaign(
         unchecked=tuple(unchecked),
         seconds=ticks() - began,
     )
+
+
+def _demand_ours(cassette: Cassette) -> None:
+    """Of another client's, there is no executor here that a fault could strike."""
+    try:
+        demand_ours(cassette)
+    except NothingToDo as error:
+        hint = "--faults all strikes our executor; a fault at a time for that client: --fault cut@1 -- COMMAND"
+        raise NothingToDo(error.what, hint=hint) from error
 
 
 class _Conversation:
@@ -109,7 +121,8 @@ class _Conversation:
         # Behind a turn that failed, requests differ for good: they are answered by their turns, and their way tells.
         match = _LOOSE if faults else self._how.match
         how = msgspec.structs.replace(self._how, faults=faults, match=match, speed=None, split="recorded")
-        answers = answers_of(self._cassette.header, self._exchanges, how, splitter=self._splitter)
+        now = self._turns[0].started  # as our executor has it: a date in a request is that of the recording
+        answers = answers_of(self._cassette.header, self._exchanges, how, splitter=self._splitter, clock=lambda: now)
         return trial(self._cassette, self._turns, answers)
 
     def _demand_plain(self) -> None:

@@ -16,18 +16,18 @@ from nexdiag.core.errors import NexdiagError, NothingToDo
 from nexdiag.core.exchange import Request
 from nexdiag.replay.answers import Answers
 from nexdiag.replay.models import made_models
-from nexdiag.runner.redaction import redactor_for
+from nexdiag.runner.redaction import redactor_of
 from nexdiag.runner.replaying.determinism.child import InOrder
 from nexdiag.runner.replaying.determinism.study import Study, absolute, of_command
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.served.closing import closed
 from nexdiag.runner.replaying.served.command import recorded_of
-from nexdiag.runner.replaying.served.serving import Asked, _Thread, recordings
+from nexdiag.runner.replaying.served.serving import Asked, ServerThread, recordings
 from nexdiag.runner.replaying.served.together import Together, upstream_of
 from nexdiag.runner.wrapped import variables
 from nexdiag.runner.wrapped.program import demand
 
-PATIENCE = 600.0
+PATIENCE = 120.0
 """Seconds for one run."""
 
 
@@ -53,12 +53,12 @@ def of_words(
     command = absolute(words, Path.cwd())
 
     def once(environment: Mapping[str, str], directory: Path) -> Sequence[Request]:
-        redactor = redactor_for(together.header.redactions, secrets_of(environment))
+        redactor, _ = redactor_of(together.header.redactions, secrets_of(environment))
         matcher = InOrder(together.exchanges)
         made = made_models(together.exchanges)
         answers = Answers(matcher, splitter=splitter, clean=redactor.request, make=made)
         server = Asked(answers, together, lambda served: None, time.perf_counter).server(None)
-        with tempfile.TemporaryDirectory(prefix="nexdiag-study-") as scratch, _Thread(server, 0) as url:
+        with tempfile.TemporaryDirectory(prefix="nexdiag-study-") as scratch, ServerThread(server, 0) as url:
             notes = Path(scratch) / "refused"
             notes.touch(mode=0o600)
             directed = closed(environment, url, upstream_of(together.header), notes)

@@ -18,11 +18,18 @@ def lines(study: Study) -> str:
 
 def _lines(study: Study) -> Iterator[str]:
     yield f"  {_counted(study.requests, 'request')}, in {study.runs} runs that differ in one thing each"
-    for one in study.varying:
+    covered = [one for one in study.varying if one.covered]
+    if covered:
+        rules = ", ".join(dict.fromkeys(rule for one in covered for rule in one.covered))
+        fields = ", ".join(dict.fromkeys(one.pointer or "(body)" for one in covered))
+        yield f"  covered  {_counted(len(covered), 'difference')}, by rule: {one_line(rules)}   in {one_line(fields)}"
+    for one in study.beyond:
         yield from _of(one)
     yield from (f"  not checked  {one_line(text)}" for text in study.unchecked)
+    unruled = sum(not one.rules for one in study.beyond)
     if study.rules:
-        yield "  To set aside what varies, put this into nexdiag.toml; with these rules the differences are gone:"
+        gone = "these differences are gone" if not unruled else "those that have a rule are gone, and no others"
+        yield f"  To set aside what varies, put this into nexdiag.toml; with these rules {gone}:"
         yield "    [replay]"
         yield "    ignore = ["
         yield from (f"      {toml(rule)}," for rule in study.rules)
@@ -31,15 +38,13 @@ def _lines(study: Study) -> Iterator[str]:
     if not beyond:
         yield "  ✓ nothing varies" + (" beyond the built-in rules" if study.varying else "")
         return
-    unruled = sum(not one.rules for one in study.beyond)
     rest = f", {unruled} of them beyond what a rule can set aside" if unruled else ""
     yield f"  ✗ {_counted(beyond, 'field')} {'varies' if beyond == 1 else 'vary'} beyond the built-in rules{rest}"
 
 
 def _of(one: Varying) -> Iterator[str]:
     why = "each time" if one.by == (NOTHING,) else f"by {', '.join(one.by)}"
-    covered = f"   covered: {', '.join(one.covered)}" if one.covered else ""
-    yield f"  varies  {one_line(one.pointer or '(body)')}   {one.kind}, {why}{covered}"
+    yield f"  varies  {one_line(one.pointer or '(body)')}   {one.kind}, {why}"
     for left, right in one.examples[:1]:
         ours, theirs = _excerpts(left, right)
         yield f"    - {ours}"

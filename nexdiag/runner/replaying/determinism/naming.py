@@ -38,6 +38,7 @@ _WORD = re.compile(r"[\w.:+-]*\w")
 _PART = re.compile(r"[\w.:+-]")
 _BEFORE = re.compile(r"\S*\w\S*[:=#]\W*$"), re.compile(r"(?:\S+\s+)?\S*\w\S*\s*$")
 """What a word is found by: the one before it that introduces it (`run: `), else the two before it."""
+_LAST_WORD = re.compile(r"\S*\w\S*\s*$")
 _LONGEST_CONTEXT = 60
 _GONE = "\0"
 """Stands for what a rule has found already."""
@@ -77,12 +78,31 @@ def _in_texts(pointer: str, strings: Sequence[tuple[str, str]]) -> Named:
     if not classes:
         beside = tuple(f"{pointer}={expression}" for expression in _beside(strings))
         return Named(kind=RANDOM, rules=beside) if beside else _whole(pointer, RANDOM)
+    if _SAID.search(pointer) and any(kind == WHERE for kind, _ in classes):
+        classes = [each for one in classes for each in (_narrowed(one, strings) if one[0] == WHERE else [one])]
+        if not _explain(classes, strings):
+            return Named(kind=WHERE, advice=f"a path in {pointer} is another one each time: run it in one directory")
     kind, expression = classes[0]
     if len(classes) == 1 and all(re.fullmatch(expression, text) for pair in strings for text in pair):
         whole = _whole(pointer, kind)
         if whole.rules:
             return whole
     return Named(kind=kind, rules=tuple(f"{pointer}={expression}" for _, expression in classes))
+
+
+def _narrowed(one: tuple[str, str], strings: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A class, with what stands before the places that vary: a rule for any path would hide every path."""
+    kind, expression = one
+    found: dict[str, None] = {}
+    for left, right in strings:
+        for ours, theirs in zip(re.finditer(expression, left), re.finditer(expression, right), strict=False):
+            line = left[: ours.start()].rpartition("\n")[2][-_LONGEST_CONTEXT:]
+            before = _BEFORE[0].search(line) or _BEFORE[1].search(line)
+            if before is not None and any(re.search(each, before[0]) for _, each in _CLASSES):
+                before = _LAST_WORD.search(line)  # what stands further before it varies, too
+            if ours[0] != theirs[0] and before is not None:
+                found[before[0]] = None
+    return [(kind, re.escape(before).replace("\\ ", " ") + expression) for before in list(found)[:_MOST_WORDS]]
 
 
 def _whole(pointer: str, kind: str) -> Named:

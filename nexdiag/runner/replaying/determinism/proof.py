@@ -10,6 +10,7 @@ import msgspec
 
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Exchange, Request, Response
+from nexdiag.diff.compare import compare
 from nexdiag.replay.matching.matcher import Matcher, Miss
 from nexdiag.replay.matching.rules import parse
 from nexdiag.runner.replaying.determinism.varying import Contrast, value_of
@@ -27,6 +28,29 @@ def aside(recorded: Request, sent: Request, rules: Sequence[str], times: Times) 
     exchange = Exchange(id=0, started=times.recorded, request=recorded, response=Response(status=200))
     found = Matcher([exchange], rules=parse(rules)).find(sent, now=times.sent)
     return None if isinstance(found, Miss) else found.aside
+
+
+def remaining(one: Contrast, rules: Sequence[str], times: Times) -> Contrast | None:
+    """What of a field differs between its two whole requests, as the matcher reads them; None if nothing of it does.
+
+    An id or a directory counts by where it stood before: a field alone cannot tell that. Texts have marks for what is
+    set aside in them.
+    """
+    left, right = one.pair
+    if left is None or right is None or not one.at:
+        return one
+    exchange = Exchange(id=0, started=times.recorded, request=left, response=Response(status=200))
+    ours, theirs = Matcher([exchange], rules=parse(rules)).views(exchange, right, now=times.sent)
+    for found in compare(ours, theirs):
+        if found.pointer == one.at:
+            return msgspec.structs.replace(one, left=found.left, right=found.right)
+        if _within(found.pointer, one.at) or _within(one.at, found.pointer):
+            return one
+    return None
+
+
+def _within(inner: str, outer: str) -> bool:
+    return inner.startswith(f"{outer}/")
 
 
 def alone(one: Contrast) -> tuple[Request, Request] | None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,9 +12,10 @@ import msgspec
 from nexdiag.core.errors import NexdiagError, NothingToDo
 from nexdiag.core.exchange import Request
 from nexdiag.runner.load import load
+from nexdiag.runner.replaying.conversations import ours
 from nexdiag.runner.replaying.determinism.again import requests_in
 from nexdiag.runner.replaying.determinism.naming import Named, named, shown, stripped
-from nexdiag.runner.replaying.determinism.proof import Times, alone, aside
+from nexdiag.runner.replaying.determinism.proof import Times, alone, aside, remaining
 from nexdiag.runner.replaying.determinism.variations import (
     CLOCK,
     FIRST,
@@ -98,7 +100,10 @@ def of_executor(
     try:
         list(whole_parts(recorded))
     except NothingToDo as error:
-        hint = "study its own client: nexdiag replay FILE --determinism -- COMMAND"
+        if recorded.turns and ours(recorded):
+            raise
+        client = recorded.header.command or "COMMAND"
+        hint = f"study its own client: nexdiag replay {shlex.quote(str(cassette))} --determinism -- {client}"
         raise NothingToDo(error.what, hint=hint) from error
     with _places(environ) as places:
         return study(
@@ -159,18 +164,19 @@ def _varying(pointer: str, seen: Sequence[_Seen], began: float, ignore: Sequence
     kinds = dict.fromkeys(one.variation.kind for one in seen)
     for kind in sorted(kinds, key=lambda kind: kind != NOTHING):
         pairs = _distinct(one for one in seen if one.variation.kind == kind)
-        by = _covered(pairs, (*ignore, *rules), began)
+        by, rest = _covered(pairs, (*ignore, *rules), began), _rest(pairs, (*ignore, *rules), began)
         if by is not None:
             more = tuple(name for name in by if name not in rules)
             if more:
-                found.append(_told(pointer, kind, named(pointer, _rest(pairs, (*own, *rules))), pairs, covered=more))
+                raw = [one.contrast for one in pairs]
+                found.append(_told(pointer, kind, named(pointer, _stripped(raw, (*own, *rules))), raw, covered=more))
             continue
-        what = named(pointer, _rest(pairs, (*own, *rules)))
+        what = named(pointer, _stripped(rest, (*own, *rules)))
         if what.rules and _covered(pairs, (*ignore, *rules, *what.rules), began) is not None:
             rules += what.rules
-            found.append(_told(pointer, kind, what, pairs, rules=what.rules))
+            found.append(_told(pointer, kind, what, rest, rules=what.rules))
             continue
-        found.append(_told(pointer, kind, what, pairs, advice=_advice(what)))
+        found.append(_told(pointer, kind, what, rest, advice=_advice(what)))
         if kind == NOTHING:  # it stands in every run: what else there is cannot be seen beside it
             break
     return _merged(found)
@@ -183,31 +189,37 @@ def _distinct(seen: Iterable[_Seen]) -> list[_Seen]:
     return list(different.values())[:_MOST]
 
 
-def _rest(pairs: Iterable[_Seen], rules: Sequence[str]) -> list[Contrast]:
-    """The differences without what the rules set aside; those of which nothing is left are left out."""
+def _rest(pairs: Sequence[_Seen], rules: Sequence[str], began: float) -> list[Contrast]:
+    """What of the differences the matcher still sees: it shows what really varies."""
+    seen = (remaining(one.contrast, rules, _times(one, began)) for one in pairs)
+    return [one for one in seen if one is not None] or [one.contrast for one in pairs]
+
+
+def _stripped(pairs: Sequence[Contrast], rules: Sequence[str]) -> list[Contrast]:
+    """The differences without what the rules find in them; those of which nothing is left are left out."""
     kept = []
     for one in pairs:
-        contrast = one.contrast
+        contrast = one
         if isinstance(contrast.left, str) and isinstance(contrast.right, str):
             left, right = stripped((contrast.left, contrast.right), rules)
             if left == right:
                 continue
             contrast = msgspec.structs.replace(contrast, left=left, right=right)
         kept.append(contrast)
-    return kept or [one.contrast for one in pairs]
+    return kept or list(pairs)
 
 
 def _told(  # noqa: PLR0913 - all that is told of a field
     pointer: str,
     kind: str,
     what: Named,
-    pairs: Sequence[_Seen],
+    pairs: Sequence[Contrast],
     *,
     covered: tuple[str, ...] = (),
     rules: tuple[str, ...] = (),
     advice: str = "",
 ) -> Varying:
-    examples = tuple((shown(one.contrast.left), shown(one.contrast.right)) for one in pairs[:2])
+    examples = tuple((shown(one.left), shown(one.right)) for one in pairs[:2])
     return Varying(
         pointer=pointer, kind=what.kind, by=(kind,), examples=examples, covered=covered, rules=rules, advice=advice
     )
@@ -237,12 +249,25 @@ def _covered(seen: Iterable[_Seen], rules: Sequence[str], began: float) -> tuple
     names: dict[str, None] = {}
     for one in seen:
         both = alone(one.contrast)
-        times = Times(recorded=began, sent=began + one.variation.ahead)
+        times = _times(one, began)
         by = None if both is None else aside(*both, rules, times)
+        if by is None and remaining(one.contrast, rules, times) is None:
+            by = _of_whole(one.contrast, rules, times)
         if by is None:
             return None
         names |= dict.fromkeys(by or ("tools",))  # what needs no rule: their order never counts
     return tuple(names)
+
+
+def _of_whole(one: Contrast, rules: Sequence[str], times: Times) -> tuple[str, ...]:
+    """By which rules two whole requests are one; where something else keeps them apart, their names are not known."""
+    left, right = one.pair
+    by = aside(left, right, rules, times) if left is not None and right is not None else None
+    return by if by is not None else ("built-in",)
+
+
+def _times(one: _Seen, began: float) -> Times:
+    return Times(recorded=began, sent=began + one.variation.ahead)
 
 
 def absolute(command: Sequence[str], here: Path) -> tuple[str, ...]:

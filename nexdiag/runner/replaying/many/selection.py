@@ -6,6 +6,7 @@ a file more in somebody's checkout, or another order of a listing, cannot take a
 
 import difflib
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from hashlib import blake2b
@@ -16,6 +17,7 @@ import msgspec
 from nexdiag.core.cassette import SUFFIX
 from nexdiag.core.errors import CassetteError, NexdiagError, NothingToDo, UsageError
 from nexdiag.report.wording import count
+from nexdiag.runner.load import STDIN
 
 _GLOB = "*?["
 _NEAR = 3
@@ -85,7 +87,9 @@ def _once(found: Iterable[Chosen]) -> Iterator[Chosen]:
 def _expanded(path: Path) -> Iterator[Chosen]:
     """What one name stands for. A name that is a file's, whatever signs are in it, is no glob."""
     try:
-        if path.is_dir():
+        if str(path) == STDIN:
+            yield Chosen(path=STDIN)
+        elif path.is_dir():
             yield from _below(path)
         elif path.exists():
             yield Chosen(path=str(path))
@@ -123,9 +127,9 @@ def _globbed(pattern: Path) -> Iterator[Chosen]:
 
 
 def _named(path: Path) -> Iterator[Chosen]:
-    """A recording by its name alone; else a file that is not there."""
-    known = sorted(_ROOT.rglob(f"*{SUFFIX}")) if len(path.parts) == 1 else []
-    found = [one for one in known if _stem(one) == path.name]
+    """A recording by its name, or by the end of its path; else a file that is not there."""
+    known = [] if path.is_absolute() or ".." in path.parts else sorted(_ROOT.rglob(f"*{SUFFIX}"))
+    found = [one for one in known if path.as_posix() in _ends(one)]
     if found:
         yield from (Chosen(path=str(one)) for one in found)
         return
@@ -133,7 +137,19 @@ def _named(path: Path) -> Iterator[Chosen]:
     stems = {_stem(one): _stem(one) for one in known} | beside
     near = difflib.get_close_matches(_stem(path), stems, _NEAR)
     hint = f"is it {' or '.join(stems[one] for one in near)}?" if near else "record one with: nexdiag capture"
-    yield Chosen(path=str(path), error=CassetteError(f"there is no cassette at {path}", hint=hint))
+    what = f"there is no cassette at {path}"
+    if path.is_symlink():
+        what, hint = f"{path} is a link that leads to no file", f"where it leads: readlink {shlex.quote(str(path))}"
+    yield Chosen(path=str(path), error=CassetteError(what, hint=hint))
+
+
+def _ends(one: Path) -> Iterator[str]:
+    """All by which a recording may be named: `five`, `llama/five`, both with their suffix."""
+    parts = one.relative_to(_ROOT).parts
+    for place in range(len(parts)):
+        end = "/".join(parts[place:])
+        yield end
+        yield end.removesuffix(SUFFIX)
 
 
 def _wanted(one: Chosen, only: Sequence[str]) -> bool:

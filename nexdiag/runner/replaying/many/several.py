@@ -5,6 +5,7 @@ Law: what comes out does not depend on how many processes had a part in it, and 
 
 import functools
 import os
+import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,12 +20,14 @@ from nexdiag.report.replay.verdict import fails
 from nexdiag.report.wording import count
 from nexdiag.runner.load import load
 from nexdiag.runner.replaying.age import expired
+from nexdiag.runner.replaying.conversations import ours
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.many.selection import Chosen, Shard, select
 from nexdiag.runner.replaying.many.slim import slim
+from nexdiag.runner.replaying.many.unrecorded import unrecorded
 from nexdiag.runner.replaying.many.workers import cores, in_order
 from nexdiag.runner.replaying.replay import replay
-from nexdiag.runner.replaying.tools import tools_for
+from nexdiag.runner.replaying.tools import Live, tools_for
 
 Play = Callable[[Path, How, int | None], Run]
 """Plays one recording as it was chosen, all of it or one turn. A function of a module: processes know it by name."""
@@ -39,12 +42,30 @@ def played(path: Path, how: How, turn: int | None, *, warn: Callable[[str], None
     """
     splitter = Splitter()
     cassette = load(path, splitter=splitter)
-    live = tools_for(cassette, workspace=how.workspace, environ=os.environ) if how.live_tools else None
+    live = _live(cassette, how) if how.live_tools else None
     if live is not None:
         warn(live.warning)
     tools = live.tools if live is not None else None
-    run = replay(cassette if turn is None else _cut(cassette, turn), how, splitter=splitter, tools=tools)
-    return msgspec.structs.replace(run, expired=run.expired or expired(cassette.header, how.max_age, time.time()))
+    try:
+        run = replay(cassette if turn is None else _cut(cassette, turn), how, splitter=splitter, tools=tools)
+    except NothingToDo as error:
+        if cassette.tear:
+            raise CassetteError(_torn(str(path), cassette.tear), hint=_repair(str(path))) from error
+        raise
+    unsaid = unrecorded(cassette) if turn is None else ()
+    return msgspec.structs.replace(
+        run,
+        replayed=(*run.replayed, *unsaid),
+        expired=run.expired or expired(cassette.header, how.max_age, time.time()),
+    )
+
+
+def _live(cassette: Cassette, how: How) -> Live | None:
+    """Its tools; None if it has none. Raises `UsageError` for a recording of another client, whose tools it has."""
+    if not (cassette.turns and ours(cassette)):
+        what = f"{cassette.name} was recorded from another client: no tool of it can run here"
+        raise UsageError(what, hint="leave --tools live away, or run the client itself: nexdiag replay FILE -- COMMAND")
+    return tools_for(cassette, workspace=how.workspace, environ=os.environ)
 
 
 def _cut(cassette: Cassette, turn: int) -> Cassette:
@@ -76,8 +97,8 @@ def replay_all(  # noqa: PLR0913 - each is an option of the command
     """Play each recording that is meant, once; tell each as it is done, in order.
 
     `jobs` processes, 0 for as many as there are cores. With `fail_fast`, what stands behind the first that fails is
-    told as not played. Runs are slim. Raises `NothingToDo` where `only` leaves nothing, and `UsageError` for a choice
-    that is none.
+    told as not played. Runs are slim. What was chosen and does not fit one recording, as a fault that cannot strike
+    it, is told of that one. Raises `NothingToDo` where `only` leaves nothing.
     """
     chosen = select(paths, only=only)
     mine = [one for one in chosen if shard is None or shard.has(one.path)]
@@ -86,8 +107,6 @@ def replay_all(  # noqa: PLR0913 - each is an option of the command
     one_by_one = functools.partial(_one, play=play, how=how or How(), turn=turn, alone=len(mine) == 1)
     came = _by_processes(one_by_one, mine, jobs) if jobs != 1 and len(mine) > 1 else map(one_by_one, mine)
     for place, one in enumerate(came, start=1):
-        if one.run is None and one.code == UsageError.exit_code:
-            raise UsageError(one.what, hint=one.hint)
         yield one
         if fail_fast and fails(one):
             first = f"{one.path} failed before it (--fail-fast)"
@@ -96,9 +115,13 @@ def replay_all(  # noqa: PLR0913 - each is an option of the command
 
 
 def exit_code(done: Sequence[Replayed]) -> int:
-    """3 if one was broken, else 1 if one failed, else 0 if one was played or left out on purpose, else 4."""
-    codes = {one.code if one.run is None else int(fails(one)) for one in done}
-    order = (UsageError.exit_code, CassetteError.exit_code, 1, 0)
+    """3 if one was broken, else 1 if one failed, else 0 if one was played or left out on purpose.
+
+    If none was: 2 if what was chosen fits none of them, else 4.
+    """
+    broken = CassetteError.exit_code
+    codes = {one.code if one.run is None or one.code == broken else int(fails(one)) for one in done}
+    order = (broken, 1, 0, UsageError.exit_code)
     return next((code for code in order if code in codes), NothingToDo.exit_code)
 
 
@@ -130,10 +153,24 @@ def _failed(path: str, error: NexdiagError) -> Replayed:
 
 
 def _judged(path: str, run: Run, how: How) -> Replayed:
-    """The run, and why it may not pass although each turn came out as it was recorded."""
+    """The run, and why it may not pass although each turn that was played came out as it was recorded."""
     one = Replayed(path=path, run=slim(run))
+    if run.cassette.tear:
+        what = _torn(path, run.cassette.tear)
+        return msgspec.structs.replace(one, what=what, hint=_repair(path), code=CassetteError.exit_code)
     if run.differs:
         return one
     if run.expired and how.expired == "fail":
         return msgspec.structs.replace(one, what=run.expired, hint="record it again: nexdiag capture", code=1)
     return one
+
+
+def _torn(path: str, tear: str) -> str:
+    """`FILE is torn at line 45: ...`."""
+    line, torn, rest = tear.partition(" is torn ")
+    rest = rest.removeprefix("(").replace("); ", "; ", 1)
+    return f"{path} is torn at {line}: {rest}" if torn else f"{path} is torn: {tear}"
+
+
+def _repair(path: str) -> str:
+    return f"nexdiag cassette repair {shlex.quote(path)}"

@@ -10,7 +10,7 @@ that is gone on with is never written to; the turns that the new one takes over 
 import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,7 @@ from nexdiag.agent.config import Config
 from nexdiag.agent.loop import Machine
 from nexdiag.agent.progress import Tell
 from nexdiag.codec import cassette as codec
-from nexdiag.core.cassette import Header
+from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.errors import CassetteError
 from nexdiag.core.replayed import TurnVerdict
@@ -34,6 +34,7 @@ from nexdiag.runner.load import load
 from nexdiag.runner.place import next_recording
 from nexdiag.runner.play import assemble, fitted
 from nexdiag.runner.provenance import stamped
+from nexdiag.runner.replaying.age import demand_young
 from nexdiag.runner.replaying.answering import answers_of
 from nexdiag.runner.replaying.carried import carried_runs
 from nexdiag.runner.replaying.how import How
@@ -78,6 +79,8 @@ class Onward(msgspec.Struct, frozen=True, kw_only=True):
     live: tuple[Turn, ...] = ()
     trouble: str | None = None
     """Why recording stopped before its end."""
+    mixed: str = ""
+    """Why no one replay can ask for all of it: its turns were asked of different models. Empty where one can."""
 
     @property
     def code(self) -> int:
@@ -105,13 +108,13 @@ def go_on(  # noqa: PLR0913 - every outside thing is an argument
     progress of live turns. `config` has endpoints with their keys, and tools that are denied; without it, it is that of
     the nearest state directory.
 
-    Raises `UsageError` for a turn, conversation or endpoint that there is not, `NothingToDo` for turns that cannot be
-    played, `CassetteError` if the new file cannot be written, `EndpointError` if nobody answers: all before a message
-    is said live.
+    Raises `Expired` for a recording that is older than it may be, where that is to fail, `UsageError` for a turn,
+    conversation or endpoint that there is not, `NothingToDo` for turns that cannot be played, `CassetteError` if the
+    new file cannot be written, `EndpointError` if nobody answers: all before a message is said live.
     """
     how = how or How()
     config = config_at(environ, Path.cwd()) if config is None else config
-    part = part_of(load(path), wanted.until, wanted.session)
+    part = part_of(_loaded(path, how, clock(), warn), wanted.until, wanted.session)
     output = wanted.output or next_recording(path)
     _demand_free(output)
     endpoint = endpoint_for(part.recorded, wanted.target, config, environ)
@@ -120,25 +123,50 @@ def go_on(  # noqa: PLR0913 - every outside thing is an argument
     if any(verdict.outcome != "exact" for verdict in run.replayed):
         return Onward(run=run, played=run.replayed)
     now = clock()
+    ours = tools.tools if tools is not None else RecordedToolbox(_later(part))
     machine = _state(part, how, environ, now)
+    living = Living(part=part, machine=machine, endpoint=endpoint, tools=ours, environ=environ, tell=tell, now=now)
     says = wanted.say if wanted.say is not None else tuple(turn.said for turn in part.rest)
     if says:
-        endpoint = there(endpoint)
+        living = msgspec.structs.replace(living, endpoint=there(endpoint))
         for line in _warnings(part, tools):
             warn(line)
+    live, trouble = _said(living, says, path, output, lambda turn: told(Passed(turn=turn)))
+    judged = msgspec.structs.replace(judge(load(output)), replayed=run.replayed, how="rerun")
+    mixed = _mixed(part, living.endpoint) if live else ""
+    return Onward(run=judged, path=output, played=run.replayed, live=live, trouble=trouble, mixed=mixed)
+
+
+def _said(
+    living: Living, says: Sequence[str], path: Path, output: Path, told: Callable[[Turn], None]
+) -> tuple[tuple[Turn, ...], str | None]:
+    """The new recording begins with the turns that were played; what is said live follows."""
+    part, endpoint, now = living.part, living.endpoint, living.now
     header = _header(part, endpoint, now)
     files.create(output, codec.encode(msgspec.structs.replace(part.kept, header=header)))
-    ours = tools.tools if tools is not None else RecordedToolbox(_later(part))
-    living = Living(part=part, machine=machine, endpoint=endpoint, tools=ours, environ=environ, tell=tell, now=now)
-    origin = _origin_line(part, path, endpoint, now)
-    live, trouble = living.say(says, output, origin, lambda turn: told(Passed(turn=turn)))
-    judged = msgspec.structs.replace(judge(load(output)), replayed=run.replayed, how="rerun")
-    return Onward(run=judged, path=output, played=run.replayed, live=live, trouble=trouble)
+    return living.say(says, output, _origin_line(part, path, endpoint, now), told)
+
+
+def _mixed(part: Part, endpoint: Endpoint) -> str:
+    """A replay asks one model, that of the header, for all turns."""
+    before = part.recorded.model
+    if not part.kept.turns or endpoint.model == before:
+        return ""
+    return f"up to turn {part.before} it was recorded from model {before}, behind it from {endpoint.model}"
+
+
+def _loaded(path: Path, how: How, now: float, warn: Callable[[str], None]) -> Cassette:
+    """The recording, if it is as young as it is to be."""
+    cassette = load(path)
+    old = demand_young(cassette.header, how.max_age, how.expired, now)
+    if old:
+        warn(f"expired: {old}")
+    return cassette
 
 
 def _demand_free(output: Path) -> None:
     if os.path.lexists(output):
-        hint = "name another file with -o, or remove that one: a recording is never overwritten"
+        hint = "name another file with --cassette, or remove that one: a recording is never overwritten"
         raise CassetteError(f"cannot record to {output}: it exists", hint=hint)
 
 
@@ -147,14 +175,16 @@ def _replayed(part: Part, how: How, environ: Mapping[str, str], told: Callable[[
     if not part.kept.turns:
         return Run(name="", cassette=part.kept, profile="")
     run = rerun(part.kept, _plain(how), given=Outside(environ=environ))
-    verdicts = tuple(verdict for verdict in run.replayed if verdict.number)  # 0: what was sent outside turns
+    verdicts = tuple(verdict for verdict in run.replayed if verdict.number)
     for turn, verdict in zip(part.kept.turns, verdicts, strict=True):
         told(Passed(turn=turn, verdict=verdict))
-    return msgspec.structs.replace(run, replayed=verdicts)
+    beside = tuple(verdict for verdict in run.replayed if not verdict.number and verdict.differs)
+    return msgspec.structs.replace(run, replayed=verdicts + beside)  # not what was recorded outside turns
 
 
 def _plain(how: How) -> How:
-    return How(match=how.match, ignore=how.ignore)
+    """As it was chosen, but strictly: what goes live goes on from the recorded turns, or not at all."""
+    return How(ignore=how.ignore)
 
 
 def _state(part: Part, how: How, environ: Mapping[str, str], now: float) -> Machine:
@@ -195,9 +225,7 @@ def _tools(part: Part, how: How, endpoint: Endpoint, config: Config, environ: Ma
     scenario = part.whole.header.scenario
     if not how.live_tools or scenario is None:
         return None
-    return live_tools(
-        scenario.tools, _later(part), endpoint=endpoint, workspace=how.workspace, config=config, environ=environ
-    )
+    return live_tools(scenario.tools, endpoint=endpoint, workspace=how.workspace, config=config, environ=environ)
 
 
 def _warnings(part: Part, tools: Live | None) -> tuple[str, ...]:

@@ -13,12 +13,11 @@ from nexdiag.agent.loop import Limits
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.endpoint import Endpoint
 from nexdiag.core.errors import NothingToDo, UsageError
-from nexdiag.core.scenario import Say, Scenario
+from nexdiag.core.scenario import Scenario
 from nexdiag.core.turn import Turn
 from nexdiag.runner.play import Stage, fitted
-from nexdiag.runner.replaying.conversations import before, conversations, endpoint_of, ours
-
-_CUT_SHORT = ("unfinished", "cancelled")
+from nexdiag.runner.replaying.conversations import at_once, conversations, demand_ours, endpoint_of, scenario_of
+from nexdiag.runner.replaying.verdict.verdicts import CUT_SHORT
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,15 +50,15 @@ def part_of(cassette: Cassette, until: int, session: str | None = None) -> Part:
 
     Raises `UsageError` for a turn or conversation that there is not, `NothingToDo` where no turn can be played.
     """
-    _demand_ours(cassette)
+    demand_ours(cassette)
     one = _conversation(cassette, session)
     first, last = one.turns[0].number, one.turns[-1].number
     if not first - 1 <= until <= last:
-        what = f"turns {first} to {last} were recorded, found {until} as the last one to play"
+        what = f"turns {first} to {last} were recorded: --until {until}, which is --from {until + 1}, is out of them"
         raise UsageError(what, hint=f"--until {last} plays all of them, --from {first} records all of them again")
     kept = tuple(turn for turn in one.turns if turn.number <= until)
     rest = tuple(turn for turn in one.turns if turn.number > until)
-    cut = next((turn for turn in kept if turn.outcome in _CUT_SHORT), None)
+    cut = next((turn for turn in kept if turn.outcome in CUT_SHORT), None)
     if cut is not None:
         what = f"turn {cut.number} was {cut.outcome} when it was recorded, and cannot be played"
         raise NothingToDo(what, hint=f"record it again: --from {cut.number}")
@@ -85,27 +84,15 @@ def whole_parts(cassette: Cassette) -> Iterator[Part]:
 
     Raises `NothingToDo` if there is none.
     """
-    _demand_ours(cassette)
+    demand_ours(cassette)
     parts = []
     for one in conversations(cassette):
-        cut = next((turn.number for turn in one.turns if turn.outcome in _CUT_SHORT), one.turns[-1].number + 1)
+        cut = next((turn.number for turn in one.turns if turn.outcome in CUT_SHORT), one.turns[-1].number + 1)
         if cut > one.turns[0].number:
             parts.append(part_of(cassette, cut - 1, one.turns[0].session))
     if not parts:
         raise NothingToDo(f"{cassette.name or 'the cassette'} has no turn to play", hint="see: nexdiag report")
     yield from parts
-
-
-def _demand_ours(cassette: Cassette) -> None:
-    name = cassette.name or "the cassette"
-    if not cassette.turns:
-        hint = "it was not recorded through our executor; record it again with its own client"
-        raise NothingToDo(f"{name} has no turn to play", hint=hint)
-    if not ours(cassette):
-        agents = sorted({exchange.request.header("user-agent") for exchange in cassette.exchanges} - {""})
-        what = f"{name} was recorded from another client ({', '.join(agents)[:200]})"
-        hint = "our executor would say it otherwise; play it to that client: nexdiag replay FILE -- COMMAND"
-        raise NothingToDo(what, hint=hint)
 
 
 def _conversation(cassette: Cassette, session: str | None) -> Cassette:
@@ -128,25 +115,16 @@ def staged(
     The stage does not wait, and its clock stands where the recording began.
     """
     header, first = part.whole.header, part.whole.turns[0]
-    system, history = before(first, part.whole.name, part.recorded.wire) if first.number > 1 else (None, ())
-    scenario = header.scenario or Scenario(name=part.whole.name, say=())
-    scenario = msgspec.structs.replace(scenario, say=tuple(Say(text=turn.said) for turn in part.kept.turns))
-    if system is not None:
-        scenario = msgspec.structs.replace(scenario, system=system)
+    scenario, history = scenario_of(part.whole, part.kept.turns, part.recorded.wire)
     began = first.started if part.kept.turns or first.number > 1 else now
     stage = Stage(
         endpoint=fitted(part.recorded, scenario),
         transport=transport,
         tools=tools,
         clock=lambda: began,
-        sleep=_at_once,
+        sleep=at_once,
         calls=header.calls or Limits().calls,
         history=history,
         turns=first.number - 1,
     )
     return scenario, stage, began
-
-
-async def _at_once(seconds: float) -> None:
-    """What is played does not wait for a backoff that was waited for when it was recorded."""
-    del seconds

@@ -6,13 +6,14 @@ by `closed_child`, which names the call site. Programs of other kinds with socke
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from nexdiag.capture.proxy.upstream import Upstream
 from nexdiag.runner.replaying.served import closed_child
+from nexdiag.runner.replaying.served.closed_child.sitecustomize import here
 from nexdiag.runner.wrapped import variables
 
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY")
@@ -49,14 +50,19 @@ def closed(environment: Mapping[str, str], url: str, upstream: Upstream | None, 
     before = environment.get("PYTHONPATH", "")
     directed["PYTHONPATH"] = _GUARD + (os.pathsep + before if before else "")
     directed[_FILE] = str(notes)
-    directed[_CLOSED] = ",".join(_recorded_here(upstream, url))
+    directed[_CLOSED] = _recorded_here(upstream, url)
     return directed
 
 
-def _recorded_here(upstream: Upstream | None, url: str) -> Iterator[str]:
-    """The addresses of the recorded server, if it runs on this machine: it may be running now."""
-    if upstream is not None and upstream.host in _LOOPBACK and upstream.port != Upstream.of(url).port:
-        yield from (f"{host}:{upstream.port}" for host in _LOOPBACK)
+def _recorded_here(upstream: Upstream | None, url: str) -> str:
+    """The port of the recorded server, if that is on this machine: it may be running now. Else nothing.
+
+    This machine has many names: `localhost`, 127.0.0.2, 0.0.0.0. The port is closed at all of them.
+    """
+    if upstream is None or upstream.port == Upstream.of(url).port:
+        return ""
+    host = upstream.host.strip("[]").rstrip(".").lower()
+    return str(upstream.port) if here(host) or host.endswith(".localhost") else ""
 
 
 def escapes(notes: Path) -> tuple[Escape, ...]:

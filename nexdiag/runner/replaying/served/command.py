@@ -18,7 +18,7 @@ from nexdiag.core.run import Replayed
 from nexdiag.report import passing
 from nexdiag.report.replay.verdict import fails
 from nexdiag.report.visible import one_line
-from nexdiag.runner.redaction import redactor_for
+from nexdiag.runner.redaction import redactor_for, redactor_of
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.served import chosen
 from nexdiag.runner.replaying.served.closing import Escape, closed, escapes
@@ -102,7 +102,7 @@ def recorded_of(command: Sequence[str], environment: Mapping[str, str], *, home:
     secrets = secrets_of(environment)
 
     def line(redactions: Sequence[str]) -> str:
-        redactor = redactor_for(redactions, secrets)
+        redactor, _ = redactor_of(redactions, secrets)
         return redactor.command(words.text(command, redactor.text))
 
     return chosen.of_command(line, words.title(command, redactor_for((), secrets).text), home=home)

@@ -15,12 +15,10 @@ from nexdiag.core.body import Body, Link
 from nexdiag.core.difference import Difference
 from nexdiag.core.exchange import Request
 from nexdiag.diff.compare import compare
+from nexdiag.replay.matching.canonical import CONVERSATIONS, UNORDERED
 
-CONVERSATIONS = ("messages", "input")
-"""Where the dialects keep the conversation."""
 _BEFORE_IT = ("system", "instructions")
 """Fields that a model reads before it."""
-_UNORDERED = "tools"
 MOST = 1000
 """Differences of two requests that are looked for; what differs more has nothing to do with each other."""
 
@@ -43,9 +41,13 @@ def counting(found: tuple[Difference, ...], views: tuple[object, object]) -> tup
 
     All, if none does: what was not found must differ in something.
     """
+    return that_count(found, views) or found
+
+
+def that_count(found: tuple[Difference, ...], views: tuple[object, object]) -> tuple[Difference, ...]:
+    """Those that count, which may be none."""
     places = {one.pointer for one in itertools.islice(compare(*views), MOST)}
-    kept = tuple(one for one in found if one.pointer.startswith("(") or _near(one.pointer, places))
-    return kept or found
+    return tuple(one for one in found if one.pointer.startswith("(") or _near(one.pointer, places))
 
 
 def _near(pointer: str, places: set[str]) -> bool:
@@ -109,7 +111,7 @@ def _rank(name: str) -> int:
 
 def _field(name: str, before: dict[str, _Value], after: dict[str, _Value]) -> Iterator[Difference]:
     left, right = ({name: _whole(side[name])} if name in side else {} for side in (before, after))
-    if name == _UNORDERED and isinstance(left.get(name), list) and isinstance(right.get(name), list):
+    if name in UNORDERED and isinstance(left.get(name), list) and isinstance(right.get(name), list):
         right = {name: _in_order_of(left[name], right[name])}
     yield from compare(left, right)
 

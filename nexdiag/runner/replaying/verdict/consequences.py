@@ -13,6 +13,7 @@ import msgspec
 from nexdiag.codec import jsontext
 from nexdiag.core.body import Link
 from nexdiag.core.exchange import Exchange, Request
+from nexdiag.replay.matching.canonical import CONVERSATIONS, meaning
 from nexdiag.replay.matching.matcher import Miss
 from nexdiag.runner.replaying.verdict import compared
 from nexdiag.runner.replaying.verdict.divergence import nearest_of
@@ -29,6 +30,8 @@ class Missed(msgspec.Struct, frozen=True, kw_only=True):
     """The conversation, where it is known; None: it is told by what the request carries."""
     due: Exchange | None = None
     """The recording that stood there, where it is known."""
+    how: str = ""
+    """For one that was answered all the same, by a looser way of matching: which."""
 
 
 class Root(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +49,7 @@ def roots(missed: Iterable[Missed], recorded: Sequence[Exchange]) -> tuple[Root,
     firsts: list[Missed] = []
     after: dict[int, list[int]] = defaultdict(list)
     own: dict[int, list[int]] = defaultdict(list)
+    lasts: dict[int, Missed] = {}
     known: frozenset[bytes] | None = None
     for one in missed:
         first = next((root for root in firsts if _follows(one, root)), None)
@@ -54,7 +58,9 @@ def roots(missed: Iterable[Missed], recorded: Sequence[Exchange]) -> tuple[Root,
             continue
         if known is None:
             known = frozenset(_texts(exchange.request for exchange in recorded))
-        (own if _differs_itself(one, first, known) else after)[first.place].append(one.place)
+        last = lasts.get(first.place, first)
+        (own if _differs_itself(one, first, last, known) else after)[first.place].append(one.place)
+        lasts[first.place] = one
     return tuple(Root(missed=one, consequences=tuple(after[one.place]), own=tuple(own[one.place])) for one in firsts)
 
 
@@ -69,18 +75,21 @@ def _follows(one: Missed, root: Missed) -> bool:
     return shared < sent <= compared.messages(after) and compared.shared_messages(before, after) > shared
 
 
-def _differs_itself(one: Missed, root: Missed, known: frozenset[bytes]) -> bool:
-    """Whether something differs in what it adds to the request that diverged."""
+def _differs_itself(one: Missed, root: Missed, last: Missed, known: frozenset[bytes]) -> bool:
+    """Whether something differs in what it adds to the request that diverged, or to the last one after that."""
     nearest, _ = nearest_of(one.miss, one.due)
-    before, _ = nearest_of(root.miss, root.due)
-    if nearest is not None and before is not None:
+    rooted, _ = nearest_of(root.miss, root.due)
+    if nearest is not None and rooted is not None:
         fields = compared.differing_fields(nearest.request, one.miss.request)
-        if fields - compared.differing_fields(before.request, root.miss.request):
+        if fields - compared.differing_fields(rooted.request, root.miss.request):
             return True
-    asked, first = one.miss.request, root.miss.request
-    sent = compared.messages(first)
-    carried = compared.shared_messages(first, asked) >= sent
-    new = compared.added(asked, sent if carried else max(compared.messages(asked) - 1, 0))
+    asked = one.miss.request
+    carried = [
+        compared.messages(base)
+        for base in (last.miss.request, root.miss.request)
+        if compared.shared_messages(base, asked) >= compared.messages(base)
+    ]
+    new = compared.added(asked, carried[0] if carried else max(compared.messages(asked) - 1, 0))
     return any(_strange(text, known) for text in new)
 
 
@@ -89,7 +98,7 @@ def _strange(text: bytes, known: frozenset[bytes]) -> bool:
     value = _value(text)
     if isinstance(value, dict) and value.get("role") == "assistant":
         return False
-    if _meaning(text) in known:
+    if meaning(text) in known:
         return False
     said = _said(value)
     return not said or not any(part.strip() and part.strip().encode() in known for part in said.split("\n\n"))
@@ -100,7 +109,7 @@ def _texts(requests: Iterable[Request]) -> Iterable[bytes]:
     seen: set[Link] = set()
     for request in requests:
         for field, last in request.body.links():
-            link: Link | None = last if field.key.strip(b'"').decode() in compared.CONVERSATIONS else None
+            link: Link | None = last if field.key.strip(b'"').decode() in CONVERSATIONS else None
             while link is not None and link not in seen:
                 seen.add(link)
                 yield from _both(link.raw)
@@ -111,7 +120,7 @@ def _texts(requests: Iterable[Request]) -> Iterable[bytes]:
 
 
 def _both(text: bytes) -> Iterable[bytes]:
-    yield _meaning(text)
+    yield meaning(text)
     for part in _said(_value(text)).split("\n\n"):
         yield part.strip().encode("utf-8", "replace")
 
@@ -129,10 +138,3 @@ def _value(text: bytes) -> object:
         return jsontext.read(text)
     except ValueError:
         return None
-
-
-def _meaning(text: bytes) -> bytes:
-    try:
-        return msgspec.json.encode(msgspec.json.decode(text), order="deterministic")
-    except (ValueError, RecursionError):
-        return text

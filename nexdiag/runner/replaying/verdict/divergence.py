@@ -4,7 +4,7 @@
 would have kept it: no secret is in them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -12,10 +12,10 @@ import msgspec
 from nexdiag.codec.chat.error import both_ends
 from nexdiag.core.difference import Difference
 from nexdiag.core.exchange import Exchange, Request
-from nexdiag.core.replayed import Divergence
+from nexdiag.core.replayed import Divergence, TurnVerdict
 from nexdiag.replay.matching.matcher import Miss
 from nexdiag.runner.replaying.verdict import compared
-from nexdiag.runner.replaying.verdict.advice import NOTHING_KNOWN, Anew, advise
+from nexdiag.runner.replaying.verdict.advice import NOTHING_KNOWN, Anew, Name, advise, record
 
 _LONGEST = 300
 """Characters of a value that a client is told."""
@@ -27,6 +27,10 @@ Views = Callable[[Exchange, Request], tuple[object, object]]
 """Both bodies as values, the recorded one first, with marks for what rules set aside."""
 
 
+def _by_id(exchange: Exchange) -> str:
+    return str(exchange.id)
+
+
 def diverged(  # noqa: PLR0913 - all that may be known of a request's place
     miss: Miss,
     *,
@@ -36,12 +40,15 @@ def diverged(  # noqa: PLR0913 - all that may be known of a request's place
     anew: Anew = NOTHING_KNOWN,
     views: Views | None = None,
     found: tuple[Difference, ...] | None = None,
+    how: str = "",
+    name: Name = _by_id,
 ) -> Divergence:
     """Where a request without a recording parted from the nearest one.
 
     `due` is the recording that stood at this place of the turn, where that is known: it is the nearest unless another
     shares more. `anew` is what is known of how to record again; by `views` a difference that a rule sets aside is none.
-    `found` are the differences, where somebody has them already.
+    `found` are the differences, where somebody has them already. `how` is the looser way in which it was answered all
+    the same. `name` says how an exchange is called: of several files, with its own.
     """
     nearest, shared = nearest_of(miss, due)
     if not found:
@@ -60,8 +67,24 @@ def diverged(  # noqa: PLR0913 - all that may be known of a request's place
         more=max(len(found) - 1, 0),
         ambiguous=tuple(one.id for one in miss.ambiguous),
     )
-    told = msgspec.structs.replace(told, why=_why(told, miss, nearest))
-    return msgspec.structs.replace(told, advice=advise(told, miss, anew))
+    told = msgspec.structs.replace(told, why=_why(told, miss, nearest, how=how, name=name))
+    return msgspec.structs.replace(told, advice=advise(told, miss, anew, name=name))
+
+
+def unasked(found: Sequence[TurnVerdict], anew: Anew) -> tuple[TurnVerdict, ...]:
+    """The same; the first turn that nobody asked for says what to do, where nothing of its conversation tells more."""
+    told = {turn.session for turn in found if turn.divergence is not None}
+    each = []
+    for one in found:
+        turn = one
+        if one.outcome == "missing" and one.session not in told:
+            told.add(one.session)
+            why = one.note or "nobody asked for it"
+            bare = Divergence(turn=one.number, session=one.session, why=why)
+            advice = f"if it is no more asked for, {record(bare, anew)}; if it should be, see why the client stopped"
+            turn = msgspec.structs.replace(one, divergence=msgspec.structs.replace(bare, advice=advice))
+        each.append(turn)
+    return tuple(each)
 
 
 def differences(
@@ -83,13 +106,19 @@ def nearest_of(miss: Miss, due: Exchange | None) -> tuple[Exchange | None, int]:
     return (miss.nearest, miss.shared) if miss.nearest is not None and miss.shared > shared else (due, shared)
 
 
-def explain(
-    miss: Miss, *, file: str = "", turn: int | None = None, anew: Anew = NOTHING_KNOWN
+def explain(  # noqa: PLR0913 - as `diverged`
+    miss: Miss,
+    *,
+    file: str = "",
+    turn: int | None = None,
+    anew: Anew = NOTHING_KNOWN,
+    views: Views | None = None,
+    name: Name = _by_id,
 ) -> dict[str, dict[str, Any]]:
     """The body of a 599: what was asked, what is nearest, where the two part, and what to do."""
     if file:
         anew = msgspec.structs.replace(anew, file=file)
-    told = diverged(miss, turn=turn, anew=anew)
+    told = diverged(miss, turn=turn, anew=anew, views=views, name=name)
     error: dict[str, Any] = {
         "type": "nexdiag_unmatched",
         "message": f"{told.method} {told.path}: {told.why}",
@@ -103,6 +132,15 @@ def explain(
     if told.ambiguous:
         error["ambiguous"] = list(told.ambiguous)
     return {"error": error | {"hint": told.advice}}
+
+
+def in_words(told: Divergence) -> str:
+    """Why, with both values of the first difference: for an error, which has nothing but its words."""
+    if told.first is None:
+        return told.why
+    left, right = ("nothing" if text is None else repr(text) for text in shown(told.first))
+    where = f"; from the first of them it differs in {told.first.pointer}" if told.ambiguous else ""
+    return f"{told.why}{where}: recorded {left}, sent {right}" + (f"; and {told.more} more" if told.more else "")
 
 
 def shown(one: Difference) -> tuple[str | None, str | None]:
@@ -137,24 +175,33 @@ def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value
         return repr(type(value))
 
 
-def _why(told: Divergence, miss: Miss, nearest: Exchange | None) -> str:
+def _why(told: Divergence, miss: Miss, nearest: Exchange | None, *, how: str, name: Name) -> str:
     """What is wrong, without the values."""
     if miss.ambiguous:
-        ids = " and ".join(str(one.id) for one in miss.ambiguous)
+        ids = " and ".join(map(name, miss.ambiguous))
         return f"exchanges {ids} fit this request equally well, and differ: none of them was taken"
     if nearest is None:
         return "every recorded exchange has been played, and this request came on top"
-    which = f"exchange {nearest.id}" + (f" (turn {nearest.turn})" if nearest.turn is not None else "")
+    which = f"exchange {name(nearest)}" + (f" (turn {nearest.turn})" if nearest.turn is not None else "")
+    if how:
+        return f"answered by --match {how} from {which}, which is not the recording of this request: {_apart(told)}"
     if miss.used:
         return f"{which} answers this request, and it has already been played"
-    return f"no recording of this request; {which} is nearest: {_apart(told)}"
+    played = ", and has already been played" if miss.played and nearest is miss.nearest else ""
+    return f"no recording of this request; {which} is nearest{played}: {_apart(told)}"
 
 
 def _apart(told: Divergence) -> str:
     words = []
     if not told.shared == told.sent == told.recorded:
-        first = f"shares its first {told.shared} messages" if told.shared else "shares no message"
-        words.append(f"it {first} ({told.sent} sent, {told.recorded} recorded)")
+        words.append(f"it {_beginning(told)} ({told.sent} sent, {told.recorded} recorded)")
     if told.first is not None:
         words.append(f"it first differs in {told.first.pointer or 'its body'} ({told.first.kind})")
     return "; ".join(words) or "its body is another one"
+
+
+def _beginning(told: Divergence) -> str:
+    """What both share from the first message on: behind the first that differs nothing is said to be equal."""
+    if told.shared:
+        return f"shares its first {told.shared} messages" if told.shared > 1 else "shares its first message"
+    return "differs from the first message on" if told.sent and told.recorded else "shares no message"

@@ -2,11 +2,13 @@
 
 exact      each request is the recorded one, as matching has it, and the turn came out as it did: outcome, reply, error,
            tool runs, tokens
-changed    a request has no recording, or the turn came out otherwise
+changed    a request has no recording, or is answered by a looser way of matching and differs, or the turn came out
+           otherwise
 missing    something that was recorded was not asked for
 extra      more was asked for than was recorded
 mended     the recorded request was refused, lint says why, and what is sent now is free of it, and of other errors
-unchecked  it was cut short when it was recorded, or comes after a turn that was, or that is mended
+unchecked  it was cut short when it was recorded, or comes after a turn that was, or that is mended; or not all of it
+           was asked for, and that is allowed
 
 With a fault laid over an answer a turn may take more attempts than were recorded. It is exact all the same if the user
 saw the same (outcome, reply, error), the same tools ran with the same outputs, and every request, retries included,
@@ -25,14 +27,16 @@ from nexdiag.core.exchange import Exchange
 from nexdiag.core.replayed import Divergence, Pair, TurnVerdict
 from nexdiag.core.turn import Turn
 from nexdiag.replay.answers import Answers
-from nexdiag.runner.replaying.verdict.advice import NOTHING_KNOWN, Anew, again
+from nexdiag.runner.replaying.verdict.advice import NOTHING_KNOWN, Anew, again, of_fault
 from nexdiag.runner.replaying.verdict.consequences import Missed, Root, roots
-from nexdiag.runner.replaying.verdict.divergence import Views, differences, diverged, nearest_of
+from nexdiag.runner.replaying.verdict.divergence import Views, differences, diverged, nearest_of, unasked
+from nexdiag.runner.replaying.verdict.loosely import LOOSE, loosely
 from nexdiag.runner.replaying.verdict.mended import mended
 
 CUT_SHORT = ("unfinished", "cancelled")
 _NAMED = 5
 """Exchanges that a note names; the others are counted."""
+_BESIDE = "requests that belong to no turn"
 
 
 class Played(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +61,7 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verdicts(played: Played) -> tuple[TurnVerdict, ...]:
-    """How each turn came out, in order."""
+    """How each turn came out, in order; then, with the number 0, what was asked beside them and has no recording."""
     judging = _Judging(played)
     found: list[TurnVerdict] = []
     for place, (before, after) in enumerate(zip(played.before, played.after, strict=True)):
@@ -65,8 +69,9 @@ def verdicts(played: Played) -> tuple[TurnVerdict, ...]:
         found.append(msgspec.structs.replace(one, seconds=played.seconds[place]))
         if one.outcome == "mended":
             why = f"it goes on from turn {before.number}, and the recorded answer to that is an error"
-            return (*found, *unchecked(played.before[place + 1 :], why))
-    return tuple(found)
+            found += unchecked(played.before[place + 1 :], why)
+            break
+    return unasked((*found, *judging.beside()), played.anew)
 
 
 def unchecked(turns: Sequence[Turn], why: str = "a turn before it was cut short") -> Iterator[TurnVerdict]:
@@ -108,11 +113,38 @@ class _Judging:
         self._recorded: dict[int | None, list[Exchange]] = defaultdict(list)
         for exchange in played.exchanges:
             self._recorded[exchange.turn].append(exchange)
-        for place, number, miss in answers.misses:
-            one = Missed(place=place, miss=miss, turn=number, session="", due=self._due(number))
-            self._missed.setdefault(number, one)  # the first of a turn: what comes after it in the turn follows from it
+        self._beside: list[Missed] = []
+        numbers, recorded = {turn.number for turn in played.before}, {one.turn for one in played.exchanges}
+        for one in sorted(self._all_missed(), key=lambda one: one.place):
+            if one.turn in numbers:
+                self._missed.setdefault(one.turn, one)  # what comes after it in the turn follows from it
+            elif one.turn is None or one.turn not in recorded:  # else the turn has not come to its end
+                self._beside.append(one)
         self._roots = {root.missed.turn: root for root in roots(self._missed.values(), played.exchanges)}
         self._own = {place for root in self._roots.values() for place in root.own}
+
+    def _all_missed(self) -> Iterator[Missed]:
+        """What had no answer, and what was answered by a looser way of matching, and differs."""
+        answers = self._played.answers
+        for place, number, miss in answers.misses:
+            yield Missed(place=place, miss=miss, turn=number, session="", due=self._due(number))
+        views = self._played.views
+        for pair, (asked, exchange) in zip(answers.pairing().pairs, answers.pairs, strict=True):
+            one = loosely(pair, asked, exchange, turn=exchange.turn, session="", views=views)
+            if one is not None:
+                yield one
+
+    def beside(self) -> Iterator[TurnVerdict]:
+        """One verdict, with the number 0, for requests that belong to no turn and have no recording."""
+        if not self._beside:
+            return
+        known = self._played
+        first, more = self._beside[0], len(self._beside) - 1
+        told = diverged(
+            first.miss, session=next((turn.session for turn in known.before), ""), anew=known.anew, views=known.views
+        )
+        note = f"{told.method} {told.path}: {told.why}" + (f"; and {more} more" if more else "")
+        yield TurnVerdict(number=0, session=told.session, said=_BESIDE, outcome="extra", note=note, divergence=told)
 
     def turn(self, before: Turn, after: Turn) -> TurnVerdict:
         """How one turn came out."""
@@ -122,10 +154,19 @@ class _Judging:
             return self._without_answer(before, missed, seen)
         left = [exchange.id for exchange in self._recorded[before.number] if exchange.id in self._left]
         note = ""
-        if left and not self._played.unplayed:
+        if left:
             note = f"not asked for: exchange {', '.join(map(str, left[:_NAMED]))}{' and more' * (len(left) > _NAMED)}"
-        outcome = "changed" if seen else "missing" if note else "exact"
-        return _verdict(before, outcome, seen, note=note or self._loosely(before.number))
+            note += ", which is allowed" if self._played.unplayed else ""
+        without = "unchecked" if self._played.unplayed else "missing"
+        outcome = "changed" if seen else without if left else "exact"
+        faults = [pair.fault for pair in self._pairs[before.number] if pair.fault]
+        told = None
+        if seen and faults:
+            why = f"struck by {', '.join(dict.fromkeys(faults))}, it came out otherwise"
+            told = Divergence(
+                turn=before.number, session=before.session, first=seen[0], why=why, advice=of_fault(faults)
+            )
+        return _verdict(before, outcome, seen, note=note or self._loosely(before.number), told=told)
 
     def _without_answer(self, before: Turn, missed: Missed, seen: tuple[Difference, ...]) -> TurnVerdict:
         root = self._roots.get(before.number)
@@ -170,6 +211,7 @@ class _Judging:
             anew=known.anew,
             views=known.views,
             found=sent,
+            how=one.how,
         )
         return msgspec.structs.replace(told, consequences=len(root.consequences))
 
@@ -181,8 +223,8 @@ class _Judging:
         return any(pair.fault for pair in self._pairs[turn])
 
     def _loosely(self, turn: int) -> str:
-        """That a turn is exact only as a looser way of matching has it."""
-        ways = dict.fromkeys(pair.how for pair in self._pairs[turn] if pair.how in ("prefix", "turn"))
+        """That a looser way of matching was needed, though nothing differs that counts."""
+        ways = dict.fromkeys(pair.how for pair in self._pairs[turn] if pair.how in LOOSE)
         return f"matched by {' and '.join(ways)}" if ways else ""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from nexdiag.lint import profiles
 from nexdiag.runner.host import recording
 from nexdiag.runner.load import load
 from nexdiag.runner.play import Stage, play, telling
+from nexdiag.runner.replaying.age import Expired
+from nexdiag.runner.replaying.answering import answers_of
 from nexdiag.runner.replaying.campaign.strikes import campaign
 from nexdiag.runner.replaying.how import How
 
@@ -207,6 +210,26 @@ def test_an_executor_that_raises_crashes(monkeypatch: pytest.MonkeyPatch) -> Non
     assert survival.struck[0].error.startswith("turn 2: KeyError: 'x' (test_strikes.py:")
 
 
+def test_a_recording_that_may_not_be_so_old_is_refused() -> None:
+    """Nothing is tried with it."""
+    with pytest.raises(Expired):
+        run("slow@1", max_age=1.0, expired="fail")
+    assert run("slow@1", max_age=1.0).struck
+
+
+def test_a_date_in_a_request_is_that_of_the_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a rerun: the clock of the answers is that of the executor, which stands where the recording began."""
+    given: list[Callable[[], float]] = []
+
+    def watched(*args: Any, clock: Callable[[], float] = time.time, **more: Any) -> Any:  # noqa: ANN401 - answers_of's
+        given.append(clock)
+        return answers_of(*args, clock=clock, **more)
+
+    monkeypatch.setattr("nexdiag.runner.replaying.campaign.strikes.answers_of", watched)
+    run("slow@1")
+    assert {clock() for clock in given} == {load(CHAT).turns[0].started}
+
+
 def test_each_fault_is_told_as_it_is_judged() -> None:
     """Who watches a long campaign sees it go on."""
     heard: list[str] = []
@@ -256,3 +279,11 @@ def test_turns_that_were_cut_short_are_not_tried() -> None:
     survival = campaign(cassette, How(faults=(fault.decode("slow@1"),)), splitter=splitter)
     assert survival.turns == 3
     assert survival.unchecked == ("turn 4, and 1 behind it: it was cancelled when it was recorded",)
+
+
+def test_of_another_client_the_hint_is_one_fault_and_its_command() -> None:
+    """There is no executor of ours in it that could be struck."""
+    path = Path(__file__).parents[4] / "cassettes" / "llama.cpp" / "openai-sdk-responses.cassette.jsonl"
+    with pytest.raises(NothingToDo) as told:
+        campaign(load(path), How())
+    assert "--fault cut@1 -- COMMAND" in (told.value.hint or "")

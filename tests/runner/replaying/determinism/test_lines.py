@@ -2,6 +2,7 @@
 
 import tomllib
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,17 +21,20 @@ ID = Varying(pointer="/run", kind="id", by=("nothing",), examples=(("1", "2"),),
 SET = Varying(pointer="/stop", kind="order", by=("hash seed",), examples=(("a\x1b[31m", "b"),), advice="sort it")
 
 
-def test_what_varies_is_told_with_why_and_what_covers_it() -> None:
+def test_what_varies_is_told_with_why_and_what_is_covered_in_one_line() -> None:
     """The example begins shortly before the difference."""
-    told = lines(Study(requests=5, runs=12, varying=(DATE,), unchecked=("clock: no",)))
+    other = msgspec.structs.replace(DATE, pointer="/messages/*/name", covered=())
+    told = lines(Study(requests=5, runs=12, varying=(DATE, other), unchecked=("clock: no",)))
     assert told.splitlines() == [
         "  5 requests, in 12 runs that differ in one thing each",
-        "  varies  /messages/*/content   date, by clock   covered: date",
+        "  covered  1 difference, by rule: date   in /messages/*/content",
+        "  varies  /messages/*/name   date, by clock",
         "    - …xxxxxxToday is 2026-11-22",
         "    + …xxxxxxToday is 2026-11-24",
         "  not checked  clock: no",
-        "  ✓ nothing varies beyond the built-in rules",
+        "  ✗ 1 field varies beyond the built-in rules, 1 of them beyond what a rule can set aside",
     ]
+    assert lines(Study(requests=5, runs=12, varying=(DATE,))).endswith("✓ nothing varies beyond the built-in rules")
 
 
 def test_rules_can_be_pasted() -> None:
@@ -43,6 +47,9 @@ def test_rules_can_be_pasted() -> None:
     pasted = told[told.index("    [replay]") : told.index("    ]") + 5]
     assert tomllib.loads(pasted) == {"replay": {"ignore": ["/run", rule]}}
     assert told.endswith("✗ 2 fields vary beyond the built-in rules")
+    assert "these differences are gone" in told
+    beside = lines(msgspec.structs.replace(found, varying=(*found.varying, SET)))
+    assert "these differences are gone" not in beside
 
 
 def test_what_no_rule_helps_is_told_with_what_to_do() -> None:

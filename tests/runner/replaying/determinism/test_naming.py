@@ -101,3 +101,11 @@ def test_more_words_than_a_rule_could_name_get_none() -> None:
     """Text that is simply another one."""
     left = " ".join(f"k{n}: a{n}" for n in range(9))
     assert of(SAID, (left, left.replace(": a", ": b"))).rules == ()
+
+
+def test_a_path_in_a_message_is_found_by_what_stands_before_it() -> None:
+    """A rule for any path would hide every path; where nothing stands before it, none is proposed."""
+    found = of(SAID, ("Home: /root. See /etc/x.", "Home: /home/h. See /etc/x."))
+    assert len(found.rules) == 1
+    assert found.rules[0].startswith(f"{SAID}=Home: ")
+    assert of(SAID, ("/root", "/home/h")).rules == ()

@@ -1,5 +1,6 @@
 """What varies in the requests of a program, and what helps."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from nexdiag.codec import cassette as codec
 from nexdiag.core.body import Body
 from nexdiag.core.errors import CassetteError, NothingToDo
 from nexdiag.core.exchange import Request
+from nexdiag.runner.load import load
 from nexdiag.runner.replaying.determinism.study import Study, Varying, absolute, of_command, of_executor, study
 from nexdiag.runner.replaying.determinism.variations import FIRST, FOR_EXECUTOR, Variation
 from tests.runner.replaying.determinism.test_child import RECORDING
@@ -67,6 +70,42 @@ def test_the_working_directory_is_seen_by_running_elsewhere(real: Study) -> None
     found = one(real, "/messages/*/content", "path")
     assert found.by == ("working directory",)
     assert len(found.rules) == 1
+
+
+def chat(number: str, directory: str, run: str) -> Request:
+    """A chat with a call of a tool, as clients send it."""
+    call = {"id": f"call_{number * 12}", "type": "function"}
+    call |= {"function": {"name": "read", "arguments": json.dumps({"path": f"{directory}/a.txt"})}}  # type: ignore[dict-item]  # JSON
+    told = f"You are an agent.\nWorking directory: {directory}\n{run}"
+    messages = [
+        {"role": "system", "content": told},
+        {"role": "user", "content": "Read it."},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": call["id"], "content": "ok"},
+    ]
+    raw = json.dumps({"model": "m", "messages": messages}).encode()
+    return Request(method="POST", url="http://h/v1/chat/completions", body=Body.of(raw))
+
+
+def test_what_a_plain_replay_takes_as_the_same_does_not_vary() -> None:
+    """Ids of calls and the working directory count by their places in the whole request, as the matcher has it."""
+    runs = iter([chat("a1", "/srv/one", ""), chat("b2", "/home/u/two", "")])
+    found = study(lambda _: [next(runs)], [Variation(kind="working directory")], began=1e9)
+    assert (found.beyond, found.code) == ((), 0)
+    assert {rule for one in found.varying for rule in one.covered} >= {"id", "cwd"}
+
+
+def test_what_varies_beside_what_is_covered_is_shown_alone_and_its_rule_is_enough() -> None:
+    """The example shows no directory, the rule names none, and with it the next study finds nothing."""
+    runs = [chat("a1", "/srv/one", "run: a1"), chat("b2", "/home/u/two", "run: b7")]
+    again = iter(runs)
+    found = study(lambda _: [next(again)], [Variation(kind="nothing")], began=1e9)
+    (left,) = found.beyond
+    assert "/srv/one" not in left.examples[0][0]
+    assert len(found.rules) == 1
+    assert found.rules[0].startswith("/messages/*/content=run: ")
+    again = iter(runs)
+    assert study(lambda _: [next(again)], [Variation(kind="nothing")], began=1e9, ignore=found.rules).code == 0
 
 
 def test_a_set_that_is_written_into_the_prompt_is_seen_by_the_hash_seed(real: Study) -> None:
@@ -188,9 +227,21 @@ def test_files_of_a_command_line_are_found_from_another_directory(tmp_path: Path
 
 def test_a_recording_of_another_client_is_nothing_to_do() -> None:
     """It is said how to study that client."""
+    path = RECORDING.with_name("openai-sdk-tool-round-trip.cassette.jsonl")
     with pytest.raises(NothingToDo, match="another client") as caught:
-        of_executor(RECORDING.with_name("openai-sdk-tool-round-trip.cassette.jsonl"))
-    assert "-- COMMAND" in caught.value.hint
+        of_executor(path)
+    assert f"nexdiag replay {path} --determinism -- " in caught.value.hint
+
+
+def test_a_recording_of_ours_without_a_whole_turn_is_nothing_to_do_for_another_reason(tmp_path: Path) -> None:
+    """Its client is known: to study another one would be no help."""
+    recorded = load(RECORDING)
+    cut = tuple(msgspec.structs.replace(turn, outcome="unfinished") for turn in recorded.turns)
+    path = tmp_path / "cut.cassette.jsonl"
+    path.write_bytes(codec.encode(msgspec.structs.replace(recorded, turns=cut)))
+    with pytest.raises(NothingToDo, match="no turn to play") as caught:
+        of_executor(path)
+    assert "COMMAND" not in caught.value.hint
 
 
 def test_a_study_is_data() -> None:
@@ -217,6 +268,7 @@ def test_rules_that_are_set_already_are_not_proposed_again() -> None:
 def test_a_rule_that_the_replay_does_not_take_is_not_proposed(monkeypatch: pytest.MonkeyPatch) -> None:
     """However good it looks: it is said that it is not enough."""
     monkeypatch.setattr("nexdiag.runner.replaying.determinism.study.aside", lambda *_: None)
+    monkeypatch.setattr("nexdiag.runner.replaying.determinism.study.remaining", lambda one, *_: one)
     texts = iter(["run: a1", "run: b7"])
     found = study(lambda _: [said(next(texts))], [Variation(kind="nothing")], began=0.0)
     assert (found.rules, found.code) == ((), 1)

@@ -73,7 +73,15 @@ def test_what_is_not_there_is_told_in_its_place() -> None:
 @pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "**a", "cassettes/llama/two.cassette.jsonl/x"])
 def test_a_name_that_no_file_system_takes_is_an_error_of_its_own(name: str) -> None:
     """It does not keep the others from being played."""
-    assert chosen(name, "two") == ["CassetteError", "llama/two"] or chosen(name, "two") == ["NothingToDo", "llama/two"]
+    assert chosen(name, "two") == ["CassetteError", "llama/two"]
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_recording_is_named_by_the_end_of_its_path() -> None:
+    """Where its name alone stands for several, too."""
+    assert chosen("llama/five") == ["llama/five"]
+    assert chosen("vllm/five.cassette.jsonl") == ["vllm/five"]
+    assert chosen("lama/five") == ["CassetteError"]
 
 
 @pytest.mark.usefixtures("tree")
@@ -168,3 +176,12 @@ def test_a_directory_that_cannot_be_read_is_no_traceback(tmp_path: Path) -> None
         pytest.skip("root reads all")
     (tmp_path / "closed").mkdir(mode=0)
     assert select([tmp_path / "closed"])[0].error is not None
+
+
+def test_a_link_in_a_circle_is_told_as_that(tmp_path: Path) -> None:
+    """It is there, and leads to nothing."""
+    path = tmp_path / "a.cassette.jsonl"
+    path.symlink_to(path.name)
+    (one,) = select([path])
+    assert one.error is not None
+    assert "is a link that leads to no file" in one.error.what

@@ -16,7 +16,7 @@ from report.replay import sample
 from nexdiag.cli.app import run
 from nexdiag.codec import cassette as codec
 from nexdiag.core.cassette import Cassette, Header
-from nexdiag.core.errors import NothingToDo, UsageError
+from nexdiag.core.errors import NothingToDo
 from nexdiag.core.run import Replayed
 from nexdiag.report.replay.verdict import word
 from nexdiag.runner.replaying.how import How
@@ -24,6 +24,7 @@ from nexdiag.runner.replaying.many.selection import Shard, shard_of
 from nexdiag.runner.replaying.many.several import exit_code, replay_all
 
 ROOT = Path(__file__).parents[4]
+SDK = ROOT / "cassettes" / "llama.cpp" / "openai-sdk-tool-round-trip.cassette.jsonl"
 GOOD = ROOT / "cassettes" / "llama.cpp" / "five-back-to-back.cassette.jsonl"
 MANY = ("exact", "changed", "bug", "mended", "broken", "nothing", "exact", "expired")
 
@@ -88,11 +89,20 @@ def test_a_fault_of_ours_in_the_only_recording_is_seen_whole(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_choice_that_is_none_is_told_once(tmp_path: Path, jobs: int) -> None:
-    """It is of the command, and not of each recording."""
-    written(tmp_path, ("exact", "usage", "usage"))
-    with pytest.raises(UsageError, match="is usage"):
-        came(tmp_path, jobs=jobs)
+def test_a_choice_that_does_not_fit_a_recording_is_told_of_that_one(tmp_path: Path, jobs: int) -> None:
+    """As a fault that cannot strike it: the others are played. Only where it fits none of them, the command fails."""
+    written(tmp_path, ("exact", "usage", "changed", "usage"))
+    done = list(replay_all([tmp_path], How(), play=replay_work.play, jobs=jobs, fail_fast=True))
+    assert [word(one) for one in done] == ["exact", "skipped", "changed", "skipped"]
+    assert (exit_code(done), exit_code(done[:2]), exit_code(done[1:2])) == (1, 0, 2)
+    assert done[1].code == 2
+
+
+def test_live_tools_are_for_recordings_of_our_executor() -> None:
+    """Another client has its own: that is told, and not ignored."""
+    (one,) = replay_all([SDK], How(live_tools=True))
+    assert (one.code, one.hint != "") == (2, True)
+    assert "another client" in one.what
 
 
 def test_what_was_chosen_reaches_the_player(tmp_path: Path) -> None:

@@ -43,7 +43,9 @@ def test_a_reader_that_wants_no_more_ends_them(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("REPLAY_WORK", str(seen))
     coming = in_order(replay_work.doubled, [1, 9], 2, died)
     assert next(coming) == 2
+    deadline = time.monotonic() + 60
     while not seen.exists() or not seen.read_text():
+        assert time.monotonic() < deadline, "the process has never begun"
         time.sleep(0.01)
     pid = int(seen.read_text())
     assert alive(pid)

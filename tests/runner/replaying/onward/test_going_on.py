@@ -19,6 +19,7 @@ from nexdiag.core.run import Run
 from nexdiag.endpoint import llama, serving, stub
 from nexdiag.lint import profiles
 from nexdiag.runner.load import load
+from nexdiag.runner.replaying.age import Expired
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.onward.going_on import Further, Passed, go_on
 from nexdiag.runner.replaying.onward.target import Target
@@ -124,6 +125,34 @@ def test_nothing_goes_live_after_a_difference(tmp_path: Path, path: Path, monkey
     assert (server.count, done.path, done.live, done.code) == (0, None, (), 1)
     assert done.played[0].outcome == "changed"
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("match", ["prefix", "turn"])
+def test_nothing_goes_live_after_turns_that_only_resemble_the_recorded(
+    path: Path, monkeypatch: pytest.MonkeyPatch, match: str
+) -> None:
+    """A looser way of matching does not count here: the recorded turns are gone on with, or nothing is."""
+    monkeypatch.setattr("nexdiag.runner.play.system_prompt", lambda **_: "You are somebody else.")
+    server = Asked()
+    with serving.running(server) as url:
+        done = go_on(path, Further(until=2, target=Target(url=url)), how=How(match=match))
+    assert (server.count, done.path, done.code) == (0, None, 1)
+    assert done.played[0].divergence is not None
+    assert "no recording of this request" in done.played[0].divergence.why
+
+
+def test_an_expired_recording_is_refused_before_anything_goes_live_or_told(path: Path, live: str) -> None:
+    """As it was chosen: it fails, with exit code 1, or is gone on with, with a warning."""
+    later = load(path).header.created + 100_000.0
+    further = Further(until=2, target=Target(url="http://127.0.0.1:9"))
+    with pytest.raises(Expired) as refused:
+        go_on(path, further, how=How(max_age=3600.0, expired="fail"), clock=lambda: later)
+    assert refused.value.exit_code == 1
+    warned: list[str] = []
+    further = Further(until=2, target=Target(url=live))
+    done = go_on(path, further, how=How(max_age=3600.0), clock=lambda: later, warn=warned.append)
+    assert done.code == 0
+    assert warned[0].startswith("expired: it was recorded on ")
 
 
 def deceived(monkeypatch: pytest.MonkeyPatch) -> None:

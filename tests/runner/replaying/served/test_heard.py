@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,14 +15,20 @@ from nexdiag.core.replayed import Pair, Pairing
 from nexdiag.core.run import Run
 from nexdiag.replay.matching.matcher import Miss
 from nexdiag.runner.replaying.how import How
-from nexdiag.runner.replaying.served.heard import BESIDE, heard, judged
-from nexdiag.runner.replaying.served.together import Recording, Share
+from nexdiag.runner.replaying.served.heard import heard, judged
+from nexdiag.runner.replaying.served.placed import BESIDE
+from nexdiag.runner.replaying.served.together import Recording, Share, Together
 
 A, B = exchange(0, "a"), exchange(1, "a", "answer 0", "b", turn=2)
 
 
 def judge(
-    recorded: Cassette, pairs: tuple[Pair, ...] = (), misses: tuple[Miss, ...] = (), *, leftover: bool = False
+    recorded: Cassette,
+    pairs: tuple[Pair, ...] = (),
+    misses: tuple[Miss, ...] = (),
+    *,
+    leftover: bool = False,
+    **more: Any,  # noqa: ANN401 - of a `Share`
 ) -> Run:
     played = {pair.exchange for pair in pairs}
     places = tuple(range(len(pairs), len(pairs) + len(misses)))
@@ -33,12 +40,12 @@ def judge(
         unplayed=tuple(one.id for one in recorded.exchanges if one.id not in played),
     )
     recording = Recording(path=Path("x.cassette.jsonl"), cassette=recorded)
-    share = Share(recording=recording, pairing=pairing, misses=tuple(zip(places, misses, strict=True)))
+    share = Share(recording=recording, pairing=pairing, misses=tuple(zip(places, misses, strict=True)), **more)
     return heard(share, How(unplayed=leftover), now=1000.0)
 
 
-def pair(number: int, how: str = "same") -> Pair:
-    return Pair(request=number, exchange=number, how=how)
+def pair(number: int, how: str = "same", fault: str = "") -> Pair:
+    return Pair(request=number, exchange=number, how=how, fault=fault)
 
 
 def asked(*said: str, path: str = A.request.path, method: str = "POST") -> Request:
@@ -89,6 +96,7 @@ def test_a_turn_that_nobody_asked_for_is_missing_unless_that_is_allowed() -> Non
     """Then it is not checked, which is not exact either."""
     assert outcomes(judge(cassette(A, B), (pair(0),)).replayed) == ["1 exact", "2 missing"]
     allowed = judge(cassette(A, B), (pair(0),), leftover=True)
+    assert allowed.replayed[1].note == "1 of 1 request was not asked for, which is allowed"
     assert outcomes(allowed.replayed) == ["1 exact", "2 unchecked"]
     assert not allowed.differs
 
@@ -96,7 +104,7 @@ def test_a_turn_that_nobody_asked_for_is_missing_unless_that_is_allowed() -> Non
 def test_a_turn_of_which_a_part_was_asked_for_is_missing_and_says_which_part() -> None:
     run = judge(cassette(A, exchange(1, "a", "answer 0", "b")), (pair(0),))
     assert outcomes(run.replayed) == ["1 missing"]
-    assert run.replayed[0].note == "1 of 2 requests were asked for"
+    assert run.replayed[0].note == "1 of 2 requests was asked for"
 
 
 def test_a_request_on_top_is_extra() -> None:
@@ -127,10 +135,80 @@ def test_a_recording_without_turns_is_judged_as_a_whole() -> None:
 
 
 def test_a_looser_way_of_matching_proves_nothing() -> None:
-    """`--match turn` answers whatever is sent: that is no verdict on the request."""
-    run = judge(cassette(A, B), (pair(0), pair(1, "turn")))
+    """`--match turn` answers whatever is sent: what differs is told as if it had had no answer."""
+    run = judge(cassette(A, B), (pair(0), pair(1, "turn")), asked={1: asked("a", "answer 0", "B!")})
+    assert outcomes(run.replayed) == ["1 exact", "2 changed"]
+    told = run.replayed[1].divergence
+    assert told is not None
+    assert told.first is not None
+    assert (told.first.pointer, told.nearest) == ("/messages/2/content", 1)
+    assert "--match turn" in told.why
+
+
+def test_what_a_looser_way_answered_without_a_difference_that_counts_is_exact() -> None:
+    """And says which way it was."""
+    same = judge(cassette(A, B), (pair(0), pair(1, "turn")), asked={1: asked("a", "answer 0", "b")})
+    assert outcomes(same.replayed) == ["1 exact", "2 exact"]
+    assert same.replayed[1].note == "matched by turn"
+
+
+def test_a_refusal_that_a_looser_way_gave_is_not_mended() -> None:
+    """It was given: nobody knows what the server would have said to the request that is right now."""
+    refused = exchange(1, turn=2, status=500, answer=REFUSAL, asked=PUSHED)
+    recorded = cassette(A, refused, profile="llama.cpp-strict")
+    run = judge(recorded, (pair(0), pair(1, "turn")), asked={1: asked("a", "answer 0", "b")})
+    assert outcomes(run.replayed) == ["1 exact", "2 changed"]
+
+
+def test_a_struck_turn_whose_client_did_not_ask_again_is_not_checked() -> None:
+    """What was recorded never went out. Who asked again had it, and so had whoever waited for a slow answer."""
+    struck = (pair(0), pair(1, fault="status:500@2"))
+    run = judge(cassette(A, B), struck)
     assert outcomes(run.replayed) == ["1 exact", "2 unchecked"]
-    assert "--match turn" in run.replayed[1].note
+    assert run.replayed[1].note.startswith("status:500@2 struck it, and nobody asked again")
+    assert not run.differs
+    again = judge(cassette(A, B), (*struck, pair(1, "again")))
+    assert outcomes(again.replayed) == ["1 exact", "2 exact"]
+    twice = judge(cassette(A, B), (*struck, pair(1, "again", fault="cut@2#1")))
+    assert outcomes(twice.replayed) == ["1 exact", "2 unchecked"]
+    slow = judge(cassette(A, B), (pair(0), pair(1, fault="slow:10@2")))
+    assert outcomes(slow.replayed) == ["1 exact", "2 exact"]
+
+
+def test_a_turn_whose_answer_the_server_itself_broke_off_is_not_checked() -> None:
+    """It was closed in mid-stream: what was recorded did not go out to its end."""
+    run = judge(cassette(A, B), (pair(0), pair(1)), cut=frozenset({1}))
+    assert outcomes(run.replayed) == ["1 exact", "2 unchecked"]
+    assert run.replayed[1].note == "the server was closed before its answer was whole"
+
+
+def test_a_turn_takes_from_its_first_request_to_the_end_of_its_last_answer() -> None:
+    """And none where nobody asked."""
+    more = exchange(2, "a", "answer 0", "tool")
+    run = judge(cassette(A, B, more), (pair(0), pair(2)), spans={0: (1.0, 1.5), 2: (2.0, 4.0)})
+    assert [turn.seconds for turn in run.replayed] == [3.0, 0.0]
+
+
+def test_a_number_without_its_turn_is_not_called_a_request_of_no_turn() -> None:
+    """Its turn was not written, but its requests name it; and none stands for a turn to record again from."""
+    recorded = msgspec.structs.replace(cassette(A), turns=())
+    run = judge(recorded)
+    assert [(turn.number, turn.said) for turn in run.replayed] == [(1, "")]
+    lost = judge(cassette(A), (pair(0),), (miss(None, "x"),)).replayed[1].divergence
+    assert lost is not None
+    assert "turn 0" not in lost.advice
+
+
+def test_a_recording_that_fits_as_well_as_another_is_named_with_its_file() -> None:
+    """Their numbers alone may be the same."""
+    one = Recording(path=Path("one.c"), cassette=cassette(A))
+    other = Recording(path=Path("two.c"), cassette=cassette(exchange(0, "c")))
+    both = Together([one, other])
+    found = Miss(request=asked("x"), nearest=None, shared=0, ambiguous=both.exchanges)
+    share, _ = both.shares(Pairing(requests=1, recordings=2, misses=(0,), unplayed=(0, 1)), ((0, found),))
+    told = heard(share, How()).replayed[0].divergence
+    assert told is not None
+    assert "0 of one.c and 0 of two.c" in told.why
 
 
 REFUSAL = json.dumps({"error": {"message": "Jinja Exception: Conversation roles must alternate user/assistant"}})
@@ -167,3 +245,46 @@ def test_a_recording_that_is_older_than_it_may_be_is_told_and_fails_where_that_i
     assert one.run is not None
     assert "1 day ago" in one.run.expired
     assert one.code == code
+    again = "record it again: nexdiag capture --upstream http://model.example:8000/v1 -- COMMAND"
+    assert one.hint == (again if code else "")
+
+
+def test_a_client_that_goes_on_after_a_miss_is_judged_turn_by_turn() -> None:
+    """None of its turns is missing, and a second change is told as one."""
+    turns = [exchange(at, *(f"q{n}" for n in range(1, 2 * at + 2)), turn=at + 1) for at in range(4)]
+    recorded = cassette(*turns)
+    words = [("Q1",), ("Q1", "x", "q3"), ("Q1", "x", "q3", "x", "Q5"), ("Q1", "x", "q3", "x", "Q5", "x", "q7")]
+    run = judge(recorded, (), tuple(miss(turns[0], *said) for said in words))
+    assert outcomes(run.replayed) == ["1 changed", "2 changed", "3 changed", "4 changed"]
+    told = run.replayed[0].divergence
+    assert told is not None
+    assert told.consequences == 2
+    assert "look at turn 3 too" in told.advice
+    assert "differs by itself too" in run.replayed[2].note
+    assert [one.right for one in run.replayed[2].differences] == ["Q5"]
+    assert [turn.note for turn in run.replayed if turn.number != 3] == ["", "", ""]
+
+
+def test_a_question_on_top_is_a_turn_with_its_own_text() -> None:
+    """Not the last recorded one with the words of that."""
+    run = judge(cassette(A), (pair(0),), (miss(A, "a", "answer 0", "Thanks", shared=1),))
+    assert outcomes(run.replayed) == ["1 exact", "2 extra"]
+    assert run.replayed[1].said == "Thanks"
+
+
+def test_what_a_fault_brought_about_is_said_to_be_its_doing() -> None:
+    """There is nothing to undo; but what the client says otherwise is its own."""
+    struck = (pair(0, fault="status:500@1"),)
+    told = judge(cassette(A, B), struck, (miss(B, "a", "broken", "b", shared=1),)).replayed[1].divergence
+    assert told is not None
+    assert told.advice.startswith("the fault status:500@1 did this")
+    own = judge(cassette(A, B), struck, (miss(B, "a", "broken", "B!", shared=1),)).replayed[1].divergence
+    assert own is not None
+    assert "fault" not in own.advice
+
+
+def test_a_turn_that_nobody_asked_for_is_told_with_a_command_that_works() -> None:
+    """The recorded one, at the recorded server."""
+    told = judge(cassette(A, B, command="./agent"), (pair(0),)).replayed[1].divergence
+    assert told is not None
+    assert "nexdiag capture --upstream http://model.example:8000/v1 -- ./agent" in told.advice

@@ -45,7 +45,8 @@ def play(
         threads[0].start()
 
     try:
-        return listen(paths, How(), told=tell or told.append, listening=listening, environ={}, until=until), told
+        tell = tell or (lambda text: told.extend(text.splitlines()))  # what comes at once is told at once
+        return listen(paths, How(), told=tell, listening=listening, environ={}, until=until), told
     finally:
         threads[0].join()
 

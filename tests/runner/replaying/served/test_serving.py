@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import queue
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,9 @@ from for_serving import HOST, ask, body, exchange, outcomes, write
 from nexdiag.codec import cassette as codec
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.errors import CassetteError, EndpointError, NothingToDo
+from nexdiag.core.fault import Fault
 from nexdiag.core.run import Run
+from nexdiag.core.scenario import Say, Scenario
 from nexdiag.replay.serving.served import AWAY, UNMATCHED, Served
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.served.serving import Serving, serving
@@ -42,6 +45,20 @@ def test_a_client_gets_what_was_recorded_and_each_turn_is_judged(path: Path) -> 
     assert run.pairing is not None
     assert run.pairing.one_to_one
     assert run.how == "served"
+
+
+def test_no_key_of_a_client_is_told_by_whoever_listens(path: Path) -> None:
+    """In a path that is recorded nowhere, and in the host of a client that takes this server for its proxy."""
+    key = "sk-proj-Zx9Qw8Er7Ty6Ui5Op4As3Df2Gh1Jk0LmNbVcXz"
+    heard: list[Served] = []
+    with serving([path], HOW, heard=heard.append) as server:
+        ask(server.url, body("a"), path=f"/v1/{key}/x")
+        ask(server.url, body("a"), path=f"http://user:pass-word@{key}.evil.com/")
+        away = server.away
+    assert [one.what for one in heard] == [UNMATCHED, AWAY]
+    told = " ".join([*(text for one in heard for text in (one.target, one.host, one.why)), *away])
+    assert key not in told
+    assert "pass-word" not in told
 
 
 def test_a_miss_teaches_its_client_and_whoever_listens(path: Path) -> None:
@@ -162,3 +179,69 @@ def test_it_listens_before_what_it_does_not_need_is_imported(path: Path) -> None
     """Its start costs what reading and serving a recording costs, and no client's library."""
     done = subprocess.run([sys.executable, "-c", LISTENS, str(path)], capture_output=True, text=True, check=True)
     assert not HEAVY & set(done.stdout.split())
+
+
+def test_two_files_that_fit_equally_well_are_told_by_their_names(tmp_path: Path) -> None:
+    """Their exchanges have the same number: the client learns which files they are of."""
+    one, other = (
+        write(tmp_path / f"{name}.cassette.jsonl", exchange(0, asked=body("a", seed=seed), answer=name))
+        for name, seed in (("one", 1), ("two", 2))
+    )
+    with serving([one, other], How(ignore=("/seed",))) as server:
+        status, answer = ask(server.url, body("a", seed=3))
+    assert status == 599
+    error = json.loads(answer)["error"]
+    assert f"exchanges 0 of {one} and 0 of {other} fit" in error["message"]
+    assert f"exchange 0 of {other} in /seed" in error["hint"]
+    assert f"nexdiag cassette show {other} --exchange 0" in error["hint"]
+
+
+def test_what_is_run_against_it_is_what_is_advised(path: Path) -> None:
+    """In the answer to the client, and in the verdict: with the server that was recorded."""
+    with serving([path], HOW, command="./agent y") as server:
+        _, answer = ask(server.url, body("z"))
+        told = next(turn.divergence for turn in run_of(server).replayed if turn.divergence is not None)
+    wanted = f"nexdiag capture --upstream {HOST}/v1 -- ./agent y"
+    assert wanted in json.loads(answer)["error"]["hint"]
+    assert wanted in told.advice
+
+
+def test_a_struck_answer_that_nobody_came_for_again_is_not_exact(path: Path) -> None:
+    """The client got a 500 and gave up: what was recorded never went out."""
+    with serving([path], How(faults=(Fault(kind="status", value="500", turn=1),), unplayed=True)) as server:
+        assert ask(server.url, body("a"))[0] == 500
+        assert outcomes(run_of(server).replayed) == ["1 unchecked", "2 unchecked"]
+        assert ask(server.url, body("a"))[0] == 200
+        assert outcomes(run_of(server).replayed) == ["1 exact", "2 unchecked"]
+
+
+def test_each_recording_is_struck_by_its_own_scenario(path: Path, tmp_path: Path) -> None:
+    """And one that can strike nothing is told; it is no error."""
+    scenario = Scenario(name="s", say=(Say(text="Hi"),), faults=("status:429@1", "cut@1.9"))
+    other = write(tmp_path / "two.cassette.jsonl", exchange(0, "c"), scenario=scenario)
+    with serving([path, other], HOW) as server:
+        assert [ask(server.url, body(said))[0] for said in ("a", "c", "c")] == [200, 429, 200]
+        (line,) = server.unstruck
+    assert line.startswith("cut@1.9 cannot strike")
+    with serving([other], How(scenario_faults=False)) as server:
+        assert ask(server.url, body("c"))[0] == 200
+
+
+def test_what_a_looser_way_answered_is_told_by_what_differs(path: Path) -> None:
+    """Also where it is the second of two files: places and numbers are its own."""
+    with serving([path], How(match="turn", unplayed=True)) as server:
+        assert ask(server.url, body("z"))[0] == 200
+        (turn, _) = run_of(server).replayed
+    assert (turn.outcome, turn.divergence is not None and turn.divergence.nearest) == ("changed", 0)
+
+
+def test_a_turn_tells_how_long_it_took(path: Path) -> None:
+    """By the clock that is given: here each look at it is a second later."""
+    ticks = iter(range(100))
+    heard: queue.SimpleQueue[Served] = queue.SimpleQueue()
+    with serving([path], HOW, heard=heard.put, ticks=lambda: float(next(ticks))) as server:
+        for said in (("a",), ("a", "answer 0", "b")):
+            ask(server.url, body(*said))
+            heard.get(timeout=20)  # its client has the answer before that is noted
+        served = run_of(server).replayed
+    assert [turn.seconds for turn in served] == [1.0, 1.0]

@@ -1,5 +1,6 @@
 """Several recordings as one: numbered through, and led back to their own numbers."""
 
+import json
 from pathlib import Path
 
 import msgspec
@@ -8,7 +9,11 @@ from for_serving import cassette, exchange
 
 from nexdiag.core.exchange import Exchange
 from nexdiag.core.replayed import Pair, Pairing
+from nexdiag.core.run import Replayed
 from nexdiag.replay.matching.matcher import Miss
+from nexdiag.report.replay import json as report
+from nexdiag.runner.replaying.how import How
+from nexdiag.runner.replaying.served.heard import heard
 from nexdiag.runner.replaying.served.together import Recording, Together, upstream_of
 
 
@@ -54,12 +59,42 @@ def test_what_came_is_shared_out_in_the_numbers_of_each() -> None:
         made=1,
     )
     one, other = served.shares(whole, ((2, near), (3, lost)))
-    assert one.pairing == Pairing(requests=3, recordings=1, pairs=(Pair(request=0, exchange=5),), misses=(3,), made=1)
+    assert one.pairing == Pairing(requests=3, recordings=1, pairs=(Pair(request=0, exchange=5),), misses=(1,), made=1)
     assert other.pairing == Pairing(
-        requests=2, recordings=2, pairs=(Pair(request=1, exchange=5),), misses=(2,), unplayed=(6,)
+        requests=2, recordings=2, pairs=(Pair(request=0, exchange=5),), misses=(1,), unplayed=(6,)
     )
-    assert other.misses[0][1].nearest == second[1]
+    assert [(at, miss.nearest) for at, miss in other.misses] == [(1, second[1])]
     assert one.pairing.requests + other.pairing.requests == whole.requests
+
+
+def test_the_requests_of_each_recording_are_numbered_from_0() -> None:
+    """As they came, what was made among them: who answered whom is told by these numbers."""
+    served = together((exchange(5, "a"),), (exchange(5, "c"), exchange(6, "d")))
+    pairs = (Pair(request=1, exchange=1), Pair(request=2, exchange=0), Pair(request=3, exchange=2))
+    whole = Pairing(requests=4, recordings=3, pairs=pairs, made=1)
+    one, other = (
+        json.loads(report.whole([Replayed(path="x", run=heard(share, How()))]))["recordings"][0]["pairing"]
+        for share in served.shares(whole, ())
+    )
+    assert (one["answered_by"], other["answered_by"]) == ([None, 5], [5, 6])
+
+
+def test_times_loose_requests_and_what_was_broken_off_are_told_in_the_numbers_of_each() -> None:
+    served = together((exchange(5, "a"),), (exchange(5, "c"), exchange(6, "d")))
+    pairs = (Pair(request=0, exchange=0), Pair(request=1, exchange=2, how="turn"))
+    asked = exchange(9, "D").request
+    whole = Pairing(requests=2, recordings=3, pairs=pairs, unplayed=(1,))
+    one, other = served.shares(whole, (), asked={1: asked}, spans={0: (0.0, 1.0), 2: (1.0, 3.0)}, cut=[2])
+    assert (one.asked, one.spans, one.cut) == ({}, {5: (0.0, 1.0)}, frozenset())
+    assert (other.asked, other.spans, other.cut) == ({0: asked}, {6: (1.0, 3.0)}, frozenset({6}))
+
+
+def test_each_recording_stands_apart_in_the_numbers_of_all() -> None:
+    """Its own scenario counts for its own exchanges."""
+    served = together((exchange(5, "a"),), (exchange(5, "c"), exchange(6, "d")))
+    (_, first), (header, second) = served.apart()
+    assert ([one.id for one in first], [one.id for one in second]) == ([0], [1, 2])
+    assert header is served.recordings[1].cassette.header
 
 
 @pytest.mark.parametrize(

@@ -72,3 +72,13 @@ def test_another_conversation_diverges_by_itself() -> None:
     """Requests that share nothing with the one that changed are a divergence of their own."""
     found = judged(chat(user("ONE")), chat(user("elsewhere")), chat(user("ONE"), said("a"), user("two")))
     assert [(root.missed.place, root.consequences) for root in found] == [(0, (2,)), (1, ())]
+
+
+def test_what_only_carries_a_second_difference_is_no_third() -> None:
+    """The second is told once: what goes on from it adds nothing of its own."""
+    (root,) = judged(
+        chat(user("ONE")),
+        chat(user("ONE"), user("zwei")),
+        chat(user("ONE"), user("zwei"), user("three")),
+    )
+    assert (root.own, root.consequences) == ((1,), (2,))

@@ -13,6 +13,7 @@ from nexdiag.core.turn import Turn
 from nexdiag.lint import profiles
 from nexdiag.replay.answers import Answers
 from nexdiag.replay.matching.matcher import Matcher
+from nexdiag.replay.matching.rules import parse
 from nexdiag.replay.playback import Laid, playback
 from nexdiag.runner.replaying.verdict.advice import Anew
 from nexdiag.runner.replaying.verdict.verdicts import Played, outside, unchecked, unstruck, verdicts
@@ -27,13 +28,15 @@ TURNS = tuple(
 )
 
 
-def played(
-    asked: Sequence[tuple[int, Request]],
+def played(  # noqa: PLR0913 - all that a replay may be
+    asked: Sequence[tuple[int | None, Request]],
     after: Sequence[Turn] = TURNS,
     *,
     exchanges: tuple[Exchange, ...] = EXCHANGES,
     unplayed: bool = False,
     fault: int | None = None,
+    match: str = "exact",
+    ignore: tuple[str, ...] = (),
 ) -> tuple[TurnVerdict, ...]:
     """The verdicts of turns in which this was asked; a fault strikes the exchange that is named, once."""
     struck: list[int] = []
@@ -44,7 +47,7 @@ def played(
         struck.append(exchange.id)
         return Laid(playback=playback(exchange), fault="status=503")
 
-    answers = Answers(Matcher(exchanges), lay=lay)
+    answers = Answers(Matcher(exchanges, mode=match, rules=parse(ignore)), lay=lay, clock=lambda: 0.0)
     for turn, request in asked:
         answers.take(request, turn=turn)
     return verdicts(
@@ -56,6 +59,7 @@ def played(
             answers=answers,
             profile=profiles.named("llama.cpp"),
             anew=Anew(file="f", ours=True),
+            views=answers.views,
             unplayed=unplayed,
         )
     )
@@ -102,12 +106,46 @@ def test_a_later_difference_of_its_own_is_shown_and_not_counted() -> None:
     assert any(one.pointer.startswith("/messages") for one in second.differences)
 
 
-@pytest.mark.parametrize(("unplayed", "outcome"), [(False, "missing"), (True, "exact")])
+@pytest.mark.parametrize(("unplayed", "outcome"), [(False, "missing"), (True, "unchecked")])
 def test_what_nobody_asked_for_is_missing_unless_it_may_be(*, unplayed: bool, outcome: str) -> None:
-    """It is named by its id."""
+    """It is named by its id; where it may be left over, the turn has not come out, and is not exact."""
     *_, last = played(ALL[:2], unplayed=unplayed)
-    assert last.outcome == outcome
-    assert ("exchange 2" in last.note) is not unplayed
+    assert (last.outcome, last.differs) == (outcome, not unplayed)
+    assert last.note == "not asked for: exchange 2" + ", which is allowed" * unplayed
+
+
+@pytest.mark.parametrize("match", ["prefix", "turn"])
+def test_what_was_answered_loosely_and_differs_is_a_change(match: str) -> None:
+    """The answer was given; the difference is told with both values, and what follows from it is counted."""
+    second = chat(user("one"), said("a"), user("TWO"))
+    third = chat(user("one"), said("a"), user("TWO"), said("b"), user("three"))
+    first, changed, later = played([ALL[0], (2, second), (3, third)], match=match)
+    assert (first.outcome, changed.outcome, changed.differs, later.outcome) == ("exact", "changed", True, "changed")
+    told = changed.divergence
+    assert told is not None
+    assert told.first is not None
+    assert (told.turn, told.nearest, told.first.pointer) == (2, 1, "/messages/2/content")
+    assert (told.first.left, told.first.right, told.consequences) == ("two", "TWO", 1)
+    assert told.why.startswith(f"answered by --match {match} from exchange 1 (turn 2)")
+    assert "no recording" not in told.why
+    assert later.note == "it comes after what changed in turn 2"
+
+
+def test_what_a_rule_tolerates_is_no_change_in_a_looser_way_either() -> None:
+    """The user says with a rule what may differ; a looser way tolerates nothing by itself."""
+    second = chat(user("one"), said("a"), user("TWO"))
+    third = chat(user("one"), said("a"), user("TWO"), said("b"), user("three"))
+    found = played([ALL[0], (2, second), (3, third)], match="turn", ignore=("/messages/2/content",))
+    assert [one.outcome for one in found] == ["exact"] * 3
+
+
+def test_a_request_of_no_turn_without_a_recording_counts() -> None:
+    """It stands behind the turns, with the number 0, as something extra."""
+    *turns, last = played([*ALL, (None, chat(user("a title?"))), (None, chat(user("another?")))])
+    assert [one.outcome for one in turns] == ["exact"] * 3
+    assert (last.number, last.outcome, last.differs) == (0, "extra", True)
+    assert last.divergence is not None
+    assert last.note.endswith("; and 1 more")
 
 
 def test_more_than_was_recorded_is_extra() -> None:
@@ -130,6 +168,9 @@ def test_a_fault_that_the_user_saw_is_a_change() -> None:
     (_, second, _) = played(ALL, came_out(2, outcome="failed", reply=None), fault=1)
     assert second.outcome == "changed"
     assert {one.pointer for one in second.differences} == {"(outcome)", "(reply)"}
+    assert second.divergence is not None
+    assert second.divergence.advice.startswith("the fault status=503 did this")
+    assert second.divergence.first == second.differences[0]
 
 
 def test_a_mended_turn_is_no_failure_and_what_follows_is_unchecked() -> None:

@@ -1,9 +1,11 @@
 """What Python runs when it starts, in a program that `nexdiag replay -- COMMAND` started: nothing leaves this machine.
 
 A connection that tries to is an error that names its call site, and is noted in the file that $NEXDIAG_REFUSED names.
-Loopback stays open, but for the addresses in $NEXDIAG_CLOSED: there the recorded server may be running.
+Loopback stays open, but for the ports in $NEXDIAG_CLOSED: there the recorded server may be running.
 It is told by the interpreter of each connection (an audit hook), so that it reaches whatever goes through Python's
 sockets; C libraries with sockets of their own it does not. nexdiag need not be installed where it runs.
+A name that is given to `connect` or `sendto` of a plain socket is looked up before the interpreter tells of it: its
+connection is refused, but DNS has been asked. Whatever looks up first, as all HTTP libraries do, asks nobody.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ LIBRARIES = frozenset(
 """What connects for somebody else: as `nexdiag.replay.call_site` has it."""
 _SENDS = frozenset(("socket.connect", "socket.sendto", "socket.sendmsg"))
 _LOOKS_UP = frozenset(("socket.getaddrinfo", "socket.gethostbyname"))
+_ASKS_BACK = frozenset(("socket.gethostbyaddr", "socket.getnameinfo"))
+"""Which name an address has: of another machine only DNS knows."""
 _INTERNET = (2, 10, 23, 30)
 """AF_INET, and what AF_INET6 is on the systems that have it."""
 _UNREACHABLE = 101
@@ -55,10 +59,12 @@ def guard(name: str, arguments: tuple[Any, ...]) -> None:
         socket, address = arguments[0], arguments[1]
         if int(getattr(socket, "family", 0)) in _INTERNET and isinstance(address, tuple) and address[1:]:
             host, port = address[0], address[1]
-            if not _here(host) or f"{_text(host)}:{port}" in _CLOSED:
+            if not here(host) or str(port) in _CLOSED:  # by whatever name this machine is called
                 _refuse(f"{_text(host)}:{port}")
     elif name in _LOOKS_UP:
         _look_up(arguments[0], arguments[1] if len(arguments) > 1 else None)
+    elif name in _ASKS_BACK:
+        _ask_back(arguments[0])
     elif name == "socket.__new__" and not _watched:
         _watch_asyncio()
 
@@ -66,6 +72,13 @@ def guard(name: str, arguments: tuple[Any, ...]) -> None:
 def _look_up(host: object, port: object = None) -> None:
     if not _known(host):
         _refuse(_text(host) if port is None else f"{_text(host)}:{_text(port)}")
+
+
+def _ask_back(address: object) -> None:
+    host = address[0] if isinstance(address, tuple) and address else address
+    name = _text(host).lower()
+    if not (here(host) or name.endswith(".localhost") or name == os.uname().nodename.lower()):
+        _refuse(_text(host))
 
 
 def _watch_asyncio() -> None:
@@ -87,15 +100,18 @@ def _text(value: object) -> str:
     return value.decode("latin-1") if isinstance(value, (bytes, bytearray)) else str(value)
 
 
-def _here(host: object) -> bool:
+def here(host: object) -> bool:
     """Whether an address is one of this machine: loopback, or none."""
     name = _text(host).partition("%")[0].lower()
-    return name in ("", "localhost", "::1", "0.0.0.0", "::", "0") or name.startswith(("127.", "::ffff:127."))  # noqa: S104 - to connect there is to connect to this machine
+    if name in ("", "localhost", "::1", "0.0.0.0", "::", "0"):  # noqa: S104 - to connect there is to connect to this machine
+        return True
+    numbers = name.removeprefix("::ffff:")
+    return numbers.startswith("127.") and not numbers.strip("0123456789.")  # a name may begin so too
 
 
 def _known(host: object) -> bool:
     """Whether a look-up asks nobody: names of this machine, and addresses. Where these lead is seen later."""
-    if host is None or _here(host):
+    if host is None or here(host):
         return True
     name = _text(host).partition("%")[0].lower()
     if name.endswith(".localhost") or name == os.uname().nodename.lower():

@@ -1,9 +1,12 @@
 """The network closed in Python programs: run as programs, with nothing of ours but this directory on their path."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from nexdiag.replay import call_site
 from nexdiag.runner.replaying.served import closed_child
@@ -27,8 +30,13 @@ LEAVES = (
     ("socket.getaddrinfo('api.example.com', 443)", "api.example.com:443"),
     ("socket.getaddrinfo(b'api.example.com', None)", "api.example.com"),
     ("socket.gethostbyname('api.example.com')", "api.example.com"),
+    ("socket.getaddrinfo('127.example.com', 80)", "127.example.com:80"),
     ("socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('203.0.113.1', 53))", "203.0.113.1:53"),
     ("socket.socket(type=socket.SOCK_DGRAM).sendmsg([b'x'], [], 0, ('203.0.113.1', 53))", "203.0.113.1:53"),
+    ("socket.gethostbyname_ex('api.example.com')", "api.example.com"),
+    ("socket.gethostbyaddr('203.0.113.1')", "203.0.113.1"),
+    ("socket.gethostbyaddr('api.example.com')", "api.example.com"),
+    ("socket.getnameinfo(('203.0.113.1', 53), 0)", "203.0.113.1"),
     ("urllib.request.urlopen('http://api.example.com/')", "api.example.com:80"),
     ("asyncio.run(asyncio.open_connection('api.example.com', 443))", "api.example.com:443"),
 )
@@ -91,6 +99,9 @@ one, other = socket.socketpair()
 one.sendmsg([b"x"])
 socket.getaddrinfo("203.0.113.1", 80)
 socket.getaddrinfo(None, 80)
+socket.getfqdn()
+socket.getfqdn("127.0.0.1")
+socket.getnameinfo(("127.0.0.1", 80), 0)
 unix = socket.socket(socket.AF_UNIX)
 try:
     unix.connect(b"/nowhere")
@@ -106,10 +117,21 @@ def test_what_stays_on_this_machine_goes_on(tmp_path: Path) -> None:
 
 def test_the_recorded_server_on_this_machine_is_closed(tmp_path: Path) -> None:
     """It may be running: what goes past the replay server to it would be live."""
-    code = TRY + "leave(\"socket.create_connection(('localhost', 8931), 5)\")"
-    said, notes = run(code, tmp_path, closed="127.0.0.1:8931,localhost:8931,::1:8931")
-    assert "NetworkClosedError" in said
-    assert notes[0].split("\t")[0].endswith(":8931")
+    hosts = ("localhost", "LOCALHOST", "127.0.0.1", "127.0.0.2", "127.1", "0.0.0.0", "")
+    code = TRY + "".join(f'leave("socket.socket().connect(({host!r}, 8931))")\n' for host in hosts)
+    code += "leave(\"socket.create_connection(('localhost', 8931), 5)\")\n"
+    code += "leave(\"socket.socket(socket.AF_INET6).connect(('::ffff:127.0.0.1', 8931))\")\n"
+    said, notes = run(code, tmp_path, closed="8931")
+    assert [line.split(" ")[0] for line in said.splitlines()] == ["NetworkClosedError"] * 9
+    assert all(note.split("\t")[0].endswith(":8931") for note in notes)
+
+
+def test_other_ports_of_this_machine_stay_open(tmp_path: Path) -> None:
+    """A database, a tool server: whatever is no recorded server."""
+    code = (
+        TRY + "here = socket.create_server(('127.0.0.1', 0))\nleave('socket.create_connection(here.getsockname(), 5)')"
+    )
+    assert run(code, tmp_path, closed="1") == ("open\n", [])
 
 
 def test_the_sitecustomize_behind_it_is_run_as_if_it_were_alone(tmp_path: Path) -> None:
@@ -158,3 +180,16 @@ def test_without_our_variable_it_does_nothing(tmp_path: Path) -> None:
 def test_it_passes_by_the_same_libraries_as_ours_does() -> None:
     """They connect for somebody else, in either place: it cannot import ours, which may not be there."""
     assert call_site._LIBRARIES | call_site._STANDARD == sitecustomize.LIBRARIES
+
+
+@pytest.mark.parametrize("host", ["127.evil.com", "127.0.0.1.evil.com", "::ffff:127.evil.com", "128.0.0.1"])
+def test_a_name_that_begins_like_loopback_is_another_machine(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sitecustomize, "_FILE", "")
+    with socket.socket() as line, pytest.raises(sitecustomize.NetworkClosedError):
+        sitecustomize.guard("socket.connect", (line, (host, 80)))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "127.255.0.9", "::ffff:127.0.0.1"])
+def test_all_of_loopback_is_this_machine(host: str) -> None:
+    with socket.socket() as line:
+        sitecustomize.guard("socket.connect", (line, (host, 80)))
