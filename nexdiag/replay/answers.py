@@ -119,7 +119,10 @@ class Answers:
             if isinstance(found, Miss):
                 made = self._make(asked)
                 if made is not None:
-                    self._made += 1
+                    if made.exchange.id < 0:  # in no recording
+                        self._made += 1
+                    else:
+                        self._pairs.append(Pair(request=place, exchange=made.exchange.id, how="again"))
                     return made
                 self.misses.append((place, turn, found))
                 return found

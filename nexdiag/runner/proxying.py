@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import os
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,12 +28,13 @@ from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.capture.witness import Told, Witness
 from nexdiag.capture.writer import Writer
 from nexdiag.core.cassette import Header
-from nexdiag.core.errors import CassetteError, EndpointError, UsageError
+from nexdiag.core.errors import CassetteError, UsageError
 from nexdiag.core.exchange import Exchange, Request
 from nexdiag.lint import profiles
 from nexdiag.runner.place import cassette_path, next_recording
 from nexdiag.runner.probed import recognise
 from nexdiag.runner.provenance import stamped
+from nexdiag.runner.server_thread import ServerThread
 
 _WAIT = 0.5
 """Seconds that a server on this machine has to say what it is."""
@@ -153,7 +153,7 @@ def proxying(  # noqa: PLR0913 - what is recorded, how, and who hears of it
     try:
         context = (tls or httpx.create_ssl_context()) if where.secure else None
         logs = Logs(log, witness.log_line, offset=witness.offset)
-        with logs, _Serving(where, keeper, port, context) as url:
+        with logs, ServerThread(Proxy(where, keeper, tls=context), port, "nexdiag-proxy") as url:
             yield Proxying(url, target.url, recorder, logs)
     finally:
         witness.close()
@@ -183,44 +183,3 @@ def _begun(cassette: Path | None, named: Path, header: Header) -> Writer:
             if not path.exists():
                 raise  # else another recording was faster
     raise CassetteError(f"no free name beside {named}", hint="name one: --cassette FILE")
-
-
-class _Serving:
-    """A proxy in a thread with a loop of its own."""
-
-    def __init__(self, upstream: Upstream, keeper: Keeper, port: int, tls: ssl.SSLContext | None) -> None:
-        self._proxy = Proxy(upstream, keeper, tls=tls)
-        self._port = port
-        self._ready = threading.Event()
-        self._url = ""
-        self._failed: OSError | OverflowError | None = None
-        self._thread = threading.Thread(target=self._run, name="nexdiag-proxy", daemon=True)
-
-    def __enter__(self) -> str:
-        self._thread.start()
-        self._ready.wait()
-        if self._failed is not None:
-            self._thread.join()
-            hint = "port 0, or no --port, picks a free one"
-            why = getattr(self._failed, "strerror", None) or self._failed
-            raise EndpointError(f"cannot listen on port {self._port}: {why}", hint=hint)
-        return self._url
-
-    def __exit__(self, *error: object) -> None:
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join()
-
-    def _run(self) -> None:
-        asyncio.run(self._serve())
-
-    async def _serve(self) -> None:
-        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
-        try:
-            self._url = await self._proxy.start(self._port)
-        except (OSError, OverflowError) as error:  # OverflowError: no port has such a number
-            self._failed = error
-            return
-        finally:
-            self._ready.set()
-        await self._over.wait()
-        await self._proxy.close()

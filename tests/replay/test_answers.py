@@ -99,3 +99,13 @@ def _lays(struck: list[bool]) -> Lay:
 
 def _with(request: Request, body: Body) -> Request:
     return msgspec.structs.replace(request, body=body)
+
+
+def test_a_recorded_answer_that_is_made_again_is_named_and_one_of_no_recording_is_counted() -> None:
+    """A list of models: who reads the pairing must not take the one for the other."""
+    again = Answers(Matcher([FOUND]), make=lambda request: playback(FOUND))
+    again.take(OTHER)
+    assert [(pair.exchange, pair.how) for pair in again.pairing().pairs] == [(7, "again")]
+    made = Answers(Matcher([FOUND]), make=lambda request: playback(Exchange(id=-1, started=0.0, request=OTHER)))
+    made.take(OTHER)
+    assert (made.pairing().pairs, made.pairing().made) == ((), 1)
