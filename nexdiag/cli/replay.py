@@ -51,7 +51,9 @@ def command(
     ] = None,
     fault: Annotated[
         list[str] | None,
-        typer.Option(help="Lay a fault over the recording, such as status:429@2,retry-after=1. Repeatable. none: no fault at all."),
+        typer.Option(
+            help="Lay a fault over the recording, such as status:429@2,retry-after=1. Repeatable. none: no fault."
+        ),
     ] = None,
     faults: Annotated[
         str | None, typer.Option(help="all: run our executor through each fault at each place, and tell it in a table.")

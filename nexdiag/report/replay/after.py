@@ -13,7 +13,7 @@ ANEW = "; take a new one: "
 """Before the command, in the note of a turn that is mended."""
 _LONGEST = 400
 _REDACTED = "[redacted "
-_SECRET = "   # a secret stood where it says [redacted …]: put it there"
+_STOOD = "   # a secret stood where it says [redacted …]: put it there"
 """A comment for a shell, so that the line can be pasted."""
 _OURS = ("", "rerun")
 """Ways of a replay in which our executor speaks."""
@@ -66,7 +66,7 @@ def client_line(one: Replayed) -> str:
 def _command(one: Replayed) -> str:
     """The command that was recorded, as it was typed; where a secret stood in it, that is said behind it."""
     command = one_line((one.run.cassette.header.command if one.run is not None else "") or "COMMAND", _LONGEST)
-    return command + _SECRET * (_REDACTED in command)
+    return command + _STOOD * (_REDACTED in command)
 
 
 def _upstream(one: Replayed) -> str:

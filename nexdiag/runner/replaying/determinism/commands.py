@@ -22,8 +22,9 @@ from nexdiag.runner.replaying.determinism.study import Study, absolute, of_comma
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.served.closing import closed
 from nexdiag.runner.replaying.served.command import recorded_of
-from nexdiag.runner.replaying.served.serving import Asked, ServerThread, recordings
+from nexdiag.runner.replaying.served.serving import Asked, recordings
 from nexdiag.runner.replaying.served.together import Together, upstream_of
+from nexdiag.runner.server_thread import ServerThread
 from nexdiag.runner.wrapped import variables
 from nexdiag.runner.wrapped.program import demand
 
@@ -58,7 +59,10 @@ def of_words(
         made = made_models(together.exchanges)
         answers = Answers(matcher, splitter=splitter, clean=redactor.request, make=made)
         server = Asked(answers, together, lambda served: None, time.perf_counter).server(None)
-        with tempfile.TemporaryDirectory(prefix="nexdiag-study-") as scratch, ServerThread(server, 0) as url:
+        with (
+            tempfile.TemporaryDirectory(prefix="nexdiag-study-") as scratch,
+            ServerThread(server, 0, "nexdiag-study") as url,
+        ):
             notes = Path(scratch) / "refused"
             notes.touch(mode=0o600)
             directed = closed(environment, url, upstream_of(together.header), notes)

@@ -28,7 +28,7 @@ def _lines(study: Study) -> Iterator[str]:
     yield from (f"  not checked  {one_line(text)}" for text in study.unchecked)
     unruled = sum(not one.rules for one in study.beyond)
     if study.rules:
-        gone = "these differences are gone" if not unruled else "those that have a rule are gone, and no others"
+        gone = "the differences are gone" if not unruled else "those that have a rule are gone, and no others"
         yield f"  To set aside what varies, put this into nexdiag.toml; with these rules {gone}:"
         yield "    [replay]"
         yield "    ignore = ["

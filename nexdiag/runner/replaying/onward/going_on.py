@@ -104,9 +104,8 @@ def go_on(  # noqa: PLR0913 - every outside thing is an argument
 ) -> Onward:
     """Play the turns of a recording up to `wanted.until`, say the rest live, and record both to a file of its own.
 
-    `told` hears of each turn, `warn` of each line that the user should read before anything goes live, `tell` of the
-    progress of live turns. `config` has endpoints with their keys, and tools that are denied; without it, it is that of
-    the nearest state directory.
+    `told` hears of each turn, `warn` of what is to be read before anything goes live, `tell` of how live turns go on.
+    `config` has endpoints with their keys, and denied tools; without it, it is that of the nearest state directory.
 
     Raises `Expired` for a recording that is older than it may be, where that is to fail, `UsageError` for a turn,
     conversation or endpoint that there is not, `NothingToDo` for turns that cannot be played, `CassetteError` if the
@@ -115,8 +114,7 @@ def go_on(  # noqa: PLR0913 - every outside thing is an argument
     how = how or How()
     config = config_at(environ, Path.cwd()) if config is None else config
     part = part_of(_loaded(path, how, clock(), warn), wanted.until, wanted.session)
-    output = wanted.output or next_recording(path)
-    _demand_free(output)
+    output = _free(wanted.output or next_recording(path))
     endpoint = endpoint_for(part.recorded, wanted.target, config, environ)
     tools = _tools(part, how, endpoint, config, environ)
     run = _replayed(part, how, environ, told)
@@ -127,14 +125,19 @@ def go_on(  # noqa: PLR0913 - every outside thing is an argument
     machine = _state(part, how, environ, now)
     living = Living(part=part, machine=machine, endpoint=endpoint, tools=ours, environ=environ, tell=tell, now=now)
     says = wanted.say if wanted.say is not None else tuple(turn.said for turn in part.rest)
-    if says:
-        living = msgspec.structs.replace(living, endpoint=there(endpoint))
-        for line in _warnings(part, tools):
-            warn(line)
+    living = _opened(living, tools, warn) if says else living
     live, trouble = _said(living, says, path, output, lambda turn: told(Passed(turn=turn)))
     judged = msgspec.structs.replace(judge(load(output)), replayed=run.replayed, how="rerun")
     mixed = _mixed(part, living.endpoint) if live else ""
     return Onward(run=judged, path=output, played=run.replayed, live=live, trouble=trouble, mixed=mixed)
+
+
+def _opened(living: Living, tools: Live | None, warn: Callable[[str], None]) -> Living:
+    """Somebody listens; the user has been warned."""
+    living = msgspec.structs.replace(living, endpoint=there(living.endpoint))
+    for line in _warnings(living.part, tools):
+        warn(line)
+    return living
 
 
 def _said(
@@ -164,10 +167,12 @@ def _loaded(path: Path, how: How, now: float, warn: Callable[[str], None]) -> Ca
     return cassette
 
 
-def _demand_free(output: Path) -> None:
+def _free(output: Path) -> Path:
+    """Where nothing is yet."""
     if os.path.lexists(output):
         hint = "name another file with --cassette, or remove that one: a recording is never overwritten"
         raise CassetteError(f"cannot record to {output}: it exists", hint=hint)
+    return output
 
 
 def _replayed(part: Part, how: How, environ: Mapping[str, str], told: Callable[[Passed], None]) -> Run:

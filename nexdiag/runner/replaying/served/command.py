@@ -77,7 +77,8 @@ def played(  # noqa: PLR0913 - what is replayed, how, and who hears of it
     with tempfile.TemporaryDirectory(prefix="nexdiag-replay-") as scratch:
         notes = Path(scratch) / "refused"
         notes.touch(mode=0o600)
-        with serving(paths, how, port=port, environ=environment, ticks=ticks) as server:
+        plain = _line(command, environment)
+        with serving(paths, how, port=port, environ=environment, ticks=ticks, command=plain) as server:
             if not cassettes:
                 told(f"replaying {one_line(str(paths[0]))}, the newest recording of this command")
             directed = closed(environment, server.url, upstream_of(server.together.header), notes)
@@ -99,13 +100,14 @@ def played(  # noqa: PLR0913 - what is replayed, how, and who hears of it
 
 def recorded_of(command: Sequence[str], environment: Mapping[str, str], *, home: Path = chosen.HOME) -> Path:
     """The recording that is meant where a command alone is named. Raises `UsageError`."""
-    secrets = secrets_of(environment)
+    title = words.title(command, redactor_for((), secrets_of(environment)).text)
+    return chosen.of_command(lambda redactions: _line(command, environment, redactions), title, home=home)
 
-    def line(redactions: Sequence[str]) -> str:
-        redactor, _ = redactor_of(redactions, secrets)
-        return redactor.command(words.text(command, redactor.text))
 
-    return chosen.of_command(line, words.title(command, redactor_for((), secrets).text), home=home)
+def _line(command: Sequence[str], environment: Mapping[str, str], redactions: Sequence[str] = ()) -> str:
+    """The command line as a recording with these redactions would have it, without secrets."""
+    redactor, _ = redactor_of(redactions, secrets_of(environment))
+    return redactor.command(words.text(command, redactor.text))
 
 
 def nothing(command: Sequence[str]) -> str:

@@ -3,10 +3,8 @@
 Law: it listens soon. What only a miss or a verdict needs is imported when there is one.
 """
 
-import asyncio
 import contextlib
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import Any
 import msgspec
 
 from nexdiag.codec.body import Splitter
-from nexdiag.core.errors import EndpointError, NothingToDo
+from nexdiag.core.errors import NothingToDo
 from nexdiag.core.exchange import Exchange, Request
 from nexdiag.core.run import Replayed
 from nexdiag.replay.answers import Answers
@@ -28,6 +26,7 @@ from nexdiag.runner.replaying.answering import answers_of
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.replaying.many.selection import select
 from nexdiag.runner.replaying.served.together import Recording, Span, Together
+from nexdiag.runner.server_thread import ServerThread
 
 _MOST = 20
 """Hosts that are kept; the first tell enough."""
@@ -120,7 +119,7 @@ def serving(  # noqa: PLR0913 - every outside thing is an argument
         splitter=splitter, environ=environ, clock=clock, scenarios=together.apart(),
     )  # fmt: skip
     asked = Asked(answers, together, heard, ticks)
-    with ServerThread(asked.server(how.speed), port) as url:
+    with ServerThread(asked.server(how.speed), port, "nexdiag-replay") as url:
         yield Serving(url, asked, how, clock)
 
 
@@ -195,47 +194,3 @@ class Asked:
             if served.exchange is not None:
                 self.spans[served.exchange] = (self.spans.get(served.exchange, (now, now))[0], now)
         self._heard(served)
-
-
-class ServerThread:
-    """A server in a thread with a loop of its own."""
-
-    def __init__(self, server: ReplayServer, port: int) -> None:
-        """Port 0 is any that is free."""
-        self._server = server
-        self._port = port
-        self._ready = threading.Event()
-        self._url = ""
-        self._failed: OSError | OverflowError | None = None
-        self._thread = threading.Thread(target=self._run, name="nexdiag-replay", daemon=True)
-
-    def __enter__(self) -> str:
-        """Listen, and say where. Raises `EndpointError` if the port cannot be had."""
-        self._thread.start()
-        self._ready.wait()
-        if self._failed is not None:
-            self._thread.join()
-            why = getattr(self._failed, "strerror", None) or self._failed
-            hint = "port 0, or no --port, picks a free one"
-            raise EndpointError(f"cannot listen on port {self._port}: {why}", hint=hint)
-        return self._url
-
-    def __exit__(self, *error: object) -> None:
-        """End whatever is under way."""
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join()
-
-    def _run(self) -> None:
-        asyncio.run(self._serve())
-
-    async def _serve(self) -> None:
-        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
-        try:
-            self._url = await self._server.start(self._port)
-        except (OSError, OverflowError) as error:  # OverflowError: no port has such a number
-            self._failed = error
-            return
-        finally:
-            self._ready.set()
-        await self._over.wait()
-        await self._server.close()

@@ -47,9 +47,9 @@ def test_rules_can_be_pasted() -> None:
     pasted = told[told.index("    [replay]") : told.index("    ]") + 5]
     assert tomllib.loads(pasted) == {"replay": {"ignore": ["/run", rule]}}
     assert told.endswith("✗ 2 fields vary beyond the built-in rules")
-    assert "these differences are gone" in told
+    assert "the differences are gone" in told
     beside = lines(msgspec.structs.replace(found, varying=(*found.varying, SET)))
-    assert "these differences are gone" not in beside
+    assert "the differences are gone" not in beside
 
 
 def test_what_no_rule_helps_is_told_with_what_to_do() -> None:

@@ -210,6 +210,15 @@ def test_a_live_turn_that_fails_is_recorded_and_told(path: Path) -> None:
     assert load(done.path).exchanges[-1].response is not None
 
 
+def test_another_model_behind_the_played_turns_is_told(path: Path, live: str) -> None:
+    """A replay asks one model: of a recording from two it must differ. Recorded anew as a whole, it need not."""
+    mixed = go_on(path, Further(until=1, target=Target(url=live, model="other"))).mixed
+    assert "up to turn 1" in mixed
+    assert mixed.endswith("from other")
+    assert go_on(path, Further(until=0, target=Target(url=live, model="other"))).mixed == ""
+    assert go_on(path, Further(until=1, target=Target(url=live))).mixed == ""
+
+
 def test_a_file_that_is_there_is_never_overwritten(path: Path) -> None:
     """It is told before anything is played."""
     with pytest.raises(CassetteError, match="it exists"):
