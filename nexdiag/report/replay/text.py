@@ -143,12 +143,12 @@ def _rows(run: Run, *, verbose: bool) -> Iterator[list[str]]:
     told = (turn for turn in run.replayed if not of_no_turn(turn))  # those are told behind the turns
     for (outcome, note, diverged), group in itertools.groupby(told, lambda turn: _kind(turn, firsts)):
         turns = list(group)
-        if len(turns) > _FOLDED and not verbose and not diverged:
+        if len(turns) > _FOLDED and not verbose and not diverged and not any(map(_by_itself, turns)):
             yield [f"  {_span(turns)} {MARKS[outcome]} {outcome}", *_note(outcome, note)]
             continue
         for turn in turns:
             row = f"  {title(turn)} {MARKS[outcome]} {outcome:<9} {one_line(turn.said, 60)}".rstrip()
-            below = _full(turn, shown) if diverged else _below(turn) if turn is turns[0] else []
+            below = _full(turn, shown) if diverged else _below(turn) if turn is turns[0] or _by_itself(turn) else []
             yield [row, *below]
 
 
@@ -158,9 +158,16 @@ def _kind(turn: TurnVerdict, firsts: set[int]) -> tuple[str, str, bool]:
 
 def _below(turn: TurnVerdict) -> list[str]:
     """Why a turn is not checked; what changed in one that is mended."""
+    if _by_itself(turn):
+        return [f"    {one_line(turn.note, 300)}", *(f"    {row}" for row in divergence.where(turn))]
     if turn.outcome == "mended":
         return [f"    {row}" for row in divergence.where(turn)]
     return _note(turn.outcome, turn.note)
+
+
+def _by_itself(turn: TurnVerdict) -> bool:
+    """Whether it comes after a divergence, and holds another change that does not follow from that."""
+    return turn.differs and turn.divergence is None and "differs by itself" in turn.note
 
 
 def _note(outcome: str, note: str) -> list[str]:

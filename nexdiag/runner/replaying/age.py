@@ -41,7 +41,7 @@ def demand_young(header: Header, max_age: float | None, found: str, now: float) 
     """That the recording is older than it may be, as `expired`. Raises `Expired` where `found` says that this fails."""
     old = expired(header, max_age, now)
     if old and found == FAIL:
-        raise Expired(f"the recording has expired: {old}", hint="record it again: nexdiag capture")
+        raise Expired(f"the recording has expired: {old}", hint="record it again, or allow it: --expired warn")
     return old
 
 

@@ -152,3 +152,21 @@ def test_a_summary_of_many_names_what_failed_and_counts_the_rest() -> None:
     assert "turn 3 changed at /messages/6/content" in told
     assert "and 10 more" in told
     assert len(told.splitlines()) < 25
+
+
+def test_a_second_change_of_a_conversation_is_shown_beside_the_first() -> None:
+    """It does not follow from that, so that it would be lost among what does; its values are under its turn."""
+    second = Difference(pointer="/messages/8/content", left="q5", right="q5!", turn=5)
+    run = sample.changed().run
+    assert run is not None
+    turns = [
+        msgspec.structs.replace(
+            turn, note="it comes after what changed, and differs by itself too", differences=(second,)
+        )
+        if turn.number == 5
+        else turn
+        for turn in run.replayed
+    ]
+    told = recording(msgspec.structs.replace(sample.changed(), run=msgspec.structs.replace(run, replayed=tuple(turns))))
+    assert "differs by itself too" in told
+    assert "/messages/8/content" in told

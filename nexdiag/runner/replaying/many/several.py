@@ -161,7 +161,10 @@ def _judged(path: str, run: Run, how: How) -> Replayed:
     if run.differs:
         return one
     if run.expired and how.expired == "fail":
-        return msgspec.structs.replace(one, what=run.expired, hint="record it again: nexdiag capture", code=1)
+        hint = f"record it again, from its first turn: nexdiag replay {shlex.quote(path)} --from 1 -e URL"
+        return msgspec.structs.replace(
+            one, what=run.expired, hint=hint if run.how == "rerun" else "record it again", code=1
+        )
     return one
 
 
