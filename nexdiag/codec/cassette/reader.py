@@ -74,7 +74,7 @@ def _read_header(line: bytes, name: str) -> Header:
     except _UNREADABLE as error:
         raise CassetteError(f"{where} is no cassette: its first line is no header ({error})", hint=_RECORD) from error
     if type(version) is not int or version < 1:
-        hint = "see docs/reference/cassette.md; recordings of other tools cannot be read yet"
+        hint = "see docs/reference/cassette.md; a recording of another tool: nexdiag convert A B"
         raise CassetteError(f"{where} is no cassette: its first line has no `cassette` version", hint=hint)
     if version > FORMAT:
         hint = "update nexdiag: pip install -U nexdiag"

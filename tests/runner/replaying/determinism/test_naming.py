@@ -23,7 +23,7 @@ def of(pointer: str, *pairs: tuple[Any, Any], kind: str = "changed") -> Named:
         ("It is 2026-11-22T10:00:01Z now", "It is 2026-11-23T11:59:00Z now", "date"),
         ("On November 22, 2026", "On December 1, 2026", "date"),
         ("at 10:04", "at 11:59", "date"),
-        ("in /work/main and", "in /tmp/x/y and", "path"),
+        ("in /srv/app and", "in /tmp/x/y and", "path"),
         ("home /root.", "home /tmp/h.", "path"),
         ("id 3f0c1e9a-0000-4000-8000-000000000001", "id 3f0c1e9a-0000-4000-8000-000000000002", "id"),
         ("<object at 0x7f460c66cf00>", "<object at 0x7f460c66f300>", "id"),
@@ -85,7 +85,7 @@ def test_what_is_no_field_gets_no_rule(pointer: str) -> None:
 
 def test_several_kinds_in_one_text_get_a_rule_each_and_no_more() -> None:
     """The fewest that explain all that was seen."""
-    first = "Today is 2026-11-22, in /work/main.", "Today is 2026-11-23, in /tmp/x."
+    first = "Today is 2026-11-22, in /srv/app.", "Today is 2026-11-23, in /tmp/x."
     found = of(SAID, first)
     assert len(found.rules) == 2
     assert all(re.search(rule.partition("=")[2], first[0]) for rule in found.rules)
