@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -174,7 +174,16 @@ def _end(number: int, frame: object) -> None:
         return
     for again in _SIGNALS:  # it often comes twice, and must not break off what the first one has begun
         signal.signal(again, _heed_no_more)
-    raise SystemExit(_SIGNALLED + number)
+    asyncio = sys.modules.get("asyncio")  # where nobody has imported it, no loop runs
+    loop = asyncio.events._get_running_loop() if asyncio is not None else None  # noqa: SLF001 - a signal must not import
+    if loop is None:
+        _leave(_SIGNALLED + number)
+    # Raised in the midst of a loop it loses the callback that was about to run; the task that waits for it never ends.
+    loop.call_soon_threadsafe(_leave, _SIGNALLED + number)
+
+
+def _leave(code: int) -> NoReturn:
+    raise SystemExit(code)
 
 
 def _heed_no_more(number: int, frame: object) -> None:

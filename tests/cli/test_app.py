@@ -1,5 +1,6 @@
 """All commands in one place, and what happens to their errors."""
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nexdiag import __version__
-from nexdiag.cli.app import app, run
+from nexdiag.cli.app import _ended_by_signals, app, run
 
 
 def test_every_command_has_an_example_in_its_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,3 +160,21 @@ def test_wherever_the_output_goes_there_is_no_traceback(command: str, code: int,
     assert "Traceback" not in done.stderr
     assert "internal error" not in done.stderr
     assert said in done.stderr
+
+
+def test_a_signal_ends_a_loop_between_its_callbacks() -> None:
+    """What is under way when it comes is done, and what waits is cancelled: no callback of the loop is lost."""
+    done: list[str] = []
+
+    async def work() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        done.append("under way")
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            done.append("cancelled")
+
+    with pytest.raises(SystemExit) as left, _ended_by_signals():
+        asyncio.run(work())
+    assert left.value.code == 128 + signal.SIGTERM
+    assert done == ["under way", "cancelled"]
