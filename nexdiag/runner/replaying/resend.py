@@ -88,11 +88,6 @@ def command_line(cassette: Cassette) -> str:
     return f"nexdiag replay {file} -- {cassette.header.command or 'COMMAND'}"
 
 
-def not_run(cassette: Cassette) -> str:
-    """What a report of resent requests must say."""
-    return f"the recorded requests were sent again; the client itself was not run: {command_line(cassette)}"
-
-
 async def _all(exchanges: Sequence[Exchange], answers: Answers, how: How) -> dict[int, Got]:
     """What came back for each exchange, by its id."""
     server = ReplayServer(answers, speed=how.speed, told=explain)

@@ -16,7 +16,6 @@ from nexdiag.replay.matching.canonical import Canonical
 
 PATH = "(path)"
 REQUESTS = "(requests)"
-BODY = ""
 _PLACE = re.compile(r"/\d+(?=/|$)")
 _DEEPEST = 100
 

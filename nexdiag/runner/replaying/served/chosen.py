@@ -1,6 +1,5 @@
-"""Which recording is meant: one that is named without its path, or that of a command."""
+"""Which recording is meant where a command alone is named; names and patterns are `many.selection`'s."""
 
-import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,35 +9,9 @@ from nexdiag.core.errors import CassetteError, UsageError
 
 HOME = Path("cassettes")
 """Where recordings are kept when nobody says otherwise."""
-_NEAR = 0.5
 _SHOWN = 4
 _LONGEST = 64 * 1024**2
 """Bytes of a first line that may be a header: there may be a scenario in it."""
-_RECORD = "record one with: nexdiag capture"
-
-
-def find_named(text: str, *, home: Path = HOME) -> Path:
-    """The recording or the directory that is meant: a path that is there, else the one recording of that name.
-
-    Raises `UsageError` where none has this name, or several have.
-    """
-    path = Path(text)
-    if _there(path) or not text:
-        return path
-    known = _all(home)
-    meant = [one for one in known if _called(one, text, home)]
-    if len(meant) == 1:
-        return meant[0]
-    if meant:
-        what = f"{text} may be any of {len(meant)} recordings: {_listed(meant)}"
-        raise UsageError(what, hint=f"name one by its path: {meant[0]}")
-    if not known:
-        raise UsageError(f"no recording at {text}, and none below {home}/", hint=_RECORD)
-    names = [_name(one) for one in known]
-    near = difflib.get_close_matches(_name(path), names, n=3, cutoff=_NEAR)
-    near += [name for name in names if _name(path) in name and name not in near][:3]
-    hint = f"did you mean {' or '.join(dict.fromkeys(near))}?" if near else f"there are: {_listed(known)}"
-    raise UsageError(f"no recording at {text}, and none of that name below {home}/", hint=hint)
 
 
 def of_command(line: Callable[[Sequence[str]], str], title: str, *, home: Path = HOME) -> Path:
@@ -63,21 +36,8 @@ def of_command(line: Callable[[Sequence[str]], str], title: str, *, home: Path =
     raise UsageError(what, hint=f"name one: nexdiag replay CASSETTE -- COMMAND; the newest are: {_listed(newest)}")
 
 
-def _there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that no file can have
-        return False
-
-
 def _all(home: Path) -> list[Path]:
     return sorted(home.rglob(f"*{SUFFIX}"))
-
-
-def _called(one: Path, text: str, home: Path) -> bool:
-    """Whether a text is the end of a recording's path, with or without its suffix."""
-    inside = one.relative_to(home).as_posix()
-    return any(f"/{whole}".endswith(f"/{text.removeprefix('./')}") for whole in (inside, inside.removesuffix(SUFFIX)))
 
 
 def _titled(name: str, title: str) -> bool:

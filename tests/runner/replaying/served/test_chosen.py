@@ -6,7 +6,7 @@ import pytest
 from for_serving import exchange, write
 
 from nexdiag.core.errors import UsageError
-from nexdiag.runner.replaying.served.chosen import find_named, of_command
+from nexdiag.runner.replaying.served.chosen import of_command
 
 ONE = exchange(0, "a")
 
@@ -21,45 +21,6 @@ def home(tmp_path: Path) -> Path:
 
 def line(redactions: object) -> str:
     return "./agent x/fix-it"
-
-
-@pytest.mark.parametrize(
-    ("text", "meant"),
-    [
-        ("fix-it", "x/fix-it"),
-        ("fix-it.cassette.jsonl", "x/fix-it"),
-        ("x/fix-it-2", "x/fix-it-2"),
-        ("./other", "y/other"),
-    ],
-)
-def test_a_name_is_looked_for_below_the_place_of_recordings(home: Path, text: str, meant: str) -> None:
-    """With or without its suffix, with or without its server."""
-    assert find_named(text, home=home) == home / f"{meant}.cassette.jsonl"
-
-
-def test_a_path_that_is_there_goes_before_a_name(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "other").mkdir()
-    assert find_named("other", home=home) == Path("other")
-
-
-def test_a_name_that_two_have_is_not_guessed(home: Path) -> None:
-    write(home / "y" / "fix-it.cassette.jsonl", ONE)
-    with pytest.raises(UsageError, match=r"any of 2 recordings: .*x/fix-it.*y/fix-it"):
-        find_named("fix-it", home=home)
-    assert find_named("y/fix-it", home=home) == home / "y" / "fix-it.cassette.jsonl"
-
-
-def test_a_name_that_none_has_is_told_with_the_nearest(home: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no recording at fix-ti") as near:
-        find_named("fix-ti", home=home)
-    assert near.value.hint.startswith("did you mean fix-it")
-    with pytest.raises(UsageError) as far:
-        find_named("zzzzz\0", home=home)
-    assert "other.cassette.jsonl" in far.value.hint
-    with pytest.raises(UsageError, match="none below") as none:
-        find_named("fix-it", home=tmp_path / "nowhere")
-    assert "nexdiag capture" in none.value.hint
 
 
 def test_the_newest_recording_of_the_very_command_goes_before_one_named_after_it(home: Path) -> None:
