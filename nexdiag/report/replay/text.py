@@ -205,7 +205,7 @@ def _verdict(one: Replayed, run: Run) -> Iterator[str]:
         yield f"  the first divergence is shown; {count(untold, 'other turn')} may be its consequence"
     took = _took(run)
     if differing:
-        yield f"  ✗ {differing} of {count(counted, 'turn')} differ{took}"
+        yield f"  ✗ {differing} of {count(counted, 'turn')} {'differs' if counted == 1 else 'differ'}{took}"
     if one.what:
         yield f"  ✗ {one_line(one.what, _LONGEST)}{'' if differing else took}"
     elif not differing:
