@@ -5,6 +5,7 @@ Law: nothing is dropped. Each hidden character turns into something that can be 
 """
 
 import re
+import shlex
 
 from nexdiag.codec.chat.error import both_ends as shortened
 
@@ -52,3 +53,11 @@ def cut(text: str, limit: int = 2000) -> str:
     if len(text) <= limit:
         return visible(text)
     return visible(text[:limit]) + _CUT_NOTE.format(f"{len(text) - limit:,}")
+
+
+def words_only(command: str) -> str:
+    """A command line that a file names, safe to be pasted: its words quoted, so that a shell finds no operator."""
+    try:
+        return shlex.join(shlex.split(command))
+    except ValueError:
+        return shlex.quote(command)

@@ -4,11 +4,12 @@ import re
 import unicodedata
 from importlib.resources import files
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nexdiag.report import visible as module
-from nexdiag.report.visible import both_ends, cut, cut_within, one_line, visible
+from nexdiag.report.visible import both_ends, cut, cut_within, one_line, visible, words_only
 
 UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -72,3 +73,18 @@ def test_of_a_servers_words_the_beginning_and_the_end_stay() -> None:
     assert shown.split("\n")[0] == "Unable to generate parser for this template:"
     assert shown.endswith(JINJA)
     assert both_ends("a\x1bb", 10) == "a⟨ESC⟩b"
+
+
+@pytest.mark.parametrize(
+    ("command", "pasted"),
+    [
+        ("python agent.py 'fix it'", "python agent.py 'fix it'"),
+        ("touch a; rm -rf .", "touch 'a;' rm -rf ."),
+        ("a $(b) | c && d > e", "a '$(b)' '|' c '&&' d '>' e"),
+        ("it's", "'it'\"'\"'s'"),
+        ("", ""),
+    ],
+)
+def test_a_command_of_a_file_can_be_pasted_without_harm(command: str, pasted: str) -> None:
+    """Its words stay words: no shell finds an operator of the file's author in it."""
+    assert words_only(command) == pasted

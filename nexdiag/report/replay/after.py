@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nexdiag.core.cassette import SUFFIX
 from nexdiag.core.run import Replayed
 from nexdiag.report.replay.verdict import divergence_of, fails, first_divergences, ranked, word
-from nexdiag.report.visible import one_line
+from nexdiag.report.visible import one_line, words_only
 
 ANEW = "; take a new one: "
 """Before the command, in the note of a turn that is mended."""
@@ -65,7 +65,9 @@ def client_line(one: Replayed) -> str:
 
 def _command(one: Replayed) -> str:
     """The command that was recorded, as it was typed; where a secret stood in it, that is said behind it."""
-    command = one_line((one.run.cassette.header.command if one.run is not None else "") or "COMMAND", _LONGEST)
+    command = one_line(
+        words_only(one.run.cassette.header.command if one.run is not None else "") or "COMMAND", _LONGEST
+    )
     return command + _STOOD * (_REDACTED in command)
 
 

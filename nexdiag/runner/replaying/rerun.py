@@ -33,6 +33,7 @@ from nexdiag.replay.closed import network_closed
 from nexdiag.replay.faults import overlay
 from nexdiag.replay.player import Player
 from nexdiag.replay.toolbox import RecordedToolbox
+from nexdiag.report.visible import words_only
 from nexdiag.runner.judge import judge
 from nexdiag.runner.play import Stage
 from nexdiag.runner.replaying import virtual
@@ -152,7 +153,7 @@ def _rerun(
     now = whole[0].started
     answers = answers_of(cassette.header, exchanges, how, splitter=splitter, environ=given.environ, clock=lambda: now)
     watch = _Watch(given.ticks)
-    anew = Anew(file=cassette.name, command=cassette.header.command, ours=True)
+    anew = Anew(file=cassette.name, command=words_only(cassette.header.command), ours=True)
     stage = Stage(
         endpoint=endpoint_of(cassette),
         transport=_player(answers, how, given, anew),

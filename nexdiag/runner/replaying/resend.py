@@ -26,6 +26,7 @@ from nexdiag.replay.answers import Answers
 from nexdiag.replay.matching.canonical import meaning
 from nexdiag.replay.playback import Playback, playback
 from nexdiag.replay.serving.server import ReplayServer
+from nexdiag.report.visible import words_only
 from nexdiag.runner.judge import judge
 from nexdiag.runner.redaction import redactor_for
 from nexdiag.runner.replaying.answering import answers_of
@@ -85,7 +86,7 @@ def _cleaned(exchanges: Iterable[Exchange]) -> tuple[Exchange, ...]:
 def command_line(cassette: Cassette) -> str:
     """How to run the client itself against the recording. It is told, and never run: a recording may say anything."""
     file = shlex.quote(cassette.name) if cassette.name else "FILE"
-    return f"nexdiag replay {file} -- {cassette.header.command or 'COMMAND'}"
+    return f"nexdiag replay {file} -- {words_only(cassette.header.command) or 'COMMAND'}"
 
 
 async def _all(exchanges: Sequence[Exchange], answers: Answers, how: How) -> dict[int, Got]:

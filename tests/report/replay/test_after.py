@@ -19,7 +19,7 @@ from nexdiag.report.replay.after import next_command
         ([sample.one("x", [sample.verdict(4, "mended")])], "nexdiag replay cassettes/x.cassette.jsonl --from 4 -e URL"),
         (
             [sample.one("x", [sample.verdict(4, "mended")], how="served", command="./agent 'a'")],
-            "nexdiag capture -- ./agent 'a'",
+            "nexdiag capture -- ./agent a",
         ),
         ([sample.one("x", [sample.verdict(1)], how="resent")], "nexdiag replay cassettes/x.cassette.jsonl -- COMMAND"),
         ([sample.expired()], "nexdiag cassette show cassettes/expired.cassette.jsonl"),

@@ -77,7 +77,7 @@ def test_it_says_that_the_client_was_not_run_and_how_to(monkeypatch: pytest.Monk
     monkeypatch.setattr(subprocess.Popen, "__init__", never)
     hostile = msgspec.structs.replace(TWO, header=Header(command="touch /tmp/never; rm -rf ."))
     resend(hostile)
-    assert command_line(hostile) == "nexdiag replay x.cassette.jsonl -- touch /tmp/never; rm -rf ."
+    assert command_line(hostile) == "nexdiag replay x.cassette.jsonl -- touch '/tmp/never;' rm -rf ."
     assert command_line(msgspec.structs.replace(TWO, name="a; b")).startswith("nexdiag replay 'a; b' -- ")
     assert command_line(Cassette(header=Header())) == "nexdiag replay FILE -- COMMAND"
 

@@ -11,6 +11,7 @@ import msgspec
 
 from nexdiag.core.errors import NexdiagError, NothingToDo
 from nexdiag.core.exchange import Request
+from nexdiag.report.visible import words_only
 from nexdiag.runner.load import load
 from nexdiag.runner.replaying.conversations import ours
 from nexdiag.runner.replaying.determinism.again import requests_in
@@ -102,7 +103,7 @@ def of_executor(
     except NothingToDo as error:
         if recorded.turns and ours(recorded):
             raise
-        client = recorded.header.command or "COMMAND"
+        client = words_only(recorded.header.command) or "COMMAND"
         hint = f"study its own client: nexdiag replay {shlex.quote(str(cassette))} --determinism -- {client}"
         raise NothingToDo(error.what, hint=hint) from error
     with _places(environ) as places:

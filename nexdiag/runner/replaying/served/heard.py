@@ -20,6 +20,7 @@ from nexdiag.lint.subject import profile_of
 from nexdiag.replay.faults.laying import SPENDS
 from nexdiag.replay.matching.rules import parse
 from nexdiag.replay.matching.volatile import Volatile
+from nexdiag.report.visible import words_only
 from nexdiag.report.wording import count
 from nexdiag.runner.replaying.age import expired
 from nexdiag.runner.replaying.how import How
@@ -68,7 +69,13 @@ def anew_of(recording: Recording) -> Anew:
     """What is known of how it was made, and what was just run against it."""
     header = recording.cassette.header
     ours = not header.command and header.scenario is not None
-    return Anew(file=str(recording.path), command=header.command, upstream=header.origin, run=recording.run, ours=ours)
+    return Anew(
+        file=str(recording.path),
+        command=words_only(header.command),
+        upstream=header.origin,
+        run=recording.run,
+        ours=ours,
+    )
 
 
 def views_of(recording: Recording, how: How, now: float | None) -> Views:
