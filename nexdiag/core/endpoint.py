@@ -1,5 +1,6 @@
 """Endpoint and Profile: where a model answers, and what its server accepts and refuses, as data."""
 
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -20,6 +21,66 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """Where the statement comes from."""
     seen: str = ""
     """The version it was seen on."""
+    models: str = ""
+    """A regular expression, matched without case in the model's name: it is refused for such models alone. Empty for
+    all."""
+    wires: tuple[Wire, ...] = ()
+    """The dialects in which it is refused; empty for all that the server speaks."""
+
+    def holds(self, model: str, wire: Wire) -> bool:
+        """Whether it is refused of such a model, in that dialect; of a model that is not known, if it is of any."""
+        fits = not self.models or not model or re.search(self.models, model, re.IGNORECASE) is not None
+        return fits and (not self.wires or wire in self.wires)
+
+
+class Param(msgspec.Struct, frozen=True, kw_only=True):
+    """A parameter of a request that a server refuses, though others take it."""
+
+    name: str
+    models: str = ""
+    """As for a refusal: the models of which it is so."""
+    unless: tuple[Any, ...] = ()
+    """Values that pass all the same: `1` for a temperature."""
+    instead: str = ""
+    """The name of the parameter that is wanted in its place."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server checks by numbers, patterns and lists; the statement of the rule concerned has the source.
+
+    What is empty or None is not known to be checked.
+    """
+
+    tool_name: str = ""
+    """A regular expression for the whole of a tool's name."""
+    tool_call_id: str = ""
+    """A regular expression for the whole of a tool call's id."""
+    tools: int | None = None
+    """The most tools."""
+    tool_description: int | None = None
+    """The most characters of a tool's description."""
+    schema_keywords_denied: tuple[str, ...] = ()
+    """Keywords of JSON Schema that are refused anywhere in a tool's parameters."""
+    schema_wants: tuple[Literal["parameters", "properties", "items", "filled-properties", "valid", "object"], ...] = ()
+    """What a tool's parameters must have: `parameters` themselves; `properties` on each object; `items` on each array;
+    properties that are not an empty object; that they are a valid JSON Schema; that properties is an object."""
+    params: tuple[str, ...] = ()
+    """All top-level parameters that are taken; others are refused."""
+    params_refused: tuple[Param, ...] = ()
+    """Parameters that are refused although others take them."""
+    message_fields: tuple[str, ...] = ()
+    """All fields of a message that are taken; others are refused."""
+    message_fields_refused: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    """All roles that are known."""
+    tool_choices: tuple[str, ...] = ()
+    """All texts that `tool_choice` may be."""
+    text_only: tuple[str, ...] = ()
+    """Roles whose content must be a text, not a list of parts."""
+    null_content: tuple[Literal["calls", "no-calls", "tool", "user"], ...] = ()
+    """Where content must not be null: on an assistant's message with calls, without, on a tool's, on a user's."""
+    vision: str = ""
+    """A regular expression for the models that take images; empty where that is not known."""
 
 
 class StreamHabits(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,15 +117,19 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     routes: tuple[str, ...] = ("/v1/chat/completions", "/v1/models")
     """The paths it serves."""
     stream: StreamHabits = StreamHabits()
+    limits: Limits = Limits()
     sends: Sends = Sends()
     server_header: str | None = None
     """What its `server` response header holds, where that tells it apart."""
     known: bool = True
     """False for the profile of a server that nobody named: its findings are advice."""
 
-    def refusal(self, rule: str) -> Refusal | None:
-        """What this server says to the fault that `rule` finds; None if it lets it pass."""
-        return next((refusal for refusal in self.refuses if refusal.rule == rule), None)
+    def refusal(self, rule: str, model: str = "", wire: Wire = "chat") -> Refusal | None:
+        """What this server says to the fault that `rule` finds; None if it lets it pass.
+
+        With a model, what it says for that one.
+        """
+        return next((one for one in self.refuses if one.rule == rule and one.holds(model, wire)), None)
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,6 +41,34 @@ class Location(msgspec.Struct, frozen=True, kw_only=True):
         return ", ".join(part for part in parts if part)
 
 
+class Origin(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Where a message of a request came from."""
+
+    kind: str
+    """`answer` (the model wrote it) or `tool run` (it is the output of one)."""
+    exchange: int | None = None
+    """Of the answer; of a tool run, that whose answer asked for it. From 0."""
+    turn: int | None = None
+    """From 1."""
+    finish_reason: str | None = None
+    """With which the answer ended."""
+    reasoned: bool = False
+    """Whether the answer carried reasoning."""
+    signed: bool = False
+    """Whether the call, or the answer, carried a thought signature."""
+    full: bool = False
+    """Whether the answer used up all the tokens that its request allowed."""
+
+    def __str__(self) -> str:
+        """`the answer of turn 2, exchange 1`: the parts that are known."""
+        parts = [
+            f"turn {self.turn}" if self.turn is not None else "",
+            f"exchange {self.exchange}" if self.exchange is not None else "",
+        ]
+        where = ", ".join(part for part in parts if part)
+        return f"the {self.kind} of {where}" if where else f"an earlier {self.kind}"
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One judgement: rule, severity, location, what is wrong, evidence, fix."""
 
@@ -60,6 +88,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What fills the server's words in a stub's refusal: model, roles, ids."""
     repeats: int = 0
     """In how many later exchanges the same message or field was found again."""
+
+    origin: Origin | None = None
+    """What wrote the message that has to change, where the recording shows it."""
+    consequences: tuple[str, ...] = ()
+    """Findings that are there because of this one, in one line each; they are not reported by themselves."""
+
+    def with_consequence(self, other: "Finding") -> "Finding":
+        """The same, with another finding folded under it."""
+        place = f" ({other.location})" if str(other.location) else ""
+        return msgspec.structs.replace(self, consequences=(*self.consequences, f"{other.rule}{place}: {other.summary}"))
 
     @property
     def weighs(self) -> bool:

@@ -1,37 +1,55 @@
 """The docket: what was found in a recording so far, each fault once, and what the server's answers made of it."""
 
+from collections.abc import Iterable
+
 from nexdiag.core.endpoint import Profile
-from nexdiag.core.finding import Finding, Location, Severity
-from nexdiag.lint.no_answer import NO_ANSWER
+from nexdiag.core.finding import Finding, Location, Origin, Severity
+from nexdiag.lint.chain import Chain
 from nexdiag.lint.rule import Fault, Rule
-from nexdiag.lint.unexplained import UNEXPLAINED
+from nexdiag.lint.rules.refusal.no_answer import NO_ANSWER
+from nexdiag.lint.rules.refusal.unexplained_refusal import UNEXPLAINED
+from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import View
 from nexdiag.lint.verdict import heard_line, reason, severity, singled_out
-from nexdiag.lint.view import View
 
 Key = tuple[str, tuple[bytes, ...] | str, int]
-_RANKS = {Severity.ERROR: 2, Severity.WARNING: 3, Severity.INFO: 4}
-_CONFIRMED, _FAILED = 0, 1
+_RANKS = {Severity.ERROR: 3, Severity.WARNING: 4, Severity.INFO: 5}
+_CONFIRMED, _PRESUMED, _FAILED = 0, 1, 2
 
 
 class Entry:
     """One fault, from the first exchange that carried it on."""
 
-    def __init__(self, rule: Rule, fault: Fault, seen: View) -> None:
+    def __init__(self, rule: Rule, fault: Fault, case: Case) -> None:
         """At the first exchange."""
         self.rule = rule
         self.fault = fault
-        self.accepted = False
-        """Whether the server let a request pass that carried it."""
-        self._first = seen
-        self._repeats = -1
+        self.first: View = case.view
+        self._origin = _origin(fault, case)
+        self._model = case.model
+        self._chains: list[tuple[Chain, int]] = []
+        """The chats whose messages hold it, and after how many of their requests it came in."""
+        self._carried = 0
+        self._passed = False
         self._words: str | None = None
         self._heard: str | None = None
         self._confirmed = False
+        self._presumed = False
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the server let a request pass that carried it."""
+        return self._passed or any(chain.accepted > since for chain, since in self._chains)
 
     def carried(self, seen: View) -> None:
-        """An exchange carries the fault."""
-        self._repeats += 1
-        self.accepted = self.accepted or seen.accepted
+        """An exchange carries the fault, and the next one may not."""
+        self._carried += 1
+        self._passed = self._passed or seen.accepted
+
+    def stays(self, chain: Chain) -> None:
+        """The fault is in a message: every later request of the chat carries it too."""
+        if all(known is not chain for known, _ in self._chains):
+            self._chains.append((chain, chain.taken))
 
     def told(self, seen: View) -> None:
         """The server spoke of this exchange; the first words count."""
@@ -44,21 +62,39 @@ class Entry:
         self._confirmed = True
         self.told(seen)
 
+    def presume(self, seen: View) -> None:
+        """The server refused this exchange, in words that say nothing, or that no rule knows."""
+        self._presumed = True
+        self.told(seen)
+
+    def weight(self, profile: Profile) -> Severity | None:
+        """How much it matters on this server, for all that is known by now; None for not at all."""
+        if self._confirmed:
+            return Severity.ERROR
+        return self.fault.weight or severity(
+            self.rule, profile, accepted=self.accepted, model=self._model, wire=self.first.wire
+        )
+
+    def refused_with(self, profile: Profile) -> int | None:
+        """The status with which this server is known to refuse it."""
+        refusal = profile.refusal(self.rule.name, self._model, self.first.wire)
+        return None if refusal is None else refusal.status
+
     def finding(self, profile: Profile) -> Finding | None:
         """What is to be reported; None if it does not matter on this server."""
-        weight = self.fault.weight or severity(self.rule, profile, accepted=self.accepted)
-        if self._confirmed:
-            weight = Severity.ERROR
+        weight = self.weight(profile)
         if weight is None:
             return None
-        why = (self._heard,) if self._heard else reason(self.rule, profile)
         place = Location(
-            turn=self._first.turn,
-            session=self._first.session,
-            exchange=self._first.exchange,
+            turn=self.first.turn,
+            session=self.first.session,
+            exchange=self.first.exchange,
             message_index=self.fault.at,
             pointer=self.fault.pointer,
         )
+        why = (self._heard,) if self._heard else ()
+        if not self._confirmed:
+            why = (*reason(self.rule, profile, model=self._model, wire=self.first.wire), *why)
         return Finding(
             rule=self.rule.name,
             code=self.rule.code,
@@ -70,15 +106,18 @@ class Entry:
             refused=self._confirmed,
             server_words=self._words,
             facts=self.fault.facts,
-            repeats=self._repeats,
+            repeats=max(0, self._carried + sum(chain.taken - since for chain, since in self._chains) - 1),
+            origin=self._origin,
         )
 
     def order(self, weight: Severity) -> tuple[int, bool, int, int, str]:
-        """Sorting key, the cause first: confirmed, then failures without explanation, then by severity and place."""
+        """Sorting key, the cause first: confirmed, then presumed, then failures without explanation, then the rest."""
         failed = weight is Severity.ERROR and (self.rule is UNEXPLAINED or self.rule is NO_ANSWER)
-        rank = _CONFIRMED if self._confirmed else _FAILED if failed else _RANKS[weight]
+        rank = _FAILED if failed else _RANKS[weight]
+        if self._confirmed or self._presumed:
+            rank = _CONFIRMED if self._confirmed else _PRESUMED
         named = self._confirmed and singled_out(self.fault, self._words or "")
-        return (rank, not named, self._first.exchange or 0, self.fault.at or 0, self.rule.code)
+        return (rank, not named, self.first.exchange or 0, self.fault.at or 0, self.rule.code)
 
 
 class Docket:
@@ -89,17 +128,51 @@ class Docket:
         self._profile = profile
         self._entries: dict[Key, Entry] = {}
 
-    def enter(self, rule: Rule, fault: Fault, seen: View, number: int) -> Entry:
-        """The entry of this fault, which `seen` carries; `number` tells apart equal faults of one request."""
+    def enter(self, rule: Rule, fault: Fault, case: Case, number: int) -> Entry:
+        """The entry of this fault; `number` tells apart equal faults of one request."""
         key = (rule.name, fault.about or fault.summary, number)
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[key] = Entry(rule, fault, seen)
-        entry.carried(seen)
+            entry = self._entries[key] = Entry(rule, fault, case)
         return entry
 
+    def weighing(self, entries: Iterable[Entry], weight: Severity, status: int | None = None) -> list[Entry]:
+        """Those of the entries that matter so much, and that a refusal may be about: one with that status, if any."""
+        return [
+            entry
+            for entry in entries
+            if entry.fault.weight is None
+            and entry.weight(self._profile) is weight
+            and (status is None or status == entry.refused_with(self._profile))
+        ]
+
     def findings(self) -> tuple[Finding, ...]:
-        """What is to be reported, the cause first."""
+        """What is to be reported, the cause first, its consequences told with it."""
         weighed = [(entry, found) for entry in self._entries.values() if (found := entry.finding(self._profile))]
         weighed.sort(key=lambda pair: pair[0].order(pair[1].severity))
-        return tuple(found for _, found in weighed)
+        return _folded([(entry.rule, found) for entry, found in weighed])
+
+
+def _origin(fault: Fault, case: Case) -> Origin | None:
+    if fault.at is None or not 0 <= fault.at < len(case.history.messages):
+        return None
+    return case.past.made(case.history.messages[fault.at])
+
+
+def _folded(weighed: list[tuple[Rule, Finding]]) -> tuple[Finding, ...]:
+    """The findings without those that are a consequence of one before them; that one counts them."""
+    causes = {rule.name for rule, _ in weighed}
+    kept: list[Finding] = []
+    for rule, found in weighed:
+        cause = next((one for one in kept if one.rule in rule.consequence_of and _before(one, found)), None)
+        if not causes & set(rule.consequence_of) or cause is None or found.refused:
+            kept.append(found)
+            continue
+        place = kept.index(cause)
+        kept[place] = cause.with_consequence(found)
+    return tuple(kept)
+
+
+def _before(cause: Finding, found: Finding) -> bool:
+    same = cause.location.session == found.location.session
+    return same and (cause.location.exchange or 0) <= (found.location.exchange or 0)

@@ -6,7 +6,7 @@ from nexdiag.codec import jsontext
 from nexdiag.core.endpoint import Refusal
 from nexdiag.lint.profiles import SERVERS
 from nexdiag.lint.rule import Rule
-from nexdiag.lint.words import heard
+from nexdiag.lint.seen.words import heard
 
 _HEAD = "| server | if | status | its words | source | seen |\n|---|---|---|---|---|---|\n"
 _NOBODY = "No profile states that its server refuses this.\n"

@@ -5,13 +5,18 @@ A rule says what is so. What a server thinks of it is the profile's to say, and 
 
 import re
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from nexdiag.core.endpoint import Profile
+from nexdiag.core.endpoint import Wire
 from nexdiag.core.finding import Severity
-from nexdiag.lint.history import History
-from nexdiag.lint.view import View
+from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.message import ANY
+from nexdiag.lint.seen.view import View
+
+if TYPE_CHECKING:
+    from nexdiag.lint.seen.state import StateSeen
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,26 +40,55 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """Harmless for all that the request shows: reported only where the recorded answer confirms it."""
 
 
+class Following(Protocol):
+    """What a rule remembers of one recording: made when judging begins, shown each exchange in order."""
+
+    def take(self, case: Case) -> "Iterable[Fault]":
+        """Look at the next exchange, its whole history read."""
+        ...
+
+    def end(self) -> "Iterable[tuple[View, Fault]]":
+        """The recording is over: faults that only now are known, each with the exchange at which it stands."""
+        ...
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule. At least one of its three ways to look is given."""
+    """One rule. At least one of its ways to look is given."""
 
     name: str
     code: str
     family: str
     page: str
     """The docstring of its module: one line, and the page of the documentation."""
-    check: Callable[[View, Profile], Iterable[Fault]] | None = None
-    """Looks at a whole exchange: address, parameters, answer."""
-    arriving: Callable[[History], Iterable[Fault]] | None = None
-    """Looks at the newest message, with those before it: what is wrong with it stays wrong, whatever follows."""
-    ending: Callable[[History], Iterable[Fault]] | None = None
+    check: Callable[[Case], Iterable[Fault]] | None = None
+    """Looks at a whole exchange: address, parameters, tools, answer. The history is read to the end of the request."""
+    arriving: Callable[[Case], Iterable[Fault]] | None = None
+    """Looks at the newest message, with those before it: what is wrong with it stays wrong, whatever follows. It is
+    called once for each message of a chat, however often that is sent: by nothing but message and profile may it judge.
+    """
+    on: int = ANY
+    """Which messages `arriving` is called for: those that have one of these traits (seen/message.py)."""
+    ending: Callable[[Case], Iterable[Fault]] | None = None
     """Looks at the history as it was sent: what is wrong with it may be mended by a later message."""
+    following: Callable[[], Following] | None = None
+    """Looks at the exchanges of a recording one after another, and remembers."""
+    state: "Callable[[StateSeen], Iterable[Fault]] | None" = None
+    """Looks at an executor's state directory."""
+    wires: tuple[Wire, ...] = ("chat", "responses", "anthropic")
+    """The dialects of which it is so."""
     concerns: Callable[[View], bool] | None = None
     """Whether such an exchange is its business; None for any. What it finds elsewhere does not count."""
     words: tuple[re.Pattern[str], ...] = ()
     """Words of servers that this fault explains, where the request shows it."""
     telling: tuple[re.Pattern[str], ...] = ()
     """Words that only this fault explains: they count also where the request is not known."""
+    suspects: tuple[re.Pattern[str], ...] = ()
+    """Words that have several causes, of which this one is the most frequent: where the request is not known, it is
+    named as such. They count as `words` too."""
+    last_resort: bool = False
+    """Explains a refusal only where no other fault does."""
+    consequence_of: tuple[str, ...] = ()
+    """Rules whose finding, at the same exchange or before it, makes this one its consequence."""
     statuses: tuple[int, ...] = ()
     """Only with these the words count; empty for any."""
     unknown: Severity | None = Severity.WARNING
@@ -74,11 +108,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     def explains(self, words: str, status: int | None) -> bool:
         """Whether this fault explains such a refusal."""
         fits = not self.statuses or status in self.statuses
-        return fits and any(pattern.search(words) for pattern in (*self.words, *self.telling))
+        return fits and any(pattern.search(words) for pattern in (*self.words, *self.telling, *self.suspects))
 
     def tells(self, words: str, status: int | None) -> bool:
-        """Whether nothing else than this fault explains such a refusal."""
-        return self.explains(words, status) and any(pattern.search(words) for pattern in self.telling)
+        """Whether nothing else than this fault explains such a refusal, or nothing as often."""
+        return self.explains(words, status) and any(
+            pattern.search(words) for pattern in (*self.telling, *self.suspects)
+        )
 
 
 def patterns(*texts: str) -> tuple[re.Pattern[str], ...]:

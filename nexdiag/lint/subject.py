@@ -9,7 +9,7 @@ from nexdiag.core.endpoint import Profile
 from nexdiag.core.errors import UsageError
 from nexdiag.core.finding import Finding
 from nexdiag.lint import engine, profiles
-from nexdiag.lint.bare import BareExchange, decode_bare
+from nexdiag.lint.seen.bare import BareExchange, decode_bare
 
 
 def judge_any(subject: Cassette | dict[str, Any], profile: str | None = None) -> tuple[Finding, ...]:

@@ -2,21 +2,21 @@
 
 import re
 
-from nexdiag.core.endpoint import Profile
+from nexdiag.core.endpoint import Profile, Wire
 from nexdiag.core.finding import Severity
 from nexdiag.lint import profiles
 from nexdiag.lint.quoting import both_ends
 from nexdiag.lint.rule import Fault, Rule
 
 
-def severity(rule: Rule, profile: Profile, *, accepted: bool) -> Severity | None:
+def severity(rule: Rule, profile: Profile, *, accepted: bool, model: str = "", wire: Wire = "chat") -> Severity | None:
     """How much a fault matters that no recorded answer confirms; None for not at all.
 
     A server that is known to have accepted the request did not refuse it: then nothing is worse than a warning.
     """
     if not profile.known:
         found = rule.unknown
-    elif profile.refusal(rule.name) is not None:
+    elif profile.refusal(rule.name, model, wire) is not None:
         found = rule.refused
     elif profiles.condition(profile, rule.name) is not None:
         found = Severity.WARNING
@@ -27,9 +27,9 @@ def severity(rule: Rule, profile: Profile, *, accepted: bool) -> Severity | None
     return Severity.WARNING if accepted and found is Severity.ERROR else found
 
 
-def reason(rule: Rule, profile: Profile) -> tuple[str, ...]:
+def reason(rule: Rule, profile: Profile, *, model: str = "", wire: Wire = "chat") -> tuple[str, ...]:
     """Evidence for a fault that no recorded answer confirms: why this server may or does refuse it."""
-    refusal = profile.refusal(rule.name)
+    refusal = profile.refusal(rule.name, model, wire)
     if refusal is not None:
         return (f"{profile.title} answers {refusal.status} to this ({refusal.source})",)
     condition = profiles.condition(profile, rule.name)

@@ -15,7 +15,7 @@ from nexdiag.core.endpoint import Profile
 from nexdiag.core.errors import CassetteError, NothingToDo
 from nexdiag.core.finding import Finding
 from nexdiag.lint import engine, profiles
-from nexdiag.lint.bare import BareExchange, decode_bare
+from nexdiag.lint.seen.bare import BareExchange, decode_bare
 from nexdiag.lint.subject import profile_of
 from nexdiag.report.wording import count as counted
 from nexdiag.runner.load import find

@@ -17,9 +17,9 @@ from nexdiag.core.errors import UsageError
 from nexdiag.core.message import Message
 from nexdiag.endpoint.serving import running
 from nexdiag.endpoint.stub import StubEndpoint, filled
-from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.engine import judge_bare
 from nexdiag.lint.profiles import ALL, named
+from nexdiag.lint.seen.bare import BareExchange
 
 CLOCK = 1_800_000_000.0
 USER = {"role": "user", "content": "Hello"}

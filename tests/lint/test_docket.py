@@ -3,14 +3,25 @@
 import msgspec
 
 from nexdiag.core.finding import Severity
-from nexdiag.lint.bare import BareExchange
-from nexdiag.lint.docket import Docket
+from nexdiag.lint.docket import Docket, Entry
 from nexdiag.lint.profiles import named
 from nexdiag.lint.rule import Fault, Rule
-from nexdiag.lint.view import of_bare
+from nexdiag.lint.seen.bare import BareExchange
+from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.history import History
+from nexdiag.lint.seen.past import Past
+from nexdiag.lint.seen.view import View, of_bare
 
 RULE = Rule(name="a-fault", code="NX999", family="test", page="Something is wrong.")
 FAULT = Fault(summary="wrong", fix="mend it", evidence=("seen",))
+
+
+def entered(docket: Docket, rule: Rule, fault: Fault, seen: View, number: int = 0) -> Entry:
+    entry = docket.enter(rule, fault, Case(seen, History(), named("unknown"), Past()), number)
+    entry.carried(seen)
+    return entry
+
+
 REFUSAL = of_bare(BareExchange(status=400, response={"error": "no"}))
 SUCCESS = of_bare(BareExchange(status=200))
 
@@ -18,16 +29,16 @@ SUCCESS = of_bare(BareExchange(status=200))
 def test_a_fault_is_entered_once() -> None:
     """What carries it again is counted."""
     docket = Docket(named("unknown"))
-    first = docket.enter(RULE, FAULT, SUCCESS, 0)
-    assert docket.enter(RULE, FAULT, SUCCESS, 0) is first
-    assert docket.enter(RULE, FAULT, SUCCESS, 1) is not first
+    first = entered(docket, RULE, FAULT, SUCCESS, 0)
+    assert entered(docket, RULE, FAULT, SUCCESS, 0) is first
+    assert entered(docket, RULE, FAULT, SUCCESS, 1) is not first
     assert [found.repeats for found in docket.findings()] == [1, 0]
 
 
 def test_a_confirmed_fault_has_the_servers_words() -> None:
     """The first words count, and stand in the evidence."""
     docket = Docket(named("unknown"))
-    entry = docket.enter(RULE, FAULT, REFUSAL, 0)
+    entry = entered(docket, RULE, FAULT, REFUSAL, 0)
     entry.confirm(REFUSAL)
     entry.confirm(of_bare(BareExchange(status=500, response={"error": "no again"})))
     (found,) = docket.findings()
@@ -38,7 +49,7 @@ def test_a_confirmed_fault_has_the_servers_words() -> None:
 def test_a_fault_that_does_not_matter_is_not_reported() -> None:
     """A known server that does not mind gets no finding, unless it did refuse."""
     docket = Docket(named("openai"))
-    entry = docket.enter(RULE, FAULT, REFUSAL, 0)
+    entry = entered(docket, RULE, FAULT, REFUSAL, 0)
     assert docket.findings() == ()
     entry.confirm(REFUSAL)
     assert len(docket.findings()) == 1
@@ -48,7 +59,7 @@ def test_words_of_a_log_are_not_the_servers() -> None:
     """They are evidence, but not quoted as the server's."""
     docket = Docket(named("unknown"))
     logged = of_bare(BareExchange(status=400, log="it said no"))
-    docket.enter(RULE, FAULT, logged, 0).confirm(logged)
+    entered(docket, RULE, FAULT, logged, 0).confirm(logged)
     (found,) = docket.findings()
     assert found.server_words is None
     assert found.evidence[-1] == 'the log says (400): "it said no"'
@@ -61,16 +72,16 @@ def test_what_is_silent_if_accepted_is_withdrawn() -> None:
         rule = Rule(name="r", code="NX998", family="test", page="Wrong.", unknown=Severity.ERROR)
         rule = msgspec.structs.replace(rule, silent_if_accepted=silent)
         unanswered = of_bare(BareExchange())
-        docket.enter(rule, FAULT, unanswered, 0)
+        entered(docket, rule, FAULT, unanswered, 0)
         assert [found.severity for found in docket.findings()] == [Severity.ERROR]
-        docket.enter(rule, FAULT, SUCCESS, 0)
+        entered(docket, rule, FAULT, SUCCESS, 0)
         assert [found.severity for found in docket.findings()] == [Severity.WARNING] * told
 
 
 def test_a_fault_may_have_a_weight_of_its_own() -> None:
     """Then neither rule nor profile is asked; a refusal in its words weighs more."""
     docket = Docket(named("openai"))
-    entry = docket.enter(RULE, msgspec.structs.replace(FAULT, weight=Severity.INFO), SUCCESS, 0)
+    entry = entered(docket, RULE, msgspec.structs.replace(FAULT, weight=Severity.INFO), SUCCESS, 0)
     assert [found.severity for found in docket.findings()] == [Severity.INFO]
     entry.confirm(REFUSAL)
     assert [found.severity for found in docket.findings()] == [Severity.ERROR]

@@ -14,11 +14,11 @@ from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.errors import UsageError
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.core.finding import Severity
-from nexdiag.lint import engine
-from nexdiag.lint.bare import BareExchange
+from nexdiag.lint import judging
 from nexdiag.lint.engine import judge, judge_bare, judge_exchange
-from nexdiag.lint.history import MessageSeen, read_message
 from nexdiag.lint.profiles import ALL, named
+from nexdiag.lint.seen.bare import BareExchange
+from nexdiag.lint.seen.message import MessageSeen, read_message
 
 USER = {"role": "user", "content": "u"}
 ASSISTANT = {"role": "assistant", "content": "a"}
@@ -176,7 +176,7 @@ def test_each_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         read.append(raw)
         return read_message(raw)
 
-    monkeypatch.setattr(engine, "read_message", counting)
+    monkeypatch.setattr(judging, "read_message", counting)
     chat = [message for _ in range(50) for message in (USER, ASSISTANT)]
     judge(recording(*[(chat[: 2 * turn + 1], OK) for turn in range(50)]), named("unknown"))
     assert len(read) == 99
@@ -190,7 +190,7 @@ def test_two_chats_in_one_recording_go_on_each_by_itself(monkeypatch: pytest.Mon
         read.append(raw)
         return read_message(raw)
 
-    monkeypatch.setattr(engine, "read_message", counting)
+    monkeypatch.setattr(judging, "read_message", counting)
     rounds = [
         ([{"role": "system", "content": name}, *[USER, ASSISTANT, USER, ASSISTANT, USER][:length]], OK)
         for length, name in product((1, 3, 5), ("one", "two"))

@@ -8,11 +8,11 @@ import pytest
 
 from nexdiag.core.errors import UsageError
 from nexdiag.lint import rules
-from nexdiag.lint.bare import decode_bare
 from nexdiag.lint.engine import judge_bare
-from nexdiag.lint.no_answer import NO_ANSWER
 from nexdiag.lint.rule import Rule
-from nexdiag.lint.rules import ALL, EXPLAINED, chosen, find
+from nexdiag.lint.rules import EXPLAINED, chosen, find
+from nexdiag.lint.rules.refusal.no_answer import NO_ANSWER
+from nexdiag.lint.seen.bare import decode_bare
 
 HEADINGS = ["What it does", "Why it is bad", "Example", "Instead", "Who refuses it"]
 EVERY = pytest.mark.parametrize("rule", EXPLAINED, ids=lambda rule: rule.name)
@@ -21,7 +21,7 @@ EVERY = pytest.mark.parametrize("rule", EXPLAINED, ids=lambda rule: rule.name)
 def test_every_module_is_in_the_table() -> None:
     """A rule that nobody listed would be a rule that never fires; the file is named for the fault."""
     files = {path.stem for path in Path(rules.__file__).parent.glob("*/*.py")} - {"__init__"}
-    assert files == {rule.name.replace("-", "_") for rule in ALL}
+    assert files == {rule.name.replace("-", "_") for rule in EXPLAINED}
 
 
 def test_codes_and_names_are_unique_and_in_order() -> None:

@@ -5,8 +5,8 @@ import msgspec
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.finding import Finding, Location, Severity
 from nexdiag.core.run import Run
-from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.engine import judge_bare
+from nexdiag.lint.seen.bare import BareExchange
 from nexdiag.report import lines
 
 FINDING = Finding(

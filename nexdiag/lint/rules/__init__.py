@@ -1,33 +1,57 @@
-"""The one table of rules. A new rule is a new module and a new line here."""
+"""The one table of rules: each family lists its own. A new rule is a new module, and a line in its family."""
 
 from difflib import get_close_matches
 
 from nexdiag.core.errors import UsageError
-from nexdiag.lint.no_answer import NO_ANSWER
 from nexdiag.lint.rule import Rule
-from nexdiag.lint.rules.endpoint import base_url_missing_v1, model_name_prefix
-from nexdiag.lint.rules.order import empty_messages, role_alternation
-from nexdiag.lint.rules.pairing import orphan_tool_result, unanswered_tool_call
-from nexdiag.lint.rules.params import stream_options_unsupported
-from nexdiag.lint.rules.request import malformed_request
-from nexdiag.lint.rules.secrets import secret_in_recording
-from nexdiag.lint.unexplained import UNEXPLAINED
-
-ALL: tuple[Rule, ...] = (
-    malformed_request.RULE,
-    role_alternation.RULE,
-    empty_messages.RULE,
-    orphan_tool_result.RULE,
-    unanswered_tool_call.RULE,
-    base_url_missing_v1.RULE,
-    model_name_prefix.RULE,
-    stream_options_unsupported.RULE,
-    secret_in_recording.RULE,
+from nexdiag.lint.rules import (
+    answer,
+    arguments,
+    content,
+    context,
+    endpoint,
+    ids,
+    loop,
+    order,
+    pairing,
+    params,
+    reasoning,
+    refusal,
+    request,
+    rpc,
+    secrets,
+    state,
+    stream,
+    tools,
 )
-"""All rules that look for a fault in a request, by code."""
+from nexdiag.lint.rules.refusal.unexplained_refusal import UNEXPLAINED
 
-EXPLAINED: tuple[Rule, ...] = (UNEXPLAINED, NO_ANSWER, *ALL)
+_FAMILIES = (
+    answer,
+    arguments,
+    content,
+    context,
+    endpoint,
+    ids,
+    loop,
+    order,
+    pairing,
+    params,
+    reasoning,
+    refusal,
+    request,
+    rpc,
+    secrets,
+    state,
+    stream,
+    tools,
+)
+EXPLAINED: tuple[Rule, ...] = tuple(
+    sorted((rule for family in _FAMILIES for rule in family.RULES), key=lambda rule: rule.code)
+)
 """All rules that have a page, by code: what `nexdiag rule` lists."""
+ALL: tuple[Rule, ...] = tuple(rule for rule in EXPLAINED if rule is not UNEXPLAINED)
+"""All rules that look for a fault, by code."""
 
 
 def find(name_or_code: str) -> Rule:

@@ -17,7 +17,7 @@ from nexdiag.core.cassette import Cassette
 from nexdiag.core.errors import CassetteError, UsageError
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.core.turn import LogLine
-from nexdiag.lint.bare import BareExchange, decode_bare, encode_bare
+from nexdiag.lint.seen.bare import BareExchange, decode_bare, encode_bare
 
 _NOWHERE = "http://unknown.invalid/v1"
 _REQUEST_KEYS = frozenset({"messages", "input", "prompt"})

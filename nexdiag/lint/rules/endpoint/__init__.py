@@ -1,1 +1,6 @@
-"""Rules on the address and the model's name. One rule a file."""
+"""Rules on the address, and on the name of the model. One rule a file."""
+
+from nexdiag.lint.rule import Rule
+from nexdiag.lint.rules.endpoint import base_url_missing_v1, model_name_prefix
+
+RULES: tuple[Rule, ...] = (base_url_missing_v1.RULE, model_name_prefix.RULE)

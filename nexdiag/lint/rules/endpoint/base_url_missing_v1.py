@@ -33,12 +33,12 @@ Nothing works, from the first message on, and the answer does not say why. Base 
 import re
 from collections.abc import Iterator
 
-from nexdiag.core.endpoint import Profile
 from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
+from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import View
 from nexdiag.lint.server import serves
-from nexdiag.lint.view import View
 
 _NOT_FOUND = 404
 _ROUTE = re.compile(r"/(?:chat/completions|completions|embeddings|models|responses|messages)/?\Z")
@@ -48,7 +48,8 @@ _OF_NO_OTHER_THING = patterns(r"\A(?!.*\b(?:models?|deployment|engine|adapter|as
 _SHOWN = 200
 
 
-def _check(view: View, profile: Profile) -> Iterator[Fault]:
+def _check(case: Case) -> Iterator[Fault]:
+    view = case.view
     unfound = view.status == _NOT_FOUND and RULE.explains(view.said.words, view.status)
     path = view.path
     if path is None:
@@ -58,7 +59,7 @@ def _check(view: View, profile: Profile) -> Iterator[Fault]:
     route = _ROUTE.search(path)
     if route is None or _VERSIONED.search(path):
         return
-    served = not profile.known or any(serves(known, path) for known in profile.routes)
+    served = not case.profile.known or any(serves(known, path) for known in case.profile.routes)
     if unfound or not (served or view.accepted or view.refused):
         yield _fault(view, f"{shorten(view.url or path, _SHOWN)} has no /v1 before {route[0]}")
 

@@ -32,11 +32,10 @@ sleeps until the server is changed.
 import re
 from collections.abc import Iterator
 
-from nexdiag.core.endpoint import Profile
 from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import quote, shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
-from nexdiag.lint.view import View
+from nexdiag.lint.seen.case import Case
 
 _PREFIXED = re.compile(
     r"(local|nex|openai|anthropic|oai-compat|ollama|openrouter|native|llamacpp|vllm|codex|gemini)([:/])(.+)",
@@ -44,7 +43,8 @@ _PREFIXED = re.compile(
 )
 
 
-def _check(view: View, _profile: Profile) -> Iterator[Fault]:
+def _check(case: Case) -> Iterator[Fault]:
+    view = case.view
     model = view.fields.get("model")
     found = _PREFIXED.fullmatch(model) if isinstance(model, str) else None
     if found is None:

@@ -26,13 +26,13 @@ happens when a client cuts its history to the window and keeps nothing, or sends
 
 from collections.abc import Iterator
 
-from nexdiag.core.endpoint import Profile
 from nexdiag.core.finding import Severity
 from nexdiag.lint.rule import Fault, Rule, patterns
-from nexdiag.lint.view import View
+from nexdiag.lint.seen.case import Case
 
 
-def _check(view: View, _profile: Profile) -> Iterator[Fault]:
+def _check(case: Case) -> Iterator[Fault]:
+    view = case.view
     if view.fields.holds_list("messages") and view.fields.last_link("messages") is None:
         yield Fault(
             summary="messages is an empty list",
@@ -48,6 +48,7 @@ RULE = Rule(
     family="order",
     page=__doc__ or "",
     check=_check,
+    wires=("chat", "anthropic"),
     concerns=lambda view: view.asks_chat,
     telling=patterns(
         r"invalid 'messages': empty array",

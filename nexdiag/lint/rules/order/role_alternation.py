@@ -36,13 +36,14 @@ of a system message for which they have no place. This rule fires only if two me
 from collections.abc import Iterator
 
 from nexdiag.core.finding import Severity
-from nexdiag.lint.history import History
 from nexdiag.lint.rule import Fault, Rule, patterns
+from nexdiag.lint.seen.case import Case
 
 _IN_TURN = ("user", "assistant")
 
 
-def _arriving(history: History) -> Iterator[Fault]:
+def _arriving(case: Case) -> Iterator[Fault]:
+    history = case.history
     if len(history.messages) < len(_IN_TURN):
         return
     before, now = history.messages[-2:]

@@ -35,12 +35,13 @@ a window that slides over the history without looking where turns begin.
 from collections.abc import Iterator
 
 from nexdiag.core.finding import Severity
-from nexdiag.lint.history import History
 from nexdiag.lint.quoting import listed, quote
 from nexdiag.lint.rule import Fault, Rule, patterns
+from nexdiag.lint.seen.case import Case
 
 
-def _arriving(history: History) -> Iterator[Fault]:
+def _arriving(case: Case) -> Iterator[Fault]:
+    history = case.history
     if not history.strays:
         return
     at = len(history.messages) - 1

@@ -40,12 +40,13 @@ message.
 from collections.abc import Iterator
 
 from nexdiag.core.finding import Severity
-from nexdiag.lint.history import History
 from nexdiag.lint.quoting import listed
 from nexdiag.lint.rule import Fault, Rule, patterns
+from nexdiag.lint.seen.case import Case
 
 
-def _ending(history: History) -> Iterator[Fault]:
+def _ending(case: Case) -> Iterator[Fault]:
+    history = case.history
     for at, calls in history.unanswered().items():
         asking = history.messages[at]
         after = history.messages[at + 1] if at + 1 < len(history.messages) else None

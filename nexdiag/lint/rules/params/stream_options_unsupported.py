@@ -29,14 +29,14 @@ learn how many tokens a streamed answer took; where it is left out, most servers
 
 from collections.abc import Iterator
 
-from nexdiag.core.endpoint import Profile
 from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
-from nexdiag.lint.view import View
+from nexdiag.lint.seen.case import Case
 
 
-def _check(view: View, _profile: Profile) -> Iterator[Fault]:
+def _check(case: Case) -> Iterator[Fault]:
+    view = case.view
     if view.fields.get("stream_options") is None:
         return
     yield Fault(

@@ -27,17 +27,17 @@ No server can make a conversation of it: the request is refused before a templat
 
 from collections.abc import Iterator
 
-from nexdiag.core.endpoint import Profile
 from nexdiag.core.finding import Severity
-from nexdiag.lint.history import History, kind_of
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
-from nexdiag.lint.view import View
+from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.message import kind_of
 
 _ROLES = '"system", "user", "assistant" or "tool"'
 
 
-def _check(view: View, _profile: Profile) -> Iterator[Fault]:
+def _check(case: Case) -> Iterator[Fault]:
+    view = case.view
     if not view.chats or view.fields.holds_list("messages"):
         return
     value = view.fields.get("messages")
@@ -49,7 +49,8 @@ def _check(view: View, _profile: Profile) -> Iterator[Fault]:
     )
 
 
-def _arriving(history: History) -> Iterator[Fault]:
+def _arriving(case: Case) -> Iterator[Fault]:
+    history = case.history
     at = len(history.messages) - 1
     now = history.messages[at]
     if now.kind == "object" and now.role_kind == "string":
@@ -87,6 +88,7 @@ RULE = Rule(
     page=__doc__ or "",
     check=_check,
     arriving=_arriving,
+    wires=("chat", "anthropic"),  # items of the Responses wire have many shapes
     concerns=lambda view: view.asks_chat,
     # of llama.cpp and of validators by schema; they count only where the request shows the fault
     words=patterns(

@@ -35,12 +35,11 @@ from nexdiag.codec import jsontext
 from nexdiag.codec.named import Found
 from nexdiag.codec.shapes import look
 from nexdiag.core.body import Link
-from nexdiag.core.endpoint import Profile
 from nexdiag.core.finding import Severity
-from nexdiag.lint.history import History
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule
-from nexdiag.lint.view import View
+from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import View
 
 _FIX = "revoke it, then take it out: record again with `--redact`, or replace it in the file"
 _MOST_HEADERS = 64
@@ -50,7 +49,8 @@ _known: dict[bytes, tuple[str, ...]] = {}
 """What lists that were read hold, up to a link: a memory of what is so, never of whose it is."""
 
 
-def _check(view: View, _profile: Profile) -> Iterator[Fault]:
+def _check(case: Case) -> Iterator[Fault]:
+    view = case.view
     yield from _faults(_shapes((view.url or "").encode(errors="replace")), "the URL", None)
     for side, headers in (("request", view.headers), ("response", view.answer_headers)):
         for name, value in headers[:_MOST_HEADERS]:
@@ -64,7 +64,8 @@ def _check(view: View, _profile: Profile) -> Iterator[Fault]:
     yield from _faults(_shapes(view.answered), "the answer", None)
 
 
-def _arriving(history: History) -> Iterator[Fault]:
+def _arriving(case: Case) -> Iterator[Fault]:
+    history = case.history
     at = len(history.messages) - 1
     raw = history.messages[at].raw
     yield from _faults(_shapes(raw), f"messages[{at}]", f"/messages/{at}", at=at, about=raw)

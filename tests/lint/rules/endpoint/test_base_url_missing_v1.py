@@ -3,8 +3,8 @@
 import pytest
 
 from nexdiag.core.finding import Finding, Severity
-from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.engine import judge_bare
+from nexdiag.lint.seen.bare import BareExchange
 
 CHAT = {"model": "m", "messages": [{"role": "user", "content": "u"}]}
 BARE = "http://127.0.0.1:30000/chat/completions"

@@ -3,8 +3,8 @@
 import pytest
 
 from nexdiag.core.finding import Finding, Severity
-from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.engine import judge_bare
+from nexdiag.lint.seen.bare import BareExchange
 
 LORA = "LoRA adapter 'qwen3-coder' was requested, but LoRA is not enabled. Please launch the server with --enable-lora"
 

@@ -3,8 +3,8 @@
 import pytest
 
 from nexdiag.core.finding import Finding, Severity
-from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.engine import judge_bare
+from nexdiag.lint.seen.bare import BareExchange
 
 WORDS = "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead."
 
@@ -26,7 +26,7 @@ def test_how_much_it_matters(server: str | None, severity: Severity) -> None:
 def test_look_alikes_are_let_pass() -> None:
     """A list with an entry, another type, another route, and what the server answered."""
     assert found([{"role": "user"}]) == found([None]) == found(None) == found("") == found({}) == []
-    assert found([], url="http://h/v1/messages") == []
+    assert found([], url="http://h/v1/embeddings") == []
     assert found([], status=200) == []
 
 

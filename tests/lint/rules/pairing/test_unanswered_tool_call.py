@@ -3,8 +3,8 @@
 import pytest
 
 from nexdiag.core.finding import Finding, Severity
-from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.engine import judge_bare
+from nexdiag.lint.seen.bare import BareExchange
 
 USER = {"role": "user", "content": "u"}
 

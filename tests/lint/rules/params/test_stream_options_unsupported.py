@@ -3,8 +3,8 @@
 import pytest
 
 from nexdiag.core.finding import Finding, Severity
-from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.engine import judge_bare
+from nexdiag.lint.seen.bare import BareExchange
 
 OPTIONS = {"stream": True, "stream_options": {"include_usage": True}, "messages": []}
 OLD_AZURE = "Azure OpenAI (2024-05 and before)"

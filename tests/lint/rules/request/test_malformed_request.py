@@ -9,9 +9,9 @@ from nexdiag.core.body import Body
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.exchange import Exchange, Request, Response
 from nexdiag.core.finding import Finding, Severity
-from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.engine import judge, judge_bare
 from nexdiag.lint.profiles import named
+from nexdiag.lint.seen.bare import BareExchange
 
 USER = {"role": "user", "content": "u"}
 
@@ -70,9 +70,7 @@ def test_look_alikes_are_let_pass(messages: object) -> None:
     assert found(messages) == []
 
 
-@pytest.mark.parametrize(
-    "url", ["http://h/v1/messages", "http://h/v1/responses", "http://h/v1/embeddings", "/v1/completions", "http://h"]
-)
+@pytest.mark.parametrize("url", ["http://h/v1/responses", "http://h/v1/embeddings", "/v1/completions", "http://h"])
 def test_other_routes_have_other_shapes(url: str) -> None:
     """Only chat completions are judged; with a version, without one, and behind a gateway's path."""
     for messages in (3, [None]):

@@ -13,8 +13,8 @@ from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.core.finding import Finding, Severity
 from nexdiag.lint import profiles
-from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.engine import judge, judge_bare
+from nexdiag.lint.seen.bare import BareExchange
 
 SECRET = "sk-proj-a1B2c3D4e5F6g7H8i9J0k1L2"
 CASSETTES = Path(__file__).parents[4] / "cassettes"

@@ -11,10 +11,10 @@ from nexdiag.core.body import Body
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.core.finding import Finding, Severity
-from nexdiag.lint.bare import BareExchange
 from nexdiag.lint.engine import judge, judge_bare, judge_exchange
-from nexdiag.lint.no_answer import NO_ANSWER
 from nexdiag.lint.profiles import named
+from nexdiag.lint.rules.refusal.no_answer import NO_ANSWER
+from nexdiag.lint.seen.bare import BareExchange
 
 ORIGIN = "http://127.0.0.1:1"
 REFUSED = "ConnectError: All connection attempts failed"

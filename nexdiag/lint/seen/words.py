@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
-from nexdiag.codec import jsontext, sse
+from nexdiag.codec import jsontext
 from nexdiag.codec.chat.error import both_ends
+from nexdiag.lint.seen.answer import AnswerSeen
 
 _LONGEST = 4000
 """Characters of a server's words that are kept: enough for any known refusal, little enough for any expression."""
@@ -19,6 +20,17 @@ _READ = 100_000
 _DEPTH = 8
 _SPEAKING = ("message", "detail", "errors", "error_message", "error_description", "msg", "title", "code")
 _PREFIX = re.compile(r"^\s*(?:litellm\.)?[A-Za-z_]{1,60}(?:Error|Exception)\s*(?::|-)\s*")
+_WORD = re.compile(r"[A-Za-z_]{2,}|[^\W\d_]{2,}")
+_EMPTY = frozenset(
+    """
+    an the a bad request error errors exception provider returned http https code status statuscode
+    client server internal invalid invalid_request_error invalid_request badrequesterror bad_request
+    unprocessable entity upstream failed failure unknown something went wrong occurred api openai
+    apierror apistatuserror for url with from type message param null none bad_request_error badrequest
+    api_error server_error internalservererror response
+    """.split()  # noqa: SIM905 - a paragraph reads better than seventy strings
+)
+"""Words of refusals that say nothing about the request."""
 _TAG = re.compile(r"<[^>]{0,500}>")
 
 
@@ -32,21 +44,23 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     plain: bool = False
     """The answer is text: neither JSON nor an event stream."""
 
+    @property
+    def tells(self) -> bool:
+        """Whether the words say more than that something went wrong: `400 Bad Request` and its like do not."""
+        return any(word.lower() not in _EMPTY for word in _WORD.findall(self.words))
+
 
 def heard(answer: object) -> Said:
-    """What an answer says: bytes or text of a body, or a JSON value. Never raises."""
-    if isinstance(answer, bytes):
-        answer = answer.decode("utf-8-sig", "replace")
-    if not isinstance(answer, str):
-        return _of_value(answer)
-    text = answer.strip()
-    if text[:1] in ("{", "["):
-        value = _json(text)
-        if value is not None:
-            return _of_value(value)
-    if re.match(r"(?:data|event|id|retry)?:", text):
-        return _of_stream(text)
-    text = text[:_READ]
+    """What an answer says: one that was read, the bytes or text of a body, or a JSON value. Never raises."""
+    if isinstance(answer, str):
+        answer = answer.encode("utf-8", "replace")
+    if not isinstance(answer, AnswerSeen):
+        answer = AnswerSeen(answer) if isinstance(answer, bytes) else AnswerSeen(value=answer)
+    if answer.value is not None:
+        return _of_value(answer.value)
+    if answer.streamed:
+        return _of_stream(answer)
+    text = answer.text[: _READ * 4].decode("utf-8-sig", "replace").strip()[:_READ]
     return Said(words=_cut(_of_html(text) or _unwrapped(text, _DEPTH)), plain=bool(text))
 
 
@@ -99,13 +113,12 @@ def _unwrapped(text: str, depth: int) -> str:
     return bare or text.strip()
 
 
-def _of_stream(text: str) -> Said:
+def _of_stream(answer: AnswerSeen) -> Said:
     """The error that a server told inside its stream, if it told one."""
-    parser = sse.Parser()
-    for event in parser.feed(text.encode("utf-8", "replace")) + parser.close():
-        if event.event != "error" and '"error"' not in event.data:
-            continue
-        value = _json(event.data)
+    if b"error" not in answer.text:
+        return Said()
+    for event in answer.events:
+        value = event.value
         if isinstance(value, dict) and value.get("error"):
             return Said(words=_cut(_words(value, _DEPTH)), error=True)
         if event.event == "error":

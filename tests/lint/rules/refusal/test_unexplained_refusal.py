@@ -1,8 +1,8 @@
 """Refusals that no rule explains."""
 
-from nexdiag.lint.bare import BareExchange
-from nexdiag.lint.unexplained import unexplained
-from nexdiag.lint.view import of_bare
+from nexdiag.lint.rules.refusal.unexplained_refusal import unexplained
+from nexdiag.lint.seen.bare import BareExchange
+from nexdiag.lint.seen.view import of_bare
 
 
 def test_the_summary_quotes_the_server() -> None:

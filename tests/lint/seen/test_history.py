@@ -5,7 +5,8 @@ import json
 from hypothesis import given
 from strategies import json_values
 
-from nexdiag.lint.history import CallSeen, History, read_message
+from nexdiag.lint.seen.history import History
+from nexdiag.lint.seen.message import CallSeen, read_message
 
 
 def add(history: History, *messages: object) -> None:
@@ -28,7 +29,7 @@ def test_a_call_waits_until_it_is_answered() -> None:
     """Answers are matched by id, in any order and at any distance."""
     history = History()
     add(history, calls("a", "b"), tool("b"), {"role": "user"})
-    assert history.unanswered() == {0: [CallSeen(id="a", name="A")]}
+    assert history.unanswered() == {0: [CallSeen(id="a", name="A", where="/tool_calls/0")]}
     add(history, tool("a"))
     assert history.unanswered() == {}
     assert history.strays == []
@@ -54,7 +55,11 @@ def test_a_message_is_read_in_both_dialects() -> None:
     """Chat-completions calls and Anthropic blocks are the same thing."""
     blocks = [{"type": "text", "text": "hm"}, {"type": "tool_use", "id": "t", "name": "f", "input": {}}]
     seen = read_message(json.dumps({"role": "assistant", "content": blocks}).encode())
-    assert (seen.role, seen.text, seen.calls) == ("assistant", "hm", (CallSeen(id="t", name="f"),))
+    assert (seen.role, seen.text, seen.calls) == (
+        "assistant",
+        "hm",
+        (CallSeen(id="t", name="f", arguments={}, where="/content/1"),),
+    )
     result = [{"type": "tool_result", "tool_use_id": "t", "content": "r"}]
     assert read_message(json.dumps({"role": "user", "content": result}).encode()).answers == ("t",)
 

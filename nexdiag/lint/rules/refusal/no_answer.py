@@ -41,16 +41,8 @@ from nexdiag.core.exchange import client_left, unfinished
 from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule
-from nexdiag.lint.view import View
-
-NO_ANSWER = Rule(
-    name="no-answer",
-    code="NX002",
-    family="answer",
-    page=__doc__ or "",
-    unknown=Severity.ERROR,
-    elsewhere=Severity.ERROR,
-)
+from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import View
 
 _SHOWN = 200
 _READ = 2000
@@ -101,16 +93,18 @@ class Unanswered:
         self._mended: set[int] = set()
         """Places in `_failed`."""
 
-    def take(self, seen: View) -> None:
+    def take(self, case: Case) -> tuple[Fault, ...]:
         """Look at the next exchange. A refusal is an answer, however it ended."""
+        seen = case.view
         own = seen.failure is None or client_left(seen.failure)
         if own and seen.accepted and self._waiting:
             self._mended.update(self._waiting.pop(_request(seen), ()))
         if not own and not seen.refused:
             self._waiting.setdefault(_request(seen), []).append(len(self._failed))
             self._failed.append(seen)
+        return ()
 
-    def faults(self) -> Iterator[tuple[View, Fault]]:
+    def end(self) -> Iterator[tuple[View, Fault]]:
         """A fault for each, in order; such as are repeats of one another are about the same."""
         for place, seen in enumerate(self._failed):
             yield seen, _fault(seen, mended=place in self._mended)
@@ -155,3 +149,14 @@ def _request(seen: View) -> tuple[object, ...]:
 
 def _mark(value: bytes | Link) -> bytes:
     return value.digest if isinstance(value, Link) else value
+
+
+NO_ANSWER = Rule(
+    name="no-answer",
+    code="NX002",
+    family="answer",
+    page=__doc__ or "",
+    unknown=Severity.ERROR,
+    elsewhere=Severity.ERROR,
+    following=Unanswered,
+)

@@ -5,7 +5,7 @@ from hypothesis import given
 from strategies import json_values, texts
 
 from nexdiag.core.errors import UsageError
-from nexdiag.lint.bare import BareExchange, decode_bare, encode_bare
+from nexdiag.lint.seen.bare import BareExchange, decode_bare, encode_bare
 
 
 @given(texts, json_values, json_values)

@@ -8,8 +8,8 @@ from nexdiag.codec.body import Splitter
 from nexdiag.codec.encodings import encoded
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
-from nexdiag.lint.bare import BareExchange
-from nexdiag.lint.view import Fields, named_index, of_bare, of_exchange
+from nexdiag.lint.seen.bare import BareExchange
+from nexdiag.lint.seen.view import Fields, named_index, of_bare, of_exchange
 
 RAW = b'{"model":"m","messages":[{"role":"user"},{"role":"user"}],"stream":true}'
 
@@ -122,12 +122,13 @@ def test_the_index_that_words_name(words: str, index: int | None) -> None:
         (None, {"messages": []}, True),
         ("http://h/v1/chat/completions?x=1", {"messages": 3}, True),
         ("http://h/chat/completions/", {"messages": None}, True),
-        ("http://h/v1/messages", {"messages": []}, False),
+        ("http://h/v1/messages", {"messages": []}, True),
+        ("http://h/v1/embeddings", {"messages": []}, False),
         ("http://h/v1/chat/completions", {"input": []}, False),
     ],
 )
 def test_whether_it_asks_for_a_chat(url: str | None, request_: object, asks: bool) -> None:
-    """It has messages, and its route, where it is known, is that of chat completions."""
+    """It has messages, and its route, where it is known, is that of a wire."""
     assert of_bare(BareExchange(url=url, request=request_)).asks_chat is asks
 
 

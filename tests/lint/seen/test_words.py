@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import json_values
 
-from nexdiag.lint.words import Said, heard
+from nexdiag.lint.seen.words import Said, heard
 
 WORDS = "Conversation roles must alternate"
 

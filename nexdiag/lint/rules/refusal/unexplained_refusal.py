@@ -29,7 +29,7 @@ the cause may be the server's state, its limits, a key, or a fault for which the
 from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import both_ends
 from nexdiag.lint.rule import Fault, Rule
-from nexdiag.lint.view import View
+from nexdiag.lint.seen.view import View
 
 UNEXPLAINED = Rule(
     name="unexplained-refusal",

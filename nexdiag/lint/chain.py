@@ -1,0 +1,42 @@
+"""One chat of a recording: its messages so far, and the faults that they carry from request to request."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from nexdiag.lint.rule import Fault, Rule
+from nexdiag.lint.seen.history import History
+from nexdiag.lint.seen.view import View
+
+if TYPE_CHECKING:
+    from nexdiag.lint.docket import Entry
+
+Found = tuple[Rule, Fault]
+
+
+class Chain:
+    """What is known of the chat between two of its requests."""
+
+    def __init__(self, history: History) -> None:
+        """Before its first request."""
+        self.history = history
+        self.entries: list[Entry] = []
+        """The faults of its messages."""
+        self.silent: list[Found] = []
+        """Those that are harmless until a server's words confirm them."""
+        self.taken = 0
+        """How many requests it had so far."""
+        self.accepted = 0
+        """The number of the last one that the server let pass; 0 if there was none."""
+        self._numbers: Counter[object] = Counter()
+
+    def number(self, rule: Rule, fault: Fault) -> int:
+        """Which of the equal faults of its messages this one is."""
+        key = (rule.name, fault.about or fault.summary)
+        self._numbers[key] += 1
+        return self._numbers[key] - 1
+
+    def take(self, seen: View) -> None:
+        """A request was judged, and answered."""
+        self.taken += 1
+        if seen.accepted:
+            self.accepted = self.taken

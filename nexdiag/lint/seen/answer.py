@@ -1,0 +1,96 @@
+"""What came back, as the rules see it: a JSON body, an event stream, or text; read once, when a rule first looks.
+
+Law: reading never raises. `reply` is the same on every wire; `events` and `value` are what stood there, to the byte.
+"""
+
+import re
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from nexdiag.codec import jsontext, sse
+from nexdiag.codec.wire import DIALECTS
+from nexdiag.core.endpoint import Wire
+from nexdiag.core.message import Reply
+
+_FIELD = re.compile(rb"(?:data|event|id|retry)?:")
+
+
+class EventSeen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One event of a stream."""
+
+    event: str
+    data: str
+    value: Any = None
+    """The JSON value of its data; None if that is none (`[DONE]` among them)."""
+
+
+class AnswerSeen:
+    """The body of one answer."""
+
+    def __init__(self, text: bytes = b"", wire: Wire = "chat", value: Any = None) -> None:  # noqa: ANN401 - JSON is anything
+        """The text of a body without its content-encoding; or a JSON value, where only that is known."""
+        self.wire = wire
+        self._text = text
+        self._value = value
+
+    @property
+    def text(self) -> bytes:
+        """The body; of a value, its JSON text."""
+        if not self._text and self._value is not None:
+            try:
+                self._text = jsontext.write(self._value)
+            except ValueError:
+                self._text = b"null"
+        return self._text
+
+    @property
+    def known(self) -> bool:
+        """Whether anything came."""
+        return bool(self._text) or self._value is not None
+
+    @cached_property
+    def value(self) -> Any:  # noqa: ANN401 - JSON is anything
+        """The JSON value of a body; None for a stream, and for text."""
+        if self._value is not None:
+            return self._value
+        text = self._text.removeprefix(b"\xef\xbb\xbf").strip() if self._text[:1] not in b"{[" else self._text
+        if text[:1] not in (b"{", b"["):
+            return None
+        try:
+            return jsontext.read(text)
+        except ValueError:
+            return None
+
+    @cached_property
+    def streamed(self) -> bool:
+        """Whether it is an event stream."""
+        return self._value is None and _FIELD.match(self._text.lstrip(b"\xef\xbb\xbf\r\n ")[:6]) is not None
+
+    @cached_property
+    def events(self) -> tuple[EventSeen, ...]:
+        """The events of a stream, `[DONE]` among them; none for a body."""
+        if not self.streamed:
+            return ()
+        parser = sse.Parser()
+        told = parser.feed(self._text) + parser.close()
+        return tuple(EventSeen(event=one.event, data=one.data, value=_json(one.data)) for one in told)
+
+    @cached_property
+    def reply(self) -> Reply:
+        """The message, the finish reason and the usage, whatever the wire; incomplete and empty of an error."""
+        dialect = DIALECTS[self.wire]
+        if not self.streamed:
+            return dialect.decode_reply(self.text)
+        accumulator = dialect.accumulator()
+        for one in self.events:
+            accumulator.feed(sse.Event(data=one.data, event=one.event))
+        return accumulator.finish()
+
+
+def _json(text: str) -> Any:  # noqa: ANN401 - JSON is anything
+    try:
+        return jsontext.read(text)
+    except ValueError:
+        return None

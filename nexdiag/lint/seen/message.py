@@ -1,0 +1,244 @@
+"""One entry of a request's list of messages, as the rules see it, whatever the wire: Messages, Responses, chat.
+
+On the Responses wire an entry is an item: a `function_call` is an assistant's message that calls, a
+`function_call_output` is a tool message. Law: reading never raises, however malformed the entry is.
+"""
+
+from typing import Any
+
+import msgspec
+
+from nexdiag.codec import jsontext
+from nexdiag.lint.quoting import quote
+
+SYSTEM, DEVELOPER, USER, ASSISTANT, TOOL, OTHER = 1, 2, 4, 8, 16, 32
+"""Traits by role; OTHER is any other word, or none."""
+CALLS, ANSWERS, PARTS, NO_TEXT, EXTRA, MALFORMED = 64, 128, 256, 512, 1024, 2048
+"""Traits by content: calls a tool; answers a call; content is a list; content is null, missing or blank, or has a
+blank part; has fields other than role, content, name, tool_calls, tool_call_id; is no object with a role."""
+AFTER_SAME, FIRST, MARKUP, TALKS = 4096, 8192, 16384, 32768
+"""Traits by place: the message before has the same role; nothing but system messages stands before it. By text: it
+holds a sign that templates give a meaning to. TALKS: neither calls nor answers."""
+ANY = 65535
+
+_ROLES = {"system": SYSTEM, "developer": DEVELOPER, "user": USER, "assistant": ASSISTANT, "tool": TOOL}
+_ROLES["function"] = TOOL
+_PLAIN = frozenset({"role", "content", "name", "tool_calls", "tool_call_id", "type"})
+_SIGNS = ("<|", "[TOOL_CALLS]", "[INST]", "<think", "<tool_call", "<function=", "<start_of_turn>", "<｜")
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "boolean"),  # before the numbers: in Python it is one
+    ((int, float), "number"),
+    (str, "string"),
+    (list, "array"),
+    (dict, "object"),
+)
+_ITEM_ROLES = {
+    "function_call": "assistant",
+    "custom_tool_call": "assistant",
+    "local_shell_call": "assistant",
+    "reasoning": "assistant",
+    "function_call_output": "tool",
+    "custom_tool_call_output": "tool",
+    "local_shell_call_output": "tool",
+}
+"""Items of the Responses wire that have no role of their own."""
+
+
+class CallSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool call in a message: of chat completions, a `tool_use` block, or a `function_call` item."""
+
+    id: str | None
+    name: str
+    """Empty where it has none, or one that is no text."""
+    arguments: Any = None
+    """As they were sent: text on the OpenAI wires, an object in a `tool_use` block; None where they are missing."""
+    where: str = ""
+    """JSON pointer from the message to the call: `/tool_calls/0`, `/content/1`, or empty for an item."""
+
+
+class MessageSeen:
+    """One message, however malformed."""
+
+    __slots__ = ("_raw", "answers", "calls", "kind", "role", "role_kind", "text", "traits", "value")
+
+    def __init__(  # noqa: PLR0913 - what is known of a message
+        self,
+        *,
+        raw: bytes = b"",
+        value: dict[str, Any] | None = None,
+        kind: str = "object",
+        role: str | None = None,
+        role_kind: str | None = None,
+        text: str = "",
+        calls: tuple[CallSeen, ...] = (),
+        answers: tuple[str | None, ...] = (),
+        traits: int = 0,
+    ) -> None:
+        """The parts, as `read_message` finds them."""
+        self._raw = raw
+        self.value: dict[str, Any] = {} if value is None else value
+        """The entry itself; empty if it is no object."""
+        self.kind = kind
+        """The JSON type of the entry: all but `object` is malformed."""
+        self.role = role
+        """Its role; of an item without one, the role that it stands for."""
+        self.role_kind = role_kind
+        """The JSON type of its role, in which all but `string` is malformed; None if it has none."""
+        self.text = text
+        self.calls = calls
+        self.answers = answers
+        """The ids of the calls that it answers; None for a tool message without an id."""
+        self.traits = traits
+        """What is plain at a glance: by it the rules are chosen that look at this message."""
+
+    @property
+    def raw(self) -> bytes:
+        """Its JSON text: equal texts are equal messages."""
+        if not self._raw:
+            try:
+                self._raw = jsontext.write(self.value if self.kind == "object" else None)
+            except ValueError:
+                self._raw = b"null"
+        return self._raw
+
+    @property
+    def talks(self) -> bool:
+        """Neither calls a tool nor answers a call."""
+        return not self.calls and not self.answers
+
+    @property
+    def content(self) -> Any:  # noqa: ANN401 - JSON is anything
+        """The content as it was sent; None if it is null or missing."""
+        return self.value.get("content")
+
+    @property
+    def parts(self) -> list[dict[str, Any]]:
+        """The content's parts that are objects; none where the content is no list."""
+        content = self.value.get("content")
+        return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+
+    def shown(self, index: int) -> str:
+        """One line of evidence."""
+        called = f" calls {', '.join(call.name or '?' for call in self.calls[:5])}" if self.calls else ""
+        said = f" {quote(self.text)}" if self.text or not called else ""
+        return f"messages[{index}] {quote(self.role, 20)[1:-1] if self.role else 'without role'}{called}{said}"
+
+
+def read_message(raw: bytes) -> MessageSeen:
+    """The message of a JSON text. Never raises."""
+    try:
+        value = jsontext.read(raw)
+    except ValueError:
+        value = None
+    return message_of(value, raw)
+
+
+def message_of(value: object, raw: bytes = b"") -> MessageSeen:
+    """The message of a JSON value; `raw` is its text where that is at hand."""
+    if not isinstance(value, dict):
+        return MessageSeen(raw=raw or _text_of(value), kind=kind_of(value), traits=MALFORMED | OTHER)
+    role = value.get("role")
+    said = value.get("content")
+    kind = kind_of(role) if "role" in value else None
+    role = role if isinstance(role, str) else None
+    if type(said) is str and role in ("system", "user") and len(value) == 2:  # noqa: PLR2004 - role and content: most are so
+        traits = TALKS | _ROLES[role] | (0 if said.strip() else NO_TEXT) | _markup(said)
+        return MessageSeen(raw=raw, value=value, role=role, role_kind=kind, text=said, traits=traits)
+    if kind is None and isinstance(item := value.get("type"), str) and item in _ITEM_ROLES:
+        role, kind = _ITEM_ROLES[item], "string"
+    parts = [part for part in said if isinstance(part, dict)] if isinstance(said, list) else []
+    text = said if isinstance(said, str) else _text(parts) if parts else _item_text(value)
+    calls, answers = _calls(value, parts), _answers(value, parts)
+    traits = _ROLES.get(role or "", OTHER) | _markup(text) | (0 if kind == "string" else MALFORMED)
+    traits |= (CALLS if calls else 0) | (ANSWERS if answers else 0) | (0 if calls or answers else TALKS)
+    traits |= (PARTS if isinstance(said, list) else 0) | (NO_TEXT if _blank(said, parts) else 0)
+    traits |= 0 if value.keys() <= _PLAIN else EXTRA
+    return MessageSeen(
+        raw=raw, value=value, role=role, role_kind=kind, text=text, calls=calls, answers=answers, traits=traits
+    )
+
+
+def kind_of(value: object) -> str:
+    """The JSON type of a value, as JSON calls it."""
+    return next((kind for types, kind in _KINDS if isinstance(value, types)), "null")
+
+
+def _markup(text: str) -> int:
+    return MARKUP if ("<" in text or "[" in text) and any(sign in text for sign in _SIGNS) else 0
+
+
+def _blank(content: object, parts: list[dict[str, Any]]) -> bool:
+    if isinstance(content, str):
+        return not content.strip()
+    if isinstance(content, list):
+        texts = (part.get("text") for part in parts if "text" in part)
+        return not content or any(not isinstance(text, str) or not text.strip() for text in texts)
+    return content is None
+
+
+def _text(parts: list[dict[str, Any]]) -> str:
+    texts = (part.get("text") or part.get("content") for part in parts)
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
+def _item_text(value: dict[str, Any]) -> str:
+    output = value.get("output")
+    return output if isinstance(output, str) else ""
+
+
+def _calls(value: dict[str, Any], parts: list[dict[str, Any]]) -> tuple[CallSeen, ...]:
+    """Each call once: some converters send it as a block and in `tool_calls` as well."""
+    entries = value.get("tool_calls")
+    places: list[tuple[str, dict[str, Any]]] = []
+    if isinstance(entries, list):
+        places = [(f"/tool_calls/{at}", entry) for at, entry in enumerate(entries) if isinstance(entry, dict)]
+    elif isinstance(entries, dict):  # TGI 2 sends a single object
+        places = [("/tool_calls", entries)]
+    if parts:
+        blocks = value["content"]
+        places += [
+            (f"/content/{at}", part)
+            for at, part in enumerate(blocks)
+            if isinstance(part, dict) and part.get("type") == "tool_use"
+        ]
+    if value.get("type") in ("function_call", "custom_tool_call", "local_shell_call"):
+        places.append(("", value))
+    found: dict[object, CallSeen] = {}
+    for place, (where, entry) in enumerate(places):
+        call = _call(where, entry)
+        found.setdefault(place if call.id is None else call.id, call)
+    return tuple(found.values())
+
+
+def _call(where: str, entry: dict[str, Any]) -> CallSeen:
+    function = entry.get("function")
+    inner = function if isinstance(function, dict) else entry
+    name = inner.get("name")
+    return CallSeen(
+        id=_id(entry.get("call_id") if "call_id" in entry else entry.get("id")),
+        name=name if isinstance(name, str) else "",
+        arguments=inner.get("arguments", inner.get("input")),
+        where=where,
+    )
+
+
+def _answers(value: dict[str, Any], parts: list[dict[str, Any]]) -> tuple[str | None, ...]:
+    ids = [_id(part.get("tool_use_id")) for part in parts if part.get("type") == "tool_result"]
+    if value.get("role") == "tool":
+        ids.insert(0, _id(value.get("tool_call_id")))
+    elif "role" not in value and _ITEM_ROLES.get(str(value.get("type"))) == "tool":
+        ids.insert(0, _id(value.get("call_id")))
+    return tuple(ids)
+
+
+def _id(value: object) -> str | None:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) else None
+
+
+def _text_of(value: object) -> bytes:
+    try:
+        return jsontext.write(value)
+    except ValueError:
+        return b"null"

@@ -1,0 +1,69 @@
+"""What the earlier exchanges of a recording told: which answer made a call or a message, and which tool run its output.
+
+It holds one entry for each call and each answer, not their texts: memory grows with their number alone.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from nexdiag.core.finding import Origin
+from nexdiag.core.message import Reply
+from nexdiag.core.turn import ToolRun
+from nexdiag.lint.seen.message import MessageSeen
+from nexdiag.lint.seen.view import View
+
+
+class Past:
+    """All that is remembered of one recording."""
+
+    def __init__(self, runs: Iterable[ToolRun] = ()) -> None:
+        """Start before the first exchange; `runs` are the tool runs of the recording."""
+        self.calls: dict[str, Origin] = {}
+        """By the id of a call: the answer that made it."""
+        self.texts: dict[int, Origin] = {}
+        """By the hash of an answer's text: that answer."""
+        self.runs: dict[str, ToolRun] = {run.call_id: run for run in runs}
+        """By the id of a call: its tool run."""
+
+    def take(self, view: View) -> None:
+        """Remember the answer of an exchange that has been judged."""
+        if view.exchange is None or view.refused or not view.answer.known:
+            return
+        reply = view.answer.reply
+        text = reply.message.text
+        if not text and not reply.message.tool_calls:
+            return
+        origin = _origin(view, reply)
+        for call in reply.message.tool_calls:
+            own = msgspec.structs.replace(origin, signed=True) if "signature" in str(call.extra) else origin
+            self.calls.setdefault(call.id, own)
+        if text:
+            self.texts.setdefault(hash(text), origin)
+
+    def made(self, message: MessageSeen) -> Origin | None:
+        """Where a message came from: the answer that it repeats, or the tool run whose output it is."""
+        for call in message.calls:
+            if call.id in self.calls:
+                return self.calls[call.id]
+        for call_id in message.answers:
+            run = self.runs.get(call_id or "")
+            asked = self.calls.get(call_id or "")
+            if run is not None or asked is not None:
+                turn = run.turn if run is not None else asked.turn if asked is not None else None
+                return Origin(exchange=None if asked is None else asked.exchange, turn=turn, kind="tool run")
+        return self.texts.get(hash(message.text)) if message.role == "assistant" and message.text else None
+
+
+def _origin(view: View, reply: Reply) -> Origin:
+    limit = view.fields.get("max_tokens") or view.fields.get("max_completion_tokens")
+    used = reply.usage.output_tokens
+    return Origin(
+        exchange=view.exchange,
+        turn=view.turn,
+        kind="answer",
+        finish_reason=reply.finish_reason,
+        reasoned=bool(reply.message.reasoning),
+        signed="signature" in str(reply.message.extra),
+        full=isinstance(limit, int) and used >= limit > 0,
+    )
