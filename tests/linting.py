@@ -37,17 +37,17 @@ def refusing(*rules: str, status: int = 400, models: str = "", **limits: object)
     return Profile(name="strict", title="Strict", refuses=refuses, limits=Limits(**limits))
 
 
-def judged(request: object = None, profile: Profile | None = None, **parts: Any) -> tuple[Finding, ...]:
+def judged(request: object = None, profile: Profile | None = None, **parts: Any) -> tuple[Finding, ...]:  # noqa: ANN401 - any part
     """The findings of a bare exchange; `parts` are server, status, response, log, url, client."""
     return judge_bare(BareExchange(request=request, **parts), profile)[1]
 
 
-def found(rule: str, request: object = None, profile: Profile | None = None, **parts: Any) -> list[Finding]:
+def found(rule: str, request: object = None, profile: Profile | None = None, **parts: Any) -> list[Finding]:  # noqa: ANN401 - any part
     """Those of one rule."""
     return [finding for finding in judged(request, profile, **parts) if finding.rule == rule]
 
 
-def places(rule: str, messages: list[object], profile: Profile | None = None, **parts: Any) -> list[int | None]:
+def places(rule: str, messages: list[object], profile: Profile | None = None, **parts: Any) -> list[int | None]:  # noqa: ANN401 - any part
     """The indices of the messages that one rule finds."""
     return [one.location.message_index for one in found(rule, {"model": "m", "messages": messages}, profile, **parts)]
 

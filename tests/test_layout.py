@@ -40,8 +40,12 @@ def modules() -> Iterator[PurePosixPath]:
 
 
 def only_words(path: Path) -> bool:
-    """Whether a module holds nothing but its docstring, and perhaps the version."""
+    """Whether a module holds nothing but its docstring, and perhaps the version, or is a family's list of its rules."""
     body = ast.parse(path.read_text()).body
+    if (
+        path.name == "__init__.py" and path.parent.parent.name == "rules"
+    ):  # tests/lint/test_rules.py is about all of them
+        return True
     return all(isinstance(node, ast.Expr | ast.Assign) and isinstance(node.value, ast.Constant) for node in body)
 
 
