@@ -49,7 +49,8 @@ def command(
 
 
 def _tell(told: "Told") -> None:
-    from nexdiag.report import lines
+    from nexdiag.report import smoke
+    from nexdiag.report.lint import text
 
     console = progress()
     if told.heading is not None:
@@ -58,8 +59,8 @@ def _tell(told: "Told") -> None:
         console.print(f"  {line}")
     if told.spoken is not None:
         turn = told.spoken
-        console.print(lines.spoken(turn.number, turn.said, turn.reply, turn.error, turn.seconds))
+        console.print(smoke.line(turn.number, turn.said, turn.reply, turn.error, turn.seconds))
     if told.finding is not None:
         fault, finding = told.finding
         console.print(f"  {fault.title}   ({told.server})", style="bold")
-        console.print(lines.diagnosis(finding))
+        console.print(text.diagnosis(finding))

@@ -18,6 +18,11 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     JSONL = "jsonl"
+    GITHUB = "github"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    MD = "md"
+    HTML = "html"
 
 
 def command(
@@ -25,7 +30,7 @@ def command(
         list[Path], typer.Argument(help="Cassettes, directories of them, requests, exchanges; - is stdin.")
     ],
     form: Annotated[
-        Format, typer.Option("--format", help="text, json, or jsonl (one line a finding or exchange).")
+        Format, typer.Option("--format", help="text, json, jsonl (one line a finding or exchange), or for a CI.")
     ] = Format.TEXT,
     profile: Annotated[
         str | None, typer.Option(help="Judge as this server would, whatever the recording says.")
@@ -35,24 +40,12 @@ def command(
     output: Annotated[Path | None, typer.Option("-o", help="Write to this file instead of stdout.")] = None,
 ) -> int:
     """Name message, field and fix of every fault in recordings and requests. Exit 1 with errors or warnings."""
-    from nexdiag.report import json, lines
+    from nexdiag.report.lint.formats import FORMATS, TELL_UNCHECKED
     from nexdiag.runner.subjects import Choice, judge_paths
 
     choice = Choice(profile=profile, select=tuple(select or ()), ignore=tuple(ignore or ()))
     judged = judge_paths(files, choice)
-    told = [(one.file, one.profile, one.findings, one.unchecked) for one in judged]
-    if form is Format.JSON:
-        deliver(json.lint_report(told), output)
-    elif form is Format.JSONL:
-        rows = []
-        for one in judged:
-            if one.bare:
-                rows.append(json.bare_line(one.id, one.profile, one.findings))
-            else:
-                rows += [json.finding_line(finding, file=one.file) for finding in one.findings]
-        deliver("".join(f"{row}\n" for row in rows), output)
-    else:
-        deliver(lines.judged(told), output)
-    if form is Format.JSONL or (form is Format.TEXT and output is not None):
+    deliver(FORMATS[form](judged), output)
+    if form not in TELL_UNCHECKED or (form is Format.TEXT and output is not None):
         not_checked([f"{one.file}: {text}" for one in judged for text in one.unchecked])
     return int(any(finding.weighs for one in judged for finding in one.findings))

@@ -52,6 +52,8 @@ class Say(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     kill_daemon: bool | float | str = False
     """When the daemon is killed and started again: as `cancel_after`; true is `start`."""
     expect: Expectation = Expectation()
+    allow: tuple[str, ...] = ()
+    """Rules of lint whose findings in this message's turns are wanted: nobody is told of them."""
 
     @property
     def kills_after(self) -> float | str | None:
@@ -78,6 +80,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How often the whole is played; each time in a chat of its own."""
     faults: tuple[str, ...] = ()
     """What goes wrong on purpose when its recording is replayed, as `codec.fault` reads it; live, nothing does."""
+    allow: tuple[str, ...] = ()
+    """Rules of lint whose findings in its recording are wanted."""
 
     @property
     def messages(self) -> int:

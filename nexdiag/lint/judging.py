@@ -41,8 +41,8 @@ class Judging:
         self._chains: dict[bytes, Chain] = {}
         """By the last link of their messages: where the next request of a chat goes on."""
 
-    def take(self, seen: View) -> None:
-        """Judge the next exchange."""
+    def take(self, seen: View) -> list[Entry]:
+        """Judge the next exchange; give what it carries."""
         chain = self._read(seen)
         case = Case(seen, chain.history, self._profile, self._past)
         found = [(rule, fault) for rule in _whole(seen.wire) for fault in _looked(rule, case)]
@@ -59,6 +59,7 @@ class Judging:
         if seen.refused:
             self._explain(seen, [*chain.entries, *passing], case)
         self._past.take(seen)
+        return [*chain.entries, *passing]
 
     def findings(self) -> tuple[Finding, ...]:
         """The recording is over: what is to be reported, the cause first."""

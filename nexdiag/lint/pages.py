@@ -1,5 +1,6 @@
 """A rule → its page in Markdown: what its module says, and who refuses it, from the profiles."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from nexdiag.codec import jsontext
@@ -9,6 +10,11 @@ from nexdiag.lint.rule import Rule
 from nexdiag.lint.seen.words import heard
 
 _HEAD = "| server | if | status | its words | source | seen |\n|---|---|---|---|---|---|\n"
+_INDEX = """# The rules of `nexdiag lint`
+
+Written by `python tests/lint/test_pages.py` from the rules themselves; a test holds it to them. `nexdiag rule NAME`
+prints a page, `nexdiag rule --search WORDS` finds one by what a server said.
+"""
 _NOBODY = "No profile states that its server refuses this.\n"
 
 
@@ -41,3 +47,21 @@ def _words(body: Any) -> str:  # noqa: ANN401 - a JSON body, or text
     line = " ".join(words.split())
     mark = "``" if "`" in line else "`"
     return f"{mark} {line} {mark}" if mark == "``" else f"{mark}{line}{mark}"
+
+
+def listing(rules: Sequence[Rule], why: Sequence[str] = ()) -> str:
+    """One line a rule: code, name, and what it is, or why it is listed."""
+    width = max(len(rule.name) for rule in rules)
+    told = why or [rule.summary for rule in rules]
+    return "\n".join(f"{rule.code}  {rule.name:<{width}}  {line}" for rule, line in zip(rules, told, strict=True))
+
+
+def index(rules: Sequence[Rule]) -> str:
+    """The page that lists all rules, family by family."""
+    families = dict.fromkeys(rule.family for rule in rules)
+    parts = [_INDEX]
+    for family in families:
+        ours = (rule for rule in rules if rule.family == family)
+        rows = "".join(f"| {rule.code} | [`{rule.name}`]({rule.name}.md) | {rule.summary} |\n" for rule in ours)
+        parts.append(f"\n## {family}\n\n| code | rule | |\n|---|---|---|\n{rows}")
+    return "".join(parts)

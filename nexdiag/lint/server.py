@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from nexdiag.core.endpoint import Profile, Refusal, Sends
+from nexdiag.core.endpoint import Limits, Profile, Refusal, Sends, Wire
 
 
 class Conditional(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +22,8 @@ class Conditional(msgspec.Struct, frozen=True, kw_only=True):
     refusal: Refusal
     aliases: tuple[str, ...] = ()
     """Regular expressions for free text that names such a deployment."""
+    limits: Limits = Limits()
+    """What such a deployment checks besides."""
 
 
 class Marks(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,9 +43,10 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     conditional: tuple[Conditional, ...] = ()
     marks: Marks = Marks()
 
-    def condition(self, rule: str) -> Conditional | None:
-        """On what it depends whether this server refuses the fault."""
-        return next((entry for entry in self.conditional if entry.refusal.rule == rule), None)
+    def condition(self, rule: str, model: str = "", wire: Wire = "chat") -> Conditional | None:
+        """On what it depends whether this server refuses the fault; with a model, whether it refuses it of that one."""
+        entries = (entry for entry in self.conditional if entry.refusal.rule == rule)
+        return next((entry for entry in entries if entry.refusal.holds(model, wire)), None)
 
     def variants(self) -> "list[Server]":
         """The deployments for which a conditional statement holds."""
@@ -56,6 +59,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
                 title=f"{self.profile.title} ({name})",
                 aliases=tuple(alias for entry in ours for alias in entry.aliases),
                 refuses=(*self.profile.refuses, *(entry.refusal for entry in ours)),
+                limits=_with(self.profile.limits, [entry.limits for entry in ours]),
                 sends=_without(self.profile.sends, [entry.refusal.rule for entry in ours]),
                 server_header=None,
             )
@@ -79,6 +83,17 @@ def serves(route: str, path: str) -> bool:
     return len(wanted) == len(found) and all(
         part == other or (part.startswith("{") and bool(other)) for part, other in zip(wanted, found, strict=True)
     )
+
+
+def _with(limits: Limits, more: list[Limits]) -> Limits:
+    """The limits of a server with those of a deployment, which come first."""
+    stated = {
+        field: value
+        for one in more
+        for field in one.__struct_fields__
+        if (value := getattr(one, field)) not in ("", (), None)
+    }
+    return msgspec.structs.replace(limits, **stated)
 
 
 def _without(sends: Sends, refused: list[str]) -> Sends:

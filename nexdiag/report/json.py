@@ -1,51 +1,27 @@
 """Report → JSON: findings as scripts read them, and whole reports as the facts that the other formats word.
 
-Law: the shapes are promises (nexdiag.lint/1, nexdiag.report/1). Output is ASCII with escapes, so that no recorded
-character can steer the terminal that prints it, and always valid JSON: what JSON cannot hold is written as text.
+Law: the shapes are promises (nexdiag.report/1, and the findings in nexdiag.lint/1). Output is ASCII with escapes, so
+that no recorded character can steer the terminal that prints it, and always valid JSON: what JSON cannot hold is
+written as text.
 """
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from nexdiag.core.difference import Difference
-from nexdiag.core.finding import Finding
+from nexdiag.core.finding import Finding, Origin
 from nexdiag.core.replayed import TurnVerdict
 from nexdiag.core.run import Report
 from nexdiag.report.messages import text_of
 from nexdiag.report.summary import RunFacts, headline, run_facts
 from nexdiag.report.turns import ExchangeFacts, TurnFacts
 
-LINT_SCHEMA = "nexdiag.lint/1"
 REPORT_SCHEMA = "nexdiag.report/1"
 _DEEPEST = 64
-
-
-def lint_report(files: Sequence[tuple[str, str, Sequence[Finding], Sequence[str]]]) -> str:
-    """The findings of many files: for each its name, profile, findings, best first, and what was not checked."""
-    listed = [
-        {
-            "file": file,
-            "profile": profile,
-            "findings": [finding_fields(finding) for finding in findings],
-            "unchecked": list(unchecked),
-        }
-        for file, profile, findings, unchecked in files
-    ]
-    return _dump({"schema": LINT_SCHEMA, "files": listed}, indent=2)
-
-
-def finding_line(finding: Finding, *, file: str | None = None) -> str:
-    """One finding as one line; with the file it was found in, where there is one."""
-    return _dump(({"file": file} if file is not None else {}) | finding_fields(finding))
-
-
-def bare_line(id: object, profile: str, findings: Sequence[Finding]) -> str:  # noqa: A002 - the field's name in the contract
-    """The answer to one line of bare exchanges."""
-    return _dump({"id": id, "profile": profile, "findings": [finding_fields(finding) for finding in findings]})
 
 
 def finding_fields(finding: Finding) -> dict[str, Any]:
@@ -65,7 +41,14 @@ def finding_fields(finding: Finding) -> dict[str, Any]:
         "refused": finding.refused,
         "server_words": finding.server_words,
         "repeats": finding.repeats,
+        "produced_by": None if finding.origin is None else _origin(finding.origin),
+        "consequences": list(finding.consequences),
     }
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    """What wrote the message that has to change."""
+    return {"kind": origin.kind, "turn": origin.turn, "exchange": origin.exchange}
 
 
 def report_json(report: Report) -> str:
@@ -82,7 +65,7 @@ def report_json(report: Report) -> str:
         "unchecked": list(report.unchecked),
         "runs": [_run(facts) for facts in runs],
     }
-    return _dump(whole, indent=2)
+    return dump(whole, indent=2)
 
 
 def _run(facts: RunFacts) -> dict[str, Any]:
@@ -174,7 +157,8 @@ def _difference(difference: Difference) -> dict[str, Any]:
     }
 
 
-def _dump(value: object, indent: int | None = None) -> str:
+def dump(value: object, indent: int | None = None) -> str:
+    """The value as JSON in ASCII; on one line, or indented."""
     return json.dumps(plain(value), indent=indent, allow_nan=False)
 
 

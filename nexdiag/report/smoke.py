@@ -26,6 +26,13 @@ def heading(scenario: Scenario, endpoint: str, model: str) -> str:
     return f"● {name}   {said}{chats} → {one_line(endpoint)}   {one_line(model, 60)}{tools}"
 
 
+def line(number: int, said: str, reply: str | None, error: str | None, seconds_: float) -> str:
+    """One message, where nothing was expected of it."""
+    mark, text = ("✓", reply) if reply is not None else ("✗", error)
+    talk = f"{one_line(said, _SAID):<{_SAID}} → {one_line(text or '', _CAME):<{_CAME}}"
+    return f"  turn {number} {mark} {talk} {seconds_:5.2f} s"
+
+
 def spoken(one: Spoken, *, chats: bool = False) -> str:
     """One message as it is settled, and below it what did not hold. `chats`: whether to say in which chat it was."""
     mark = "✓" if one.ok else "✗"

@@ -268,6 +268,7 @@ def _findings(facts: RunFacts, console: Console) -> None:
         lines.append(_name(finding))
         lines.append(Text(f"{_place(finding)}{again}", style="dim"))
         lines.append(Text(cut(finding.summary, 400)))
+        lines += [Text(f"written by {finding.origin}")] if finding.origin is not None else []
         lines += [_line(("fix: ", "green"), cut(finding.fix, 400))] if finding.fix else []
     if len(rest) > _SHOWN_FINDINGS:
         lines.append(Text(f"… {count(len(rest) - _SHOWN_FINDINGS, 'more finding')} not shown", style="dim"))

@@ -41,7 +41,19 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     unplayed: bool | None = None
 
 
-_TABLES: dict[str, type[msgspec.Struct]] = {"replay": Replay}
+class Lint(msgspec.Struct, frozen=True, kw_only=True):
+    """The `[lint]` table; None for what nobody has set."""
+
+    select: tuple[str, ...] | None = None
+    """Rules that are wanted; all without it."""
+    ignore: tuple[str, ...] | None = None
+    """Rules that are not wanted."""
+    profile: str | None = None
+    per_path_ignores: dict[str, tuple[str, ...]] | None = None
+    """Rules that are not wanted in the files whose path fits a pattern."""
+
+
+_TABLES: dict[str, type[msgspec.Struct]] = {"replay": Replay, "lint": Lint}
 """Tables that there are. Another command's settings are one more struct here, and a function as `replay_defaults`."""
 _CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
     "replay": {
@@ -69,6 +81,11 @@ def replay_defaults(environ: Mapping[str, str], directory: Path) -> Replay:
     """
     found = _table("replay", environ, directory)
     return Replay(**found)
+
+
+def lint_defaults(environ: Mapping[str, str], directory: Path) -> Lint:
+    """The same for `nexdiag lint`. Raises as `replay_defaults`."""
+    return Lint(**_table("lint", environ, directory))
 
 
 def _table(table: str, environ: Mapping[str, str], directory: Path) -> dict[str, Any]:
@@ -158,6 +175,18 @@ def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - a value of any kind
     return tuple(entry for entry in entries if entry.strip())
 
 
+def _text_of(value: Any) -> str:  # noqa: ANN401 - a value of any kind
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _texts_by_path(value: Any) -> dict[str, tuple[str, ...]]:  # noqa: ANN401 - a value of any kind
+    if not isinstance(value, dict):
+        raise TypeError
+    return {path: _texts(entries) for path, entries in value.items()}
+
+
 def _speed(value: Any) -> float | str:  # noqa: ANN401 - a value of any kind
     if value == "max":
         return "max"
@@ -190,6 +219,9 @@ def _flag(value: Any) -> bool:  # noqa: ANN401 - a value of any kind
 
 _KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "ignore": (_texts, "a list of rules"),
+    "select": (_texts, "a list of rules"),
+    "profile": (_text_of, "the name of a server's profile"),
+    "per_path_ignores": (_texts_by_path, "a table: a list of rules for each pattern of paths"),
     "speed": (_speed, '"max" or a number above 0'),
     "max_age": (_age, "an age such as 30d, 12h, 2w, or a number of seconds"),
     "jobs": (_count, "a number, 0 for as many as there are cores"),

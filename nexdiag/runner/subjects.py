@@ -1,5 +1,6 @@
-"""What `lint` is given: a cassette, a bare request, or bare exchanges as JSON Lines. Told apart by their first line."""
+"""What `lint` is given: a cassette, a request, or bare exchanges, told apart by the first line; a state directory."""
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,33 +9,29 @@ from typing import Any
 
 import msgspec
 
+from nexdiag.capture.redaction.keys import secrets_of
+from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.codec import cassette as codec
+from nexdiag.codec import logline
 from nexdiag.codec.wire import wire_of
-from nexdiag.core.cassette import Cassette
+from nexdiag.core.cassette import SUFFIX, Cassette
 from nexdiag.core.endpoint import Profile
 from nexdiag.core.errors import CassetteError, NothingToDo
-from nexdiag.core.finding import Finding
+from nexdiag.core.judged import Judged
+from nexdiag.core.finding import Finding, Location
+from nexdiag.core.turn import LogLine
 from nexdiag.lint import engine, profiles
 from nexdiag.lint.seen.bare import BareExchange, decode_bare
+from nexdiag.lint.seen.state import RowSeen, StateSeen, is_short, of_json
+from nexdiag.lint.state import judge_state
 from nexdiag.lint.subject import profile_of
 from nexdiag.report.wording import count as counted
 from nexdiag.runner.load import find
+from nexdiag.runner.state_subject import is_chat, is_state, read_chat, read_state
 
+NO_SERVER = "none"
+"""For a profile, where nothing was sent anywhere."""
 _EXCHANGE_KEYS = {"request", "response", "status", "server", "log"}
-
-
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was judged."""
-
-    file: str
-    profile: str
-    findings: tuple[Finding, ...]
-    id: str | None = None
-    """For a bare exchange: the id it came with."""
-    bare: bool = False
-    unchecked: tuple[str, ...] = ()
-    empty: bool = False
-    """A recording without any exchange: there was nothing to judge."""
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +78,10 @@ def _judge_each(paths: Sequence[Path], choice: Choice) -> Iterator[Judged]:
         if str(path) == "-":
             yield from judge_text(sys.stdin.buffer.read(), "stdin", choice)
             continue
+        if holds_state(path):
+            yield from _states(path, choice)
+            if next(path.rglob(f"*{SUFFIX}"), None) is None:
+                continue
         for file in find([path]):
             try:
                 raw = file.read_bytes()
@@ -91,11 +92,20 @@ def _judge_each(paths: Sequence[Path], choice: Choice) -> Iterator[Judged]:
             yield from judge_text(raw, str(file), choice)
 
 
+def holds_state(path: Path) -> bool:
+    """Whether the path is a state directory, or the directory of one chat of it."""
+    return path.is_dir() and (is_state(path) or is_chat(path))
+
+
 def judge_text(raw: bytes, name: str, choice: Choice) -> Iterator[Judged]:
     """Judge the contents of one file. Raises `CassetteError` or `UsageError` for what is none of the three."""
     whole = _object(raw)
     if whole is not None and "messages" in whole and "cassette" not in whole:
         yield _request(whole, name, choice)
+        return
+    if is_short(whole):
+        findings = judge_state(of_json(whole or {}, name), select=choice.select, ignore=choice.ignore)
+        yield Judged(file=name, profile=NO_SERVER, findings=findings)
         return
     first = _object(raw.split(b"\n", 1)[0])
     if first is not None and "cassette" in first:
@@ -107,10 +117,37 @@ def judge_text(raw: bytes, name: str, choice: Choice) -> Iterator[Judged]:
         raise CassetteError(f"{name} is neither a cassette nor a request nor exchanges", hint=hint)
 
 
+def _states(path: Path, choice: Choice) -> Iterator[Judged]:
+    """A state directory: what is of all chats, and then each chat; or one chat's directory."""
+    redactor = Redactor(secrets_of(os.environ))
+    for read in read_state(path) if is_state(path) else [read_chat(path)]:
+        findings = judge_state(read.state, select=choice.select, ignore=choice.ignore)
+        yield Judged(
+            file=str(read.path),
+            profile=NO_SERVER,
+            findings=tuple(_clean(finding, redactor) for finding in findings),
+            unchecked=(*read.unread, "requests and answers: a state directory has none (record: nexdiag capture)"),
+        )
+
+
+def _clean(finding: Finding, redactor: Redactor) -> Finding:
+    """Without secrets: what stands in a state directory was never redacted."""
+    return msgspec.structs.replace(
+        finding,
+        summary=redactor.text(finding.summary),
+        evidence=tuple(redactor.text(line) for line in finding.evidence),
+        location=Location(
+            pointer=None if finding.location.pointer is None else redactor.text(finding.location.pointer)
+        ),
+    )
+
+
 def _cassette(raw: bytes, name: str, choice: Choice) -> Judged:
     cassette = codec.decode(raw, name=name)
     profile = profile_of(cassette, choice.profile)
     findings = engine.judge(cassette, profile, select=choice.select, ignore=choice.ignore)
+    log = StateSeen(name=name, log=tuple(_row(place, line) for place, line in enumerate(cassette.log, 1)))
+    findings += judge_state(log, select=choice.select, ignore=choice.ignore)
     return Judged(
         file=name,
         profile=profile.name,
@@ -118,6 +155,12 @@ def _cassette(raw: bytes, name: str, choice: Choice) -> Judged:
         unchecked=missing(cassette),
         empty=not cassette.exchanges,
     )
+
+
+def _row(place: int, line: LogLine) -> RowSeen:
+    """A line of a recording's log, as it stood in the log that was followed."""
+    text = line.text if line.level is None else logline.encode(line)
+    return RowSeen(file=f"log ({line.source})", line=place, text=text)
 
 
 def _request(request: dict[str, Any], name: str, choice: Choice) -> Judged:

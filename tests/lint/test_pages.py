@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nexdiag.lint.pages import page
+from nexdiag.lint.pages import index, listing, page
 from nexdiag.lint.rule import Rule
 from nexdiag.lint.rules import EXPLAINED, find
 
@@ -22,7 +22,19 @@ def test_the_committed_page_is_the_rules(rule: Rule) -> None:
 
 def test_no_page_is_left_over() -> None:
     """A rule that is gone takes its page with it."""
-    assert {path.stem for path in DIRECTORY.glob("*.md")} == {rule.name for rule in EXPLAINED}, STALE
+    assert {path.stem for path in DIRECTORY.glob("*.md")} == {rule.name for rule in EXPLAINED} | {"README"}, STALE
+
+
+def test_the_index_lists_every_rule() -> None:
+    """In its family, with what it is."""
+    assert (DIRECTORY / "README.md").read_text(encoding="utf-8") == index(EXPLAINED), STALE
+    assert all(f"| {rule.code} | [`{rule.name}`]({rule.name}.md) |" in index(EXPLAINED) for rule in EXPLAINED)
+
+
+def test_a_listing_has_a_line_a_rule() -> None:
+    """Code, name, and what it is; or why it is listed."""
+    assert listing([find("NX101")]) == f"NX101  role-alternation  {find('NX101').summary}"
+    assert listing([find("NX101")], ["by its name"]) == "NX101  role-alternation  by its name"
 
 
 def test_who_refuses_it_comes_from_the_profiles() -> None:
@@ -43,6 +55,7 @@ def write() -> None:
     DIRECTORY.mkdir(parents=True, exist_ok=True)
     for path in DIRECTORY.glob("*.md"):
         path.unlink()
+    (DIRECTORY / "README.md").write_text(index(EXPLAINED), encoding="utf-8")
     for rule in EXPLAINED:
         (DIRECTORY / f"{rule.name}.md").write_text(page(rule), encoding="utf-8")
 

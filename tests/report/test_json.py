@@ -6,51 +6,13 @@ import pytest
 from report import sample
 
 from nexdiag.core.finding import Finding, Location, Severity
-from nexdiag.report.json import as_text, bare_line, finding_line, lint_report, plain, report_json
+from nexdiag.report.json import as_text, plain, report_json
 
 FINDING = sample.alternation().findings[0]
 BARE = Finding(
     rule="role-alternation", code="NX101", severity=Severity.ERROR, summary="two users", evidence=("a",), fix="merge",
     location=Location(message_index=2, pointer="/messages/2/role"),
 )  # fmt: skip
-
-
-def test_lint_report_has_the_promised_shape() -> None:
-    """Schema, files, profiles, and flat findings with turn and exchange, as outside scripts rely on."""
-    value = json.loads(
-        lint_report([("a.cassette.jsonl", "sglang", (FINDING,), ()), ("b.json", "openai", (), ("x: none",))])
-    )
-    assert value["schema"] == "nexdiag.lint/1"
-    assert [(file["file"], file["profile"]) for file in value["files"]] == [
-        ("a.cassette.jsonl", "sglang"),
-        ("b.json", "openai"),
-    ]
-    assert [file["unchecked"] for file in value["files"]] == [[], ["x: none"]]
-    found = value["files"][0]["findings"][0]
-    assert set(found) == {
-        "rule", "code", "severity", "message_index", "pointer", "summary", "evidence", "fix", "turn", "exchange",
-        "refused", "server_words", "repeats",
-    }  # fmt: skip
-    assert (found["turn"], found["exchange"], found["message_index"], found["severity"]) == (2, 1, 4, "error")
-    assert found["evidence"] == list(FINDING.evidence)
-
-
-def test_bare_line_is_one_line_with_the_id_as_given() -> None:
-    """Each line of bare exchanges is answered by one line, with its id whatever its type, and no turn."""
-    line = bare_line("x\u2028\n1", "vllm", (BARE,))
-    assert len(line.splitlines()) == 1
-    value = json.loads(line)
-    assert (value["id"], value["profile"]) == ("x\u2028\n1", "vllm")
-    assert value["findings"][0]["rule"] == "role-alternation"
-    assert "turn" not in value["findings"][0]
-    assert json.loads(bare_line(None, "unknown", ())) == {"id": None, "profile": "unknown", "findings": []}
-
-
-def test_finding_line_is_one_line() -> None:
-    """A finding is one JSON object a line, with the file it was found in where that is told."""
-    assert json.loads(finding_line(FINDING))["code"] == "NX101"
-    assert json.loads(finding_line(FINDING, file="a"))["file"] == "a"
-    assert "\n" not in finding_line(FINDING)
 
 
 def test_report_json_tells_what_the_other_formats_tell() -> None:

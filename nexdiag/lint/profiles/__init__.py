@@ -10,17 +10,46 @@ from difflib import get_close_matches
 from nexdiag.core.endpoint import Profile
 from nexdiag.core.errors import UsageError
 from nexdiag.core.exchange import Exchange
-from nexdiag.lint.profiles import azure, llama_cpp, mistral, ollama, openai, sglang, unknown, vllm
+from nexdiag.lint.profiles import (
+    anthropic,
+    azure,
+    bedrock,
+    dashscope,
+    deepseek,
+    gemini,
+    groq,
+    litellm,
+    llama_cpp,
+    lm_studio,
+    mistral,
+    ollama,
+    openai,
+    openrouter,
+    sglang,
+    tgi,
+    unknown,
+    vllm,
+)
 from nexdiag.lint.server import Conditional, Server
 
 SERVERS: tuple[Server, ...] = (
     Server(profile=llama_cpp.PROFILE, conditional=llama_cpp.CONDITIONAL, marks=llama_cpp.MARKS),
+    Server(profile=lm_studio.PROFILE, conditional=lm_studio.CONDITIONAL, marks=lm_studio.MARKS),
     Server(profile=sglang.PROFILE, conditional=sglang.CONDITIONAL, marks=sglang.MARKS),
     Server(profile=vllm.PROFILE, conditional=vllm.CONDITIONAL, marks=vllm.MARKS),
-    Server(profile=ollama.PROFILE, marks=ollama.MARKS),
+    Server(profile=ollama.PROFILE, conditional=ollama.CONDITIONAL, marks=ollama.MARKS),
+    Server(profile=tgi.PROFILE, conditional=tgi.CONDITIONAL, marks=tgi.MARKS),
     Server(profile=azure.PROFILE, conditional=azure.CONDITIONAL, marks=azure.MARKS),
-    Server(profile=mistral.PROFILE, marks=mistral.MARKS),
-    Server(profile=openai.PROFILE, marks=openai.MARKS),
+    Server(profile=mistral.PROFILE, conditional=mistral.CONDITIONAL, marks=mistral.MARKS),
+    Server(profile=deepseek.PROFILE, conditional=deepseek.CONDITIONAL, marks=deepseek.MARKS),
+    Server(profile=groq.PROFILE, marks=groq.MARKS),
+    Server(profile=gemini.PROFILE, marks=gemini.MARKS),
+    Server(profile=dashscope.PROFILE, marks=dashscope.MARKS),
+    Server(profile=anthropic.PROFILE, marks=anthropic.MARKS),
+    Server(profile=bedrock.PROFILE, marks=bedrock.MARKS),
+    Server(profile=openrouter.PROFILE, conditional=openrouter.CONDITIONAL, marks=openrouter.MARKS),
+    Server(profile=litellm.PROFILE, conditional=litellm.CONDITIONAL, marks=litellm.MARKS),
+    Server(profile=openai.PROFILE, conditional=openai.CONDITIONAL, marks=openai.MARKS),
 )
 """The more special name first: "Azure OpenAI" is Azure."""
 

@@ -1,46 +1,30 @@
 """What Azure OpenAI accepts and refuses. Its deployments, not the model's name in the request, choose the model."""
 
+import msgspec
+
 from nexdiag.core.endpoint import Profile, Refusal, Sends
+from nexdiag.lint.profiles import openai
+from nexdiag.lint.profiles.shapes import openai_error
 from nexdiag.lint.server import Conditional, Marks
+
+_SOURCES = {
+    "orphan-tool-result": "Nikunj2003/LLaMa-MCP-Streamlit#1",
+    "max-tokens-param": "anomalyco/opencode#37964",
+    "unknown-param": "langchain-ai/langchain#23552",
+}
+"""What was seen on Azure itself."""
 
 PROFILE = Profile(
     name="azure",
     title="Azure OpenAI",
     aliases=(r"\bazure\b",),
     refuses=(
-        Refusal(
-            rule="orphan-tool-result",
-            status=400,
-            body={
-                "error": {
-                    "message": (
-                        "Invalid parameter: messages with role 'tool' must be a response to a preceeding message "
-                        "with 'tool_calls'."
-                    ),
-                    "type": "invalid_request_error",
-                    "param": "messages.[{index}].role",
-                    "code": None,
-                },
-            },
-            source="Nikunj2003/LLaMa-MCP-Streamlit#1",
-            seen="2025-04",
-        ),
-        Refusal(
-            rule="unanswered-tool-call",
-            status=400,
-            body={
-                "error": {
-                    "message": (
-                        "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
-                        "'tool_call_id'. The following tool_call_ids did not have response messages: {ids}"
-                    ),
-                    "type": "invalid_request_error",
-                    "param": "messages.[{next}].role",
-                    "code": None,
-                },
-            },
-            source="router-for-me/CLIProxyAPI#2798 (OpenAI; Azure runs the same checks)",
-            seen="2026-04",
+        *(
+            msgspec.structs.replace(
+                refusal,
+                source=_SOURCES.get(refusal.rule, f"{refusal.source} (OpenAI; Azure runs the same checks)"),
+            )
+            for refusal in openai.REFUSES
         ),
         Refusal(
             rule="base-url-missing-v1",
@@ -52,10 +36,13 @@ PROFILE = Profile(
     ),
     routes=(
         "/openai/v1/chat/completions",
+        "/openai/v1/responses",
         "/openai/v1/models",
         "/openai/deployments/{deployment}/chat/completions",
+        "/openai/responses",
         "/openai/models",
     ),
+    limits=openai.PROFILE.limits,
     sends=Sends(stream_options=True, max_tokens_field="max_completion_tokens"),
 )
 
@@ -72,14 +59,7 @@ CONDITIONAL = (
         refusal=Refusal(
             rule="stream-options-unsupported",
             status=400,
-            body={
-                "error": {
-                    "code": None,
-                    "message": "Unrecognized request argument supplied: stream_options",
-                    "param": None,
-                    "type": "invalid_request_error",
-                },
-            },
+            body=openai_error("Unrecognized request argument supplied: stream_options"),
             source="langchain-ai/langchain#23552, Azure/azure-sdk-for-js#30751",
             seen="2024-06",
         ),

@@ -1,6 +1,7 @@
 """What came back, as the rules see it: a JSON body, an event stream, or text; read once, when a rule first looks.
 
-Law: reading never raises. `reply` is the same on every wire; `events` and `value` are what stood there, to the byte.
+Law: reading never raises. `told` and `reply` are the same on every wire; `events` and `value` are what stood there.
+Rules read `told`, which is cheap: one reading for all of them. `reply` is what a client would keep, and costs more.
 """
 
 import re
@@ -13,6 +14,9 @@ from nexdiag.codec import jsontext, sse
 from nexdiag.codec.wire import DIALECTS
 from nexdiag.core.endpoint import Wire
 from nexdiag.core.message import Reply
+from nexdiag.lint.seen.body import read_body
+from nexdiag.lint.seen.stream import read_stream
+from nexdiag.lint.seen.told import CallTold, Told, UsageTold
 
 _FIELD = re.compile(rb"(?:data|event|id|retry)?:")
 
@@ -76,6 +80,41 @@ class AnswerSeen:
         parser = sse.Parser()
         told = parser.feed(self._text) + parser.close()
         return tuple(EventSeen(event=one.event, data=one.data, value=_json(one.data)) for one in told)
+
+    @cached_property
+    def told(self) -> Told:
+        """What it told, odd or not; read once, for all rules."""
+        return read_stream(self._text) if self.streamed else read_body(self.value)
+
+    @property
+    def message_text(self) -> str:
+        """What the model said."""
+        return self.told.text
+
+    @property
+    def reasoning(self) -> str:
+        """What it thought aloud."""
+        return self.told.reasoning
+
+    @property
+    def calls(self) -> tuple[CallTold, ...]:
+        """The tools that it called."""
+        return self.told.calls
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why it ended, in the words of chat completions; None if it did not say."""
+        return self.told.finish
+
+    @property
+    def usage(self) -> UsageTold | None:
+        """The tokens that the server counted; None if it told of none."""
+        return self.told.usage
+
+    @property
+    def signed(self) -> bool:
+        """Whether anything in it may be signed: thoughts or calls, by the vendor."""
+        return b"signature" in self.text
 
     @cached_property
     def reply(self) -> Reply:

@@ -2,22 +2,95 @@
 
 A history only grows, one message at a time, so that a recording of n turns is judged in the time of its text: the next
 request of a chat goes on where the last one ended. A rule sees it as it stands when a message has just arrived.
+
+Calls are answered in groups: a run of messages that call, then those that answer. On the chat wire a run is one
+message, or parallel calls that were split; on the Responses wire it is the items of one turn. Whatever else comes while
+a call of the run waits breaks the run off, and stands between that call and its answer.
 """
 
-from nexdiag.lint.seen.message import AFTER_SAME, DEVELOPER, FIRST, SYSTEM, CallSeen, MessageSeen
+from collections import deque
+
+import msgspec
+
+from nexdiag.lint.seen.message import AFTER_SAME, DEVELOPER, EXTRA, FIRST, SYSTEM, USER, CallSeen, MessageSeen
 
 _BEFORE_THE_FIRST = SYSTEM | DEVELOPER
+_NOT_THE_MODELS = SYSTEM | DEVELOPER | USER
 
 
 class Asked:
     """A call that waits for its answer."""
 
-    __slots__ = ("at", "call")
+    __slots__ = ("at", "call", "run")
 
-    def __init__(self, at: int, call: CallSeen) -> None:
-        """The call of the message at that index."""
+    def __init__(self, at: int, call: CallSeen, run: int | None = None) -> None:
+        """The call of the message at that index; `run` is the index at which its run of calls begins."""
         self.at = at
         self.call = call
+        self.run = run
+
+
+class Late(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An answer that came late: something else stands between the call and it."""
+
+    asked: int
+    """The message that calls."""
+    between: int
+    """The first message that stands between."""
+    call: CallSeen
+
+
+class Split(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Messages in a row that call, answered only after the last of them."""
+
+    first: int
+    last: int
+
+
+class Again(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A call with the id of an earlier one."""
+
+    call: CallSeen
+    earlier: int
+    """The message that used the id last."""
+    together: bool
+    """Both are of one run of calls."""
+
+
+class Stray(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An answer whose id names no call that waits, though some call waited when it came."""
+
+    at: int
+    id: str | None
+    known: bool
+    """Some earlier call had that id."""
+    run: int
+
+
+class Misnamed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An answer under a wrong id, and the call that it stands for: nothing else answers it."""
+
+    stray: Stray
+    asked: int
+    call: CallSeen
+
+
+class Arrived(msgspec.Struct, kw_only=True, gc=False):
+    """What the newest message did to the pairs of calls and answers."""
+
+    orphans: list[str | None] = []
+    """Of the ids that it answers, those that nobody asked for, while no call waited that they could mean."""
+    doubled: list[str | None] = []
+    """Of the ids that it answers, those that had been answered."""
+    late: list[Late] = []
+    """Of its answers, those that came late: each message that stands between is told once."""
+    again: list[Again] = []
+    """Of its calls, those whose id an earlier message used."""
+    split: Split | None = None
+    """The messages in a row that call, if this is the first answer that comes too late for it; told once."""
+
+
+_NOTHING = Arrived()
 
 
 class History:
@@ -31,8 +104,26 @@ class History:
         """Of the ids that the newest message answers, those that nobody asked for."""
         self.asked: dict[str | None, int] = {}
         """Every call so far, by its id: the index of the message that made it last."""
+        self.arrived = _NOTHING
+        """What the newest message called and answered."""
+        self.namesake: int | None = None
+        """The earlier message whose `id` the newest one has too."""
+        self.refers = False
+        """Some item stands for one that the server keeps: calls may be known to it that are not seen here."""
         self._open: dict[str | None, list[Asked]] = {}
+        self._named: dict[str, int] = {}
         self._begun = False
+        self._run: int | None = None
+        self._last = 0
+        """The last message of the run that calls."""
+        self._waiting = 0
+        """How many calls of the run have no answer yet."""
+        self._answering = False
+        """Whether the run was answered, be it in part."""
+        self._told: int | None = None
+        self._broken: dict[int, int] = {}
+        """By run: what broke it off while a call waited; until an answer comes late, which tells of it."""
+        self._odd: list[Stray] = []
 
     @property
     def at(self) -> int:
@@ -63,10 +154,16 @@ class History:
             self._begun = True
         at = len(self.messages)
         self.messages.append(message)
-        self.strays = [call_id for call_id in message.answers if not self._answer(call_id)] if message.answers else []
-        for call in message.calls:
-            self._open.setdefault(call.id, []).append(Asked(at, call))
-            self.asked[call.id] = at
+        self.namesake = self._known_by_id(message, at) if message.traits & EXTRA else None
+        if message.talks:
+            self.arrived, self.strays = _NOTHING, []
+            if self._run is not None and (self.list_name != "input" or message.traits & _NOT_THE_MODELS):
+                self._break(at)
+            return
+        self.arrived = Arrived(orphans=[], doubled=[], late=[], again=[])
+        self.strays = [call_id for call_id in message.answers if not self._answer(call_id, at)]
+        if message.calls:
+            self._call(message, at)
 
     def unanswered(self) -> dict[int, list[CallSeen]]:
         """The calls that no later message answers, by the index of the message that made them."""
@@ -77,14 +174,88 @@ class History:
             waiting.setdefault(asked.at, []).append(asked.call)
         return dict(sorted(waiting.items()))
 
-    def _answer(self, call_id: str | None) -> bool:
+    def odd_answers(self) -> tuple[list[Misnamed], list[Stray]]:
+        """The answers that name no call that waited: those that stand for one that still waits, and those too many."""
+        misnamed: list[Misnamed] = []
+        over: list[Stray] = []
+        if not self._odd:
+            return misnamed, over
+        waiting: dict[int | None, deque[Asked]] = {}
+        still = (asked for several in self._open.values() for asked in several)
+        for asked in sorted(still, key=lambda asked: asked.at):
+            waiting.setdefault(asked.run, deque()).append(asked)
+        for stray in self._odd:
+            if meant := waiting.get(stray.run):
+                asked = meant.popleft()
+                misnamed.append(Misnamed(stray=stray, asked=asked.at, call=asked.call))
+            else:
+                over.append(stray)
+        return misnamed, over
+
+    def _answer(self, call_id: str | None, at: int) -> bool:
         """Whether somebody asked. A second answer, and one that came late, are other faults than an orphan."""
+        self._answering = True
         if call_id is None and self._open:  # without an id it can only mean the last call that still waits
             call_id = next(reversed(self._open))
         waiting = self._open.get(call_id)
-        if not waiting:
-            return call_id in self.asked
-        waiting.pop()
-        if not waiting:
-            del self._open[call_id]
-        return True
+        if waiting:
+            self._settle(waiting.pop())
+            if not waiting:
+                del self._open[call_id]
+            return True
+        known = call_id in self.asked
+        if self._run is not None and self._waiting and self.asked.get(call_id, -1) < self._run:
+            self._odd.append(Stray(at=at, id=call_id, known=known, run=self._run))
+        else:
+            (self.arrived.doubled if known else self.arrived.orphans).append(call_id)
+        return known
+
+    def _settle(self, asked: Asked) -> None:
+        """A call is answered, in its place or not."""
+        if asked.run == self._run:
+            self._waiting -= 1
+            if asked.at < self._last and self.list_name != "input" and self._told != self._run:
+                self._told = self._run
+                self.arrived.split = Split(first=asked.at, last=self._last)
+            return
+        between = None if asked.run is None else self._broken.pop(asked.run, None)
+        if between is not None:
+            self.arrived.late.append(Late(asked=asked.at, between=between, call=asked.call))
+
+    def _call(self, message: MessageSeen, at: int) -> None:
+        if self._run is None or self._answering:
+            self._break(at)
+            self._run, self._answering = at, False
+        self._last = at
+        for call in message.calls:
+            earlier = self.asked.get(call.id)
+            if earlier is not None and call.id:
+                together = self._run is not None and earlier >= self._run
+                self.arrived.again.append(Again(call=call, earlier=earlier, together=together))
+            self._open.setdefault(call.id, []).append(Asked(at, call, self._run))
+            self.asked[call.id] = at
+            self._waiting += 1
+
+    def _break(self, at: int) -> None:
+        """Something else comes, or another run of calls: what waits now is answered late, if ever."""
+        if self._run is not None and self._waiting:
+            self._broken[self._run] = at
+        self._run, self._waiting = None, 0
+
+    def _known_by_id(self, message: MessageSeen, at: int) -> int | None:
+        self.refers = self.refers or message.value.get("type") == "item_reference"
+        name = message.value.get("id")
+        earlier = self._named.setdefault(name, at) if isinstance(name, str) and name else at
+        return None if earlier == at else earlier
+
+
+def answer_place(message: MessageSeen, call_id: str | None) -> str:
+    """JSON pointer from a message to the id of the call that it answers; empty where it names none."""
+    for key in ("tool_call_id", "call_id"):
+        if key in message.value:
+            return f"/{key}"
+    content = message.value.get("content")
+    for at, part in enumerate(content if isinstance(content, list) else ()):
+        if isinstance(part, dict) and part.get("type") == "tool_result" and str(part.get("tool_use_id")) == call_id:
+            return f"/content/{at}/tool_use_id"
+    return ""

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 import msgspec
 
 from nexdiag.core.finding import Origin
-from nexdiag.core.message import Reply
 from nexdiag.core.turn import ToolRun
+from nexdiag.lint.seen.answer import AnswerSeen
 from nexdiag.lint.seen.message import MessageSeen
+from nexdiag.lint.seen.told import Told
 from nexdiag.lint.seen.view import View
 
 
@@ -30,16 +31,16 @@ class Past:
         """Remember the answer of an exchange that has been judged."""
         if view.exchange is None or view.refused or not view.answer.known:
             return
-        reply = view.answer.reply
-        text = reply.message.text
-        if not text and not reply.message.tool_calls:
+        told = view.answer.told
+        if not told.text and not told.calls:
             return
-        origin = _origin(view, reply)
-        for call in reply.message.tool_calls:
-            own = msgspec.structs.replace(origin, signed=True) if "signature" in str(call.extra) else origin
+        signed = _signed(view.answer)
+        origin = _origin(view, told, signed="" in signed)
+        for call in told.calls:
+            own = msgspec.structs.replace(origin, signed=True) if call.id in signed and not origin.signed else origin
             self.calls.setdefault(call.id, own)
-        if text:
-            self.texts.setdefault(hash(text), origin)
+        if told.text:
+            self.texts.setdefault(hash(told.text), origin)
 
     def made(self, message: MessageSeen) -> Origin | None:
         """Where a message came from: the answer that it repeats, or the tool run whose output it is."""
@@ -55,15 +56,24 @@ class Past:
         return self.texts.get(hash(message.text)) if message.role == "assistant" and message.text else None
 
 
-def _origin(view: View, reply: Reply) -> Origin:
+def _origin(view: View, told: Told, *, signed: bool) -> Origin:
     limit = view.fields.get("max_tokens") or view.fields.get("max_completion_tokens")
-    used = reply.usage.output_tokens
+    used = 0 if told.usage is None else told.usage.output or 0
     return Origin(
         exchange=view.exchange,
         turn=view.turn,
         kind="answer",
-        finish_reason=reply.finish_reason,
-        reasoned=bool(reply.message.reasoning),
-        signed="signature" in str(reply.message.extra),
+        finish_reason=told.finish,
+        reasoned=bool(told.reasoning),
+        signed=signed,
         full=isinstance(limit, int) and used >= limit > 0,
     )
+
+
+def _signed(answer: AnswerSeen) -> frozenset[str]:
+    """The ids of the calls that are signed; empty text for the message itself. Only such answers are read whole."""
+    if not answer.signed:
+        return frozenset()
+    message = answer.reply.message
+    own = {""} if "signature" in str(message.extra) else set()
+    return frozenset(own | {call.id for call in message.tool_calls if "signature" in str(call.extra)})

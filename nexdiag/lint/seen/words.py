@@ -1,16 +1,16 @@
 """The server's own words, unwrapped from what it answered. What they mean is for the rules to say.
 
-Servers, gateways and clients wrap them: `error.message`, OpenRouter's `metadata.raw`, LiteLLM's prefixes, lists of one
-entry, FastAPI's `detail`, JSON within a string, an error inside an event stream under status 200, HTML, plain text.
+Servers, gateways and clients wrap them: `error.message`, OpenRouter's `metadata.raw`, lists of one entry, FastAPI's
+`detail`, an error inside an event stream under status 200, HTML, plain text; JSON within a string, and the prefixes of
+gateways and clients, are `wrapping`'s.
 """
 
 import re
-from typing import Any
 
 import msgspec
 
-from nexdiag.codec import jsontext
 from nexdiag.codec.chat.error import both_ends
+from nexdiag.lint.seen import wrapping
 from nexdiag.lint.seen.answer import AnswerSeen
 
 _LONGEST = 4000
@@ -18,8 +18,12 @@ _LONGEST = 4000
 _READ = 100_000
 """Characters of a plain text that are looked at."""
 _DEPTH = 8
-_SPEAKING = ("message", "detail", "errors", "error_message", "error_description", "msg", "title", "code")
-_PREFIX = re.compile(r"^\s*(?:litellm\.)?[A-Za-z_]{1,60}(?:Error|Exception)\s*(?::|-)\s*")
+_ENTRIES = 100
+_NAME = 80
+"""Characters of a gateway's own words before those of a server."""
+_SPEAKING = ("message", "Message", "detail", "errors", "error_message", "error_description", "msg", "title", "code")
+_TELLING_CODES = frozenset({"tool_use_failed"})
+"""Codes that say what the words beside them do not."""
 _WORD = re.compile(r"[A-Za-z_]{2,}|[^\W\d_]{2,}")
 _EMPTY = frozenset(
     """
@@ -27,10 +31,13 @@ _EMPTY = frozenset(
     client server internal invalid invalid_request_error invalid_request badrequesterror bad_request
     unprocessable entity upstream failed failure unknown something went wrong occurred api openai
     apierror apistatuserror for url with from type message param null none bad_request_error badrequest
-    api_error server_error internalservererror response
-    """.split()  # noqa: SIM905 - a paragraph reads better than seventy strings
+    api_error server_error internalservererror response no body unexpected gateway service unavailable
+    temporarily please try again later while processing your my sorry more information check has been
+    validationexception unprocessableentityerror unprocessable_entity upstream_error
+    """.split()  # noqa: SIM905 - a paragraph reads better than a hundred strings
 )
 """Words of refusals that say nothing about the request."""
+_LINK = re.compile(r"https?://\S+|unprocessable content", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]{0,500}>")
 
 
@@ -47,7 +54,12 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def tells(self) -> bool:
         """Whether the words say more than that something went wrong: `400 Bad Request` and its like do not."""
-        return any(word.lower() not in _EMPTY for word in _WORD.findall(self.words))
+        return telling(self.words)
+
+
+def telling(words: str) -> bool:
+    """Whether words say more than that something went wrong."""
+    return any(word.lower() not in _EMPTY for word in _WORD.findall(_LINK.sub(" ", words)))
 
 
 def heard(answer: object) -> Said:
@@ -72,8 +84,15 @@ def _of_value(value: object) -> Said:
     marked = "error" in (_lower(value.get("object")), _lower(value.get("type")))
     error = bool(value.get("error")) or marked or "detail" in value
     if not error and ("choices" in value or "object" in value):
-        return Said()
+        failed = _failed_choice(value.get("choices"))
+        return Said(words=_cut(_words(failed, _DEPTH)), error=True) if failed else Said()
     return Said(words=_cut(_words(value, _DEPTH)), error=error)
+
+
+def _failed_choice(choices: object) -> object:
+    """The error that a gateway put into a choice; None without one."""
+    entries = choices if isinstance(choices, list) else []
+    return next((entry["error"] for entry in entries if isinstance(entry, dict) and entry.get("error")), None)
 
 
 def _words(value: object, depth: int) -> str:
@@ -83,16 +102,22 @@ def _words(value: object, depth: int) -> str:
     if depth == 0:
         return ""
     if isinstance(value, list):
-        return "; ".join(words for entry in value if (words := _words(entry, depth - 1)))
+        return "; ".join(words for entry in value[:_ENTRIES] if (words := _words(entry, depth - 1)))
     if not isinstance(value, dict):
         return ""
     metadata = value.get("metadata")
     raw = metadata.get("raw") if isinstance(metadata, dict) else None
+    empty = ""
     for inner in (raw, value.get("error"), *(value.get(key) for key in _SPEAKING)):
         words = _words(inner, depth - 1)
-        if words:
-            return _placed(words, value.get("loc"))
-    return ""
+        if words and telling(words):
+            return _placed(words, value.get("loc")) + _code(value.get("code"))
+        empty = empty or words
+    return empty
+
+
+def _code(code: object) -> str:
+    return f" ({code})" if isinstance(code, str) and code in _TELLING_CODES else ""
 
 
 def _placed(words: str, place: object) -> str:
@@ -103,14 +128,19 @@ def _placed(words: str, place: object) -> str:
 
 
 def _unwrapped(text: str, depth: int) -> str:
-    """A text without the names that a gateway put before it, and out of the JSON that it may be."""
-    bare = text
-    while (shorter := _PREFIX.sub("", bare, count=1)) != bare:
-        bare = shorter
-    bare = bare.strip()
-    if depth and bare[:1] in ("{", "["):
-        return _words(_json(bare), depth - 1) or bare
-    return bare or text.strip()
+    """A text without what gateways and clients put around it, and out of the JSON that it may be."""
+    text = text[:_READ]
+    bare = wrapping.bare(text)
+    within = wrapping.embedded(bare) if depth else None
+    if within is None:
+        return bare
+    before, value = within
+    words = _words(value, depth - 1)
+    if not telling(words):
+        return bare if telling(before) else words or bare
+    if not telling(before) or (len(before) < _NAME and before.rstrip()[-1:] in (":", "-", "–", "(", ",")):
+        return words
+    return f"{before.strip()} {words}"
 
 
 def _of_stream(answer: AnswerSeen) -> Said:
@@ -119,8 +149,9 @@ def _of_stream(answer: AnswerSeen) -> Said:
         return Said()
     for event in answer.events:
         value = event.value
-        if isinstance(value, dict) and value.get("error"):
-            return Said(words=_cut(_words(value, _DEPTH)), error=True)
+        failed = isinstance(value, dict) and (value.get("error") or _failed_choice(value.get("choices")))
+        if failed:
+            return Said(words=_cut(_words({"error": failed}, _DEPTH)), error=True)
         if event.event == "error":
             return Said(words=_cut(_words(value, _DEPTH) or event.data.strip()), error=True)
     return Said()
@@ -134,13 +165,6 @@ def _of_html(text: str) -> str:
         if found and found[1].strip():
             return " ".join(_TAG.sub(" ", found[1]).split())
     return " ".join(_TAG.sub(" ", text[:20_000]).split())
-
-
-def _json(text: str) -> Any:  # noqa: ANN401 - JSON is anything
-    try:
-        return jsontext.read(text)
-    except ValueError:
-        return None
 
 
 def _lower(value: object) -> str:

@@ -1,42 +1,24 @@
 """Replays → workflow commands of GitHub Actions: annotations, and the page of the step's summary.
 
-Law: GitHub shows ten annotations of a kind in a step and drops the others in silence; here what is left out is told. A
-line that could be read as another command never leaves this module.
+Law: what GitHub would leave out is told (report/annotations.py).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 from nexdiag.core.run import Replayed
+from nexdiag.report.annotations import MESSAGE, SUMMARY, Annotation, commands, no_command
 from nexdiag.report.replay import divergence, md
 from nexdiag.report.replay.verdict import first_divergences, of_no_turn, sentence, signature, title, word
-from nexdiag.report.visible import one_line, visible
+from nexdiag.report.visible import one_line
 from nexdiag.report.wording import count
 
-SHOWN = 10
-"""Annotations of a kind that GitHub shows for a step."""
-SUMMARY = 1024 * 1024
-"""Bytes of a step's summary: above it GitHub takes none of it."""
 _SPARE = 16 * 1024
-_TITLE, _MESSAGE = 200, 4000
-
-
-class Annotation(NamedTuple):
-    """One line of the log that GitHub shows beside a file."""
-
-    level: str
-    file: str
-    title: str
-    message: str
 
 
 def whole(done: Sequence[Replayed]) -> str:
     """The annotations, the worst first, and all in a line."""
     told = list(_annotations(done))
-    rows: list[str] = []
-    for level in ("error", "warning", "notice"):
-        rows += _level(level, [one for one in told if one.level == level])
-    return "\n".join([*rows, _no_command(sentence(done))])
+    return "\n".join([*commands(told, "nexdiag replay"), no_command(sentence(done))])
 
 
 def step_summary(done: Sequence[Replayed], *, already: int = 0) -> str:
@@ -64,7 +46,7 @@ def _annotations(done: Sequence[Replayed]) -> Iterator[Annotation]:
 def _whole_recording(one: Replayed) -> Iterator[Annotation]:
     came = word(one)
     hint = f"hint: {one.hint}" if one.hint else ""
-    said = "\n".join(one_line(text, _MESSAGE // 2) for text in (one.what, hint) if text)
+    said = "\n".join(one_line(text, MESSAGE // 2) for text in (one.what, hint) if text)
     if came in ("broken", "failed"):
         yield Annotation("error", one.path, "cannot be replayed" if came == "broken" else "may not pass", said)
     elif came == "nothing":
@@ -86,32 +68,3 @@ def _whole_recording(one: Replayed) -> Iterator[Annotation]:
     for turn in one.run.replayed:
         if turn.outcome == "mended":
             yield Annotation("notice", one.path, f"{title(turn)} mended", one_line(turn.note))
-
-
-def _level(level: str, told: Sequence[Annotation]) -> Iterable[str]:
-    fits = told if len(told) <= SHOWN else told[: SHOWN - 1]
-    yield from map(_line, fits)
-    if len(told) > len(fits):
-        left = f"{len(told) - len(fits):,} more {level}s are not shown here: GitHub shows {SHOWN} in a step"
-        yield _line(Annotation(level, "", "nexdiag replay", f"{left}; see the step's summary, or --format json"))
-
-
-def _line(one: Annotation) -> str:
-    file = f"file={_property(one_line(one.file, 1000))}," if one.file else ""
-    headed = _property(one_line(f"nexdiag replay: {one.title}", _TITLE))
-    return f"::{one.level} {file}title={headed}::{_escaped(visible(one.message[:_MESSAGE]))}"
-
-
-def _escaped(text: str) -> str:
-    """A message: GitHub reads `%25`, `%0D` and `%0A` back."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    """A property: a colon or a comma would end it."""
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _no_command(text: str) -> str:
-    """Runners heed `##[` anywhere in a line, and `::` at its beginning."""
-    return text.replace("##[", "# #[").lstrip(": ")

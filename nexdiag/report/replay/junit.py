@@ -4,10 +4,9 @@ Law: valid XML 1.0 whatever was recorded. GitLab knows a case by its class and n
 name is given once. What was not checked is skipped, with its reason, and never passed. No recorded body is in it.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 from nexdiag.core.cassette import SUFFIX
 from nexdiag.core.replayed import TurnVerdict
@@ -15,15 +14,12 @@ from nexdiag.core.run import Replayed, Run
 from nexdiag.report.replay import divergence
 from nexdiag.report.replay.pairing import against, by_what, pairing_line, unproved
 from nexdiag.report.replay.verdict import first_divergences, title, word
-from nexdiag.report.visible import one_line, visible
+from nexdiag.report.visible import one_line
 from nexdiag.report.wording import count
+from nexdiag.report.xmltext import attribute, content, document
 
 CASES = 100_000
 """Test cases of a file at most; GitLab reads 500,000, and 250,000 elements. What is beyond is counted in one case."""
-_ATTRIBUTE = 400
-"""Characters of an attribute: a name is a row in somebody's table."""
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 has no way to write."""
 
 
 def whole(done: Sequence[Replayed]) -> str:
@@ -35,12 +31,12 @@ def whole(done: Sequence[Replayed]) -> str:
     for key in ("tests", "failures", "errors", "skipped"):
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
     root.set("time", f"{sum(float(suite.get('time', '0')) for suite in root):.3f}")
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(root, encoding="unicode")}\n'
+    return document(root)
 
 
 def _suite(root: Element, one: Replayed, room: int) -> int:
     """One recording; how many cases it has."""
-    suite = SubElement(root, "testsuite", name=_attribute(one.path))
+    suite = SubElement(root, "testsuite", name=attribute(one.path))
     names: Counter[str] = Counter()
     if one.run is not None:
         _properties(suite, dict(_facts(one.run)))
@@ -58,10 +54,10 @@ def _suite(root: Element, one: Replayed, room: int) -> int:
 
 def _turn(case: Element, turn: TurnVerdict, *, first: bool) -> None:
     if turn.outcome == "unchecked":
-        SubElement(case, "skipped", message=_attribute(turn.note or "not checked"))
+        SubElement(case, "skipped", message=attribute(turn.note or "not checked"))
     elif turn.differs:
-        told = SubElement(case, "failure", type=turn.outcome, message=_attribute(divergence.short(turn)))
-        told.text = _text("\n".join(_divergence(turn, first=first)))
+        told = SubElement(case, "failure", type=turn.outcome, message=attribute(divergence.short(turn)))
+        told.text = content("\n".join(_divergence(turn, first=first)))
     elif turn.outcome == "mended":
         _properties(case, {"mended": turn.note})
 
@@ -93,19 +89,19 @@ def _itself(suite: Element, one: Replayed) -> None:
     if not why and not unanswered:
         return
     case = _case(suite, one, "the recording", 0)
-    told = _text("\n".join(one_line(text, 2000) for text in (why, one.hint and f"hint: {one.hint}") if text))
+    told = content("\n".join(one_line(text, 2000) for text in (why, one.hint and f"hint: {one.hint}") if text))
     if came == "broken":
-        SubElement(case, "error", type=came, message=_attribute(why)).text = told
+        SubElement(case, "error", type=came, message=attribute(why)).text = told
     elif run is not None and (one.code or (unanswered and came == "changed")):
         why = why or "a request had no recording"
-        SubElement(case, "failure", type=came, message=_attribute(why)).text = told or why
+        SubElement(case, "failure", type=came, message=attribute(why)).text = told or why
     elif why:
-        SubElement(case, "skipped", message=_attribute(why))
+        SubElement(case, "skipped", message=attribute(why))
 
 
 def _case(suite: Element, one: Replayed, name: str, took: float) -> Element:
-    group = _attribute(one.path.removesuffix(SUFFIX).replace(".", "_").replace("/", "."))
-    return SubElement(suite, "testcase", classname=group, name=_attribute(name), time=f"{took:.3f}")
+    group = attribute(one.path.removesuffix(SUFFIX).replace(".", "_").replace("/", "."))
+    return SubElement(suite, "testcase", classname=group, name=attribute(name), time=f"{took:.3f}")
 
 
 def _unique(names: Counter[str], name: str) -> str:
@@ -128,12 +124,4 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
 def _properties(parent: Element, facts: dict[str, str]) -> None:
     listed = SubElement(parent, "properties")
     for name, value in facts.items():
-        SubElement(listed, "property", name=name, value=_attribute(value))
-
-
-def _attribute(text: str) -> str:
-    return _FORBIDDEN.sub("�", one_line(text, _ATTRIBUTE))
-
-
-def _text(text: str) -> str:
-    return _FORBIDDEN.sub("�", visible(text))
+        SubElement(listed, "property", name=name, value=attribute(value))

@@ -4,11 +4,11 @@ Law: it stays under the size it is given, and tells what it left out. Recorded t
 picture, no mention and no markup can come of it.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 
 from nexdiag.core.replayed import Pairing
 from nexdiag.core.run import Replayed, Run
+from nexdiag.report.markdown import COMMENT, backticks, cell, code, fitting, plain, size
 from nexdiag.report.replay import divergence
 from nexdiag.report.replay.after import client_line, next_command
 from nexdiag.report.replay.pairing import against, asked_again, in_part, pairing_line, unproved
@@ -27,8 +27,6 @@ from nexdiag.report.replay.verdict import (
 from nexdiag.report.visible import one_line
 from nexdiag.report.wording import count, seconds
 
-COMMENT = 65_536
-"""Characters of a comment on GitHub: one that is longer is refused."""
 _ROWS = 50
 """Recordings in the table; those that are exact are counted where there are more."""
 _LEFT = 400
@@ -37,28 +35,19 @@ _LEFT = 400
 
 def whole(done: Sequence[Replayed], *, limit: int = COMMENT - 1024) -> str:
     """A page of at most `limit` bytes."""
-    head = f"### nexdiag replay\n\n{_plain(sentence(done))}\n"
-    room = limit - _LEFT - _size(head)
-    rows, left_rows = _fitting(list(_table(done)), room)
-    room -= sum(map(_size, rows))
-    details, left_details = _fitting(list(_details(done)), room)
+    head = f"### nexdiag replay\n\n{plain(sentence(done))}\n"
+    room = limit - _LEFT - size(head)
+    rows, left_rows = fitting(list(_table(done)), room)
+    room -= sum(map(size, rows))
+    details, left_details = fitting(list(_details(done)), room)
     parts = [head, *rows, *details]
     if left_rows or left_details:
         left = f"{left_rows + left_details:,} more are left out: a page has room for so much"
         parts.append(f"\n_{left}. See `--format json`._\n")
     command = next_command(done)
-    if command and _size(command) < _LEFT // 2:
-        parts.append(f"\nNext: {_code(command)}\n")
+    if command and size(command) < _LEFT // 2:
+        parts.append(f"\nNext: {code(command)}\n")
     return "".join(parts).rstrip("\n")
-
-
-def _fitting(parts: list[str], room: int) -> tuple[list[str], int]:
-    """Those of the first that there is room for, and how many are left out."""
-    for place, part in enumerate(parts):
-        room -= _size(part)
-        if room < 0:
-            return parts[:place], len(parts) - place
-    return parts, 0
 
 
 def _table(done: Sequence[Replayed]) -> Iterator[str]:
@@ -70,7 +59,7 @@ def _table(done: Sequence[Replayed]) -> Iterator[str]:
         return
     yield "\n| | recording | turns | pairs | time |\n|---|---|---|---|---|\n"
     for one in listed:
-        yield f"| {MARKS[word(one)]} {word(one)} | {_cell(one.path)} | {_cells(one)} |\n"
+        yield f"| {MARKS[word(one)]} {word(one)} | {cell(one.path)} | {_cells(one)} |\n"
     if len(listed) < len(done):
         yield f"\n{count(len(done) - len(listed), 'more recording')} not in the table.\n"
 
@@ -98,9 +87,9 @@ def _details(done: Sequence[Replayed]) -> Iterator[str]:
         rows = [one_line(text, 400) for text in (unplayed_why(one), one.hint and f"hint: {one.hint}") if text]
         rows += list(_notes(one))
         if rows:
-            yield f"\n{_code(one_line(one.path, 160))}\n" + "".join(f"- {_code(row)}\n" for row in rows)
+            yield f"\n{code(one_line(one.path, 160))}\n" + "".join(f"- {code(row)}\n" for row in rows)
         for turn in first_divergences(one.run) if one.run is not None else ():
-            headed = f"{_code(one_line(one.path, 160))} {_plain(title(turn))}: {turn.outcome}"
+            headed = f"{code(one_line(one.path, 160))} {plain(title(turn))}: {turn.outcome}"
             if signature(turn) in seen:
                 yield f"\n{headed}, the same divergence as above\n"
             else:
@@ -135,30 +124,5 @@ def _notes(one: Replayed) -> Iterator[str]:
 def _fenced(rows: Sequence[str], language: str = "text") -> str:
     """Lines in a block of code, whose fence is longer than any row of backticks in them."""
     text = "\n".join(row.removeprefix("  ") for row in rows)
-    fence = "`" * max(3, _backticks(text) + 1)
+    fence = "`" * max(3, backticks(text) + 1)
     return f"{fence}{language}\n{text}\n{fence}"
-
-
-def _code(text: str) -> str:
-    """A span of code."""
-    fence = "`" * (_backticks(text) + 1)
-    spare = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{spare}{text}{spare}{fence}"
-
-
-def _cell(path: str) -> str:
-    """A span of code within a table, where a bar would end the cell."""
-    return _code(one_line(path, 160)).replace("|", "\\|")
-
-
-def _plain(text: str) -> str:
-    """Words of ours in which a name may stand: what Markdown would read is taken from them."""
-    return re.sub(r"[\\`*_{}\[\]<>()#|~@!&]", lambda sign: f"\\{sign[0]}" if sign[0] != "@" else "@\u200b", text)
-
-
-def _backticks(text: str) -> int:
-    return max((len(row) for row in re.findall("`+", text)), default=0)
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "replace"))

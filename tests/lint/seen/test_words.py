@@ -10,6 +10,7 @@ from strategies import json_values
 from nexdiag.lint.seen.words import Said, heard
 
 WORDS = "Conversation roles must alternate"
+ERROR = {"error": {"message": WORDS, "type": "invalid_request_error", "param": None, "code": None}}
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,32 @@ WORDS = "Conversation roles must alternate"
         {"error": {"message": f"litellm.BadRequestError: OpenAIException - {WORDS}"}},
         {"error": {"message": "litellm.BadRequestError: MistralException - " + json.dumps({"message": WORDS})}},
         f"litellm.BadRequestError: VllmException - {WORDS}",
+        {"error": {"message": f"litellm.BadRequestError: OpenAIException - Error code: 400 - {ERROR!r}"}},
+        {
+            "error": {
+                "message": f"litellm.BadRequestError: AnthropicException - {json.dumps(ERROR)}. Received Model Group=a"
+            }
+        },
+        f"openai.BadRequestError: Error code: 400 - {ERROR!r}",
+        f"Error code: 400 - {[ERROR]!r}",
+        f"Error code: 422 - {ERROR!r}, really",
+        f"400 Bad Request: {json.dumps(ERROR)}",
+        f"API Error: 400 {json.dumps(ERROR)}",
+        f"the gateway said: {json.dumps(ERROR)}",
+        f"status 400: {json.dumps(json.dumps(ERROR))}",
+        repr(json.dumps(ERROR).encode()),
+        json.dumps(json.dumps(ERROR)),
+        f"An error occurred (ValidationException) when calling the Converse operation: {WORDS}",
+        {"message": WORDS, "__type": "ValidationException"},
+        {"Message": WORDS},
+        {"error": "Bad Request", "message": WORDS, "status": 400},
+        {"error": {"message": "Provider returned error", "code": 400, "metadata": {"raw": json.dumps([ERROR])}}},
+        {"error": {"message": WORDS, "code": 400, "metadata": {"raw": "", "provider_name": "x"}}},
+        {"error": {"message": WORDS, "code": 400, "metadata": {"raw": "Bad Request"}}},
+        {"error": json.dumps({"error": {"message": json.dumps(ERROR)}})},
+        {"object": "chat.completion", "choices": [{"error": {"message": WORDS, "code": 502}}]},
+        "data: " + json.dumps({"choices": [{"delta": {}, "error": {"message": WORDS}}]}) + "\n\n",
+        "data: " + json.dumps({"error": {"message": "Provider returned error", "metadata": {"raw": WORDS}}}) + "\n\n",
         WORDS,
         f"  {WORDS}\n",
         json.dumps({"error": {"message": WORDS}}).encode(),
@@ -43,10 +70,62 @@ def test_every_wrapping_is_taken_off(answer: object) -> None:
     assert heard(answer).words == WORDS
 
 
-def test_the_place_of_a_schema_error_is_told() -> None:
+FORBIDDEN = {"type": "extra_forbidden", "loc": ["body", "n"], "msg": "Extra inputs are not permitted", "input": 1}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"detail": [FORBIDDEN]},
+        {"object": "Error", "detail": [FORBIDDEN], "message": [FORBIDDEN]},
+        {"object": "error", "message": {"detail": [FORBIDDEN]}, "type": "invalid_request_error"},
+        {"object": "error", "message": json.dumps({"detail": [FORBIDDEN]}), "type": "internal_error_proxy"},
+        {"object": "error", "message": repr([{**FORBIDDEN, "loc": ("body", "n")}]), "type": "BadRequestError"},
+        f"Error code: 422 - { ({'detail': [FORBIDDEN]})!r}",
+    ],
+)
+def test_the_place_of_a_schema_error_is_told(answer: object) -> None:
     """FastAPI's `loc` says which field was refused."""
-    answer = {"detail": [{"type": "extra_forbidden", "loc": ["body", "n"], "msg": "Extra inputs are not permitted"}]}
     assert heard(answer).words == "body.n: Extra inputs are not permitted"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "400 Bad Request",
+        "Bad Request",
+        "Provider returned error",
+        "Internal Server Error",
+        "400 status code (no body)",
+        "502 Bad Gateway",
+        "422 Unprocessable Content",
+        "Request failed with status code 400",
+        "Client error '400 Bad Request' for url 'https://h/v1/chat/completions'\nFor more information check: https://m/400",
+        "litellm.APIError: XException - Error code: 400 - {'error': {'message': 'Provider returned error'}}",
+        "An error occurred while processing your request. Please try again later.",
+        "{}",
+    ],
+)
+def test_some_words_tell_nothing(words: str) -> None:
+    """That something went wrong, and with which status: by that no fault is found."""
+    assert not heard({"error": {"message": words}}).tells
+    assert not heard(words).tells
+
+
+@pytest.mark.parametrize(
+    "words", [WORDS, "404 page not found", "invalid message content type: <nil>", "{'schema': 'bad'}"]
+)
+def test_others_tell(words: str) -> None:
+    """One word is enough."""
+    assert heard({"error": {"message": words}}) == Said(words=words, error=True)
+    assert heard(words).tells
+
+
+def test_a_code_is_told_where_the_words_do_not_tell() -> None:
+    """Groq names the model's failure in the code alone."""
+    answer = {"error": {"message": "Please adjust your prompt.", "code": "tool_use_failed", "failed_generation": "x"}}
+    assert heard(answer).words == "Please adjust your prompt. (tool_use_failed)"
 
 
 @pytest.mark.parametrize(

@@ -36,25 +36,35 @@ from collections.abc import Iterator
 from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
+from nexdiag.lint.rules.endpoint.base_url_wrong_dialect import RULE as DIALECT
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.view import View
 from nexdiag.lint.server import serves
 
 _NOT_FOUND = 404
+_OK = 200
+"""LM Studio answers an address that it does not know with this, and an error."""
 _ROUTE = re.compile(r"/(?:chat/completions|completions|embeddings|models|responses|messages)/?\Z")
 _VERSIONED = re.compile(r"/v\d|/deployments/")
 """With a version; Azure's deployments have theirs in the query."""
-_OF_NO_OTHER_THING = patterns(r"\A(?!.*\b(?:models?|deployment|engine|adapter|assistant|thread|file with id)\b)")
+_OF_NO_OTHER_THING = patterns(
+    r"\A(?!.*(?<![/.])\b(?:models?|deployment|engine|adapter|assistant|thread|file with id|endpoints found)\b)"
+)
+_SAYS_UNFOUND = re.compile(r"\b404\b|\bnot found\b|\binvalid url\b|\bunexpected endpoint\b", re.IGNORECASE)
+_SAID_PATH = re.compile(r"\b(?:GET|POST|for url|url)[ :(]+[\"']?(?:https?://[^/\s\"']+)?(/[^\s\"'),?]*)", re.IGNORECASE)
 _SHOWN = 200
 
 
 def _check(case: Case) -> Iterator[Fault]:
     view = case.view
-    unfound = view.status == _NOT_FOUND and RULE.explains(view.said.words, view.status)
-    path = view.path
+    unfound = _unfound(view)
+    path = view.path or _said_path(view)
+    if path is None and not unfound:
+        return
+    if DIALECT.check is not None and any(DIALECT.check(case)):
+        return
     if path is None:
-        if unfound:
-            yield _fault(view, "the server knows no such address: the base URL may lack /v1")
+        yield _fault(view, "the server knows no such address: the base URL may lack /v1")
         return
     route = _ROUTE.search(path)
     if route is None or _VERSIONED.search(path):
@@ -64,10 +74,26 @@ def _check(case: Case) -> Iterator[Fault]:
         yield _fault(view, f"{shorten(view.url or path, _SHOWN)} has no /v1 before {route[0]}")
 
 
+def _unfound(view: View) -> bool:
+    """Whether the server, or a log, says that there is no such address: by the status, else by words."""
+    said = view.said.words or view.log
+    found = view.status == _NOT_FOUND or (view.status in (None, _OK) and _SAYS_UNFOUND.search(said) is not None)
+    return found and not view.accepted and RULE.explains(said, view.status)
+
+
+def _said_path(view: View) -> str | None:
+    """The path that the words name, where no address is known: `Invalid URL (POST /chat/completions)`."""
+    if not view.refused or "/" not in view.said.words:
+        return None
+    found = _SAID_PATH.search(view.said.words)
+    return found[1] if found else None
+
+
 def _fault(view: View, summary: str) -> Fault:
     return Fault(
         summary=summary,
-        fix="end the base URL in /v1, once",
+        fix="end the base URL in /v1, once"
+        + ("" if view.url else "; only a client of Ollama's own API wants it without"),
         evidence=() if view.url is None else (f"{view.method or 'POST'} {shorten(view.url, _SHOWN)}",),
         facts={"url": view.url or "", "path": view.path or "", "method": view.method or "POST"},
     )
@@ -80,7 +106,6 @@ RULE = Rule(
     page=__doc__ or "",
     check=_check,
     words=_OF_NO_OTHER_THING,
-    statuses=(_NOT_FOUND,),
     refused=Severity.WARNING,  # from the address alone: a gateway in between may add the /v1
     elsewhere=Severity.WARNING,
 )

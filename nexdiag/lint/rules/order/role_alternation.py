@@ -38,27 +38,33 @@ from collections.abc import Iterator
 from nexdiag.core.finding import Severity
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
-
-_IN_TURN = ("user", "assistant")
+from nexdiag.lint.seen.message import AFTER_SAME, ASSISTANT, USER
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
     history = case.history
-    if len(history.messages) < len(_IN_TURN):
+    at, now, before = history.at, history.now, history.before
+    if before is None or not now.traits & (USER | ASSISTANT) or now.answers or before.answers:
         return
-    before, now = history.messages[-2:]
-    if now.role not in _IN_TURN or now.role != before.role or not (now.talks and before.talks):
+    items = case.view.wire == "responses"
+    if items and (_item(now.value) or _item(before.value)):
         return
-    at = len(history.messages) - 1
     yield Fault(
         summary=f"messages[{at - 1}] and messages[{at}] are both {now.role}",
         fix=f"merge messages[{at}] into messages[{at - 1}], with a blank line between their texts",
         at=at,
-        pointer=f"/messages/{at}/role",
+        pointer=history.pointer(at, "/role"),
         evidence=(before.shown(at - 1), now.shown(at)),
-        facts={"index": str(at), "role": now.role},
+        facts={"index": str(at), "role": now.role or ""},
         about=(before.raw, now.raw),
+        # most templates leave out messages that call; on the Responses wire a turn may be several items
+        needs_words=items or bool(now.calls or before.calls),
     )
+
+
+def _item(value: dict[str, object]) -> bool:
+    """Whether an entry is no message: reasoning, a call, what answers a call."""
+    return value.get("type", "message") != "message"
 
 
 RULE = Rule(
@@ -67,6 +73,18 @@ RULE = Rule(
     family="order",
     page=__doc__ or "",
     arriving=_arriving,
-    words=patterns(r"roles? must alternate", r"must alternate between"),  # with several causes: they tell nothing alone
+    on=AFTER_SAME,
+    telling=patterns(
+        r"successive user or assistant messages",
+        r"multiple ['\"`\\]{0,2}(?:user|assistant)['\"`\\]{0,2} roles in a row",
+        r"2 or more assistant messages at the end",
+        r"multiturn requests alternate",
+    ),
+    suspects=patterns(  # with several causes, of which this one is the most frequent
+        r"roles? (?:must|should) (?:be )?alternat",
+        r"must alternate between",
+        r"should alternate with",
+    ),
+    words=patterns(r"multiturn requests? ends? with a user role"),
     elsewhere=Severity.INFO,
 )

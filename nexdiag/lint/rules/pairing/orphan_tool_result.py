@@ -2,8 +2,10 @@
 
 ## What it does
 
-Finds a tool message that answers no call: no assistant message before it made a call with that id. An answer that
-comes late, behind other messages, and a second answer to the same call are other faults.
+Finds a tool message, a `tool_result` block or a `function_call_output` item that answers no call: nothing before it
+made a call with that id. An answer that comes late, behind other messages, a second answer to the same call, and an
+answer that stands where the answer to another id is missing are other faults. A request that goes on from one that
+the server keeps (`previous_response_id`) is left alone: the call may be there.
 
 ## Why it is bad
 
@@ -38,35 +40,52 @@ from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import listed, quote
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.history import History, answer_place
+from nexdiag.lint.seen.message import ANSWERS
+from nexdiag.lint.seen.view import View
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
     history = case.history
-    if not history.strays:
+    if history.arrived.orphans and not history.refers:
+        yield _fault(history, history.at, history.arrived.orphans, history.now.raw)
+
+
+def _ending(case: Case) -> Iterator[Fault]:
+    history = case.history
+    if history.refers:
         return
-    at = len(history.messages) - 1
+    for stray in history.odd_answers()[1]:
+        if not stray.known:
+            yield _fault(history, stray.at, [stray.id], history.messages[stray.at].raw, b"too many")
+
+
+def _fault(history: History, at: int, orphans: list[str | None], *about: bytes) -> Fault:
     now = history.messages[at]
     before = history.messages[at - 1] if at else None
-    ids = [call_id for call_id in history.strays if call_id is not None]
+    ids = [call_id for call_id in orphans if call_id is not None]
     named = f"call {listed(ids)}" if ids else "a call that it does not name"
-    yield Fault(
+    place = answer_place(now, ids[0]) if ids else ""
+    return Fault(
         summary=f"messages[{at}] answers {named}, which no message before it made",
         fix=f"put the assistant message that made the call before messages[{at}], or leave messages[{at}] out",
         at=at,
-        pointer=f"/messages/{at}/tool_call_id" if now.role == "tool" and ids else f"/messages/{at}",
-        evidence=tuple(
-            shown
-            for shown in (
-                before.shown(at - 1) if before else "",
-                now.shown(at),
-                f"tool_call_id {quote(ids[0])}" if ids else "",
-            )
-            if shown
+        pointer=history.pointer(at, place),
+        evidence=(
+            *((before.shown(at - 1),) if before else ()),
+            now.shown(at),
+            *((f"{place.rpartition('/')[2] or 'id'} {quote(ids[0])}",) if ids else ()),
         ),
         facts={"index": str(at), "id": ", ".join(ids), "previous": (before.role or "") if before else ""},
-        about=(now.raw,),
+        about=about,
         ids=tuple(ids),
     )
+
+
+def _whole(view: View) -> bool:
+    """Whether all that was said is in the request itself."""
+    fields = view.fields
+    return view.wire != "responses" or not (fields.get("previous_response_id") or fields.get("conversation"))
 
 
 RULE = Rule(
@@ -75,12 +94,26 @@ RULE = Rule(
     family="pairing",
     page=__doc__ or "",
     arriving=_arriving,
-    telling=patterns(
-        r"role ['\"]tool['\"] must be a response",
-        r"unexpected .?tool_use_id",
-        r"unexpected role ['\"]tool['\"] after",
+    on=ANSWERS,
+    ending=_ending,
+    concerns=_whole,
+    suspects=patterns(  # said of an answer in a wrong place as well
+        r"role:? ?['\"`]?tool['\"`]? must (?:be a response|follow)",
+        r"tool['\"`]? (?:messages?|role) must (?:be (?:a response|preceded)|follow)",
+        r"unexpected .{0,3}tool_use_id",
+        r"`?tool_result`? blocks?.{0,80} must have a corresponding .?tool_use",
+        r"unexpected role (?:['\"]tool['\"]|roles?\.tool|roleenum\.tool) after",
         r"function response turn comes immediately after",
+        r"no tool call found for (?:function call output|custom tool call output|.{0,40}output)",
+        r"number of toolresult blocks .{0,80} exceeds the number of tooluse",
     ),
-    words=patterns(r"unexpected tool call id .{0,200} in tool results", r"unexpected role RoleEnum\.tool"),
+    words=patterns(
+        r"unexpected tool call id .{0,200} in tool results",
+        r"unexpected role (?:roleenum\.)?tool\b",
+        r"tool call result does not follow tool call",
+        r"not the same number of function calls and responses",
+        r"number of function response parts is equal",
+        r"tool_call_id .{0,200} not found",
+    ),
     elsewhere=Severity.WARNING,  # it passes, and the model reads the output of a tool that it never called
 )

@@ -2,9 +2,9 @@
 
 ## What it does
 
-Finds an assistant message with a tool call that no later message answers. It looks at the request as it was sent:
-an answer that comes late, behind other messages, is another fault. The order in which parallel calls are answered
-does not matter.
+Finds a call (of an assistant message, a `tool_use` block, a `function_call` item) that nothing later answers. It looks
+at the request as it was sent: an answer that comes late, behind other messages, or under a wrong id is another fault.
+The order in which parallel calls are answered does not matter.
 
 ## Why it is bad
 
@@ -42,30 +42,54 @@ from collections.abc import Iterator
 from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import listed
 from nexdiag.lint.rule import Fault, Rule, patterns
+from nexdiag.lint.rules.pairing.dropped_tool_result import RULE as DROPPED
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.message import CallSeen
+
+_SWALLOWED = patterns(r"does not follow tool call")
+"""Said where an id is used again: the client took the second answer for a copy of the first, and that is the cause."""
 
 
 def _ending(case: Case) -> Iterator[Fault]:
+    waiting = case.history.unanswered()
+    if not waiting:
+        return
+    misnamed = {(one.asked, one.call.where, one.call.id) for one in case.history.odd_answers()[0]}
+    lost = {fault.at for fault in DROPPED.ending(case)} if DROPPED.ending and case.view.wire in DROPPED.wires else set()
+    for at, calls in waiting.items():
+        left = [call for call in calls if (at, call.where, call.id) not in misnamed and not _swallowed(case, at, call)]
+        if left and at not in lost:
+            yield _fault(case, at, left)
+
+
+def _fault(case: Case, at: int, calls: list[CallSeen]) -> Fault:
     history = case.history
-    for at, calls in history.unanswered().items():
-        asking = history.messages[at]
-        after = history.messages[at + 1] if at + 1 < len(history.messages) else None
-        ids = [call.id for call in calls if call.id is not None]
-        names = listed([call.name or "a tool" for call in calls])
-        named = f" ({listed(ids)})" if ids else ""
-        yield Fault(
-            summary=f"messages[{at}] calls {names}{named}, and no later message answers",
-            fix=f"put one tool message for each call right after messages[{at}]; a cancelled run is an answer too",
-            at=at,
-            pointer=f"/messages/{at}/tool_calls",
-            evidence=(
-                asking.shown(at),
-                after.shown(at + 1) if after else f"messages[{at}] is the last",
-            ),
-            facts={"index": str(at), "ids": ", ".join(ids), "next": str(at + 1)},
-            about=(asking.raw,),
-            ids=tuple(ids),
-        )
+    asking = history.messages[at]
+    after = history.messages[at + 1] if at + 1 < len(history.messages) else None
+    ids = [call.id for call in calls if call.id is not None]
+    names = listed([call.name or "a tool" for call in calls])
+    named = f" ({listed(ids)})" if ids else ""
+    place = calls[0].where
+    return Fault(
+        summary=f"messages[{at}] calls {names}{named}, and no later message answers",
+        fix=f"put one answer for each call right after messages[{at}]; a cancelled run is an answer too",
+        at=at,
+        pointer=history.pointer(at, "/tool_calls" if place.startswith("/tool_calls") else place),
+        evidence=(
+            asking.shown(at),
+            after.shown(at + 1) if after else f"messages[{at}] is the last",
+        ),
+        facts={"index": str(at), "ids": ", ".join(ids), "next": str(at + 1)},
+        about=(asking.raw,),
+        ids=tuple(ids),
+    )
+
+
+def _swallowed(case: Case, at: int, call: CallSeen) -> bool:
+    """Whether the server speaks of an id that is used again, and this is such a call."""
+    if not case.view.refused or not any(pattern.search(case.view.said.words) for pattern in _SWALLOWED):
+        return False
+    return any(call.id == other.id for message in case.history.messages[:at] for other in message.calls)
 
 
 RULE = Rule(
@@ -74,11 +98,18 @@ RULE = Rule(
     family="pairing",
     page=__doc__ or "",
     ending=_ending,
-    telling=patterns(
-        r"must be followed by tool messages",
-        r"tool_use.? ids were found without",
+    suspects=patterns(  # said of an answer that comes too late as well
+        r"must be followed by (?:a )?tool (?:messages|response|result)",
+        r"tool_call_ids? did not have response",
+        r"insufficient tool messages",
+        r"tool_use.{0,3} ids were found without",
+        r"tool_use.{0,3} blocks? must have a corresponding .?tool_result",
         r"not the same number of function calls and responses",
         r"number of function response parts is equal",
+        r"expected toolresult blocks",
+        r"no tool (?:call )?output found for",
+        r"tool results are missing for tool calls?",
+        r"tool call result does not follow tool call",
     ),
     elsewhere=Severity.WARNING,  # local servers let it pass, and the model waits for an answer or makes one up
 )

@@ -101,19 +101,62 @@ def test_the_recorded_refusal_confirms(server: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "messages",
+    ("messages", "cause", "at"),
     [
-        pytest.param([SYSTEM, ASSISTANT, USER], id="the first message is not the user's"),
-        pytest.param([SYSTEM, USER], id="the template has no place for a system message"),
-        pytest.param([USER, SYSTEM, USER], id="a second system message"),
-        pytest.param([USER, CALLS, TOOL, USER], id="user after tool"),
+        ([USER, USER, ASSISTANT], "role-alternation", 1),
+        ([SYSTEM, ASSISTANT, USER], "first-message-not-user", 1),
+        ([SYSTEM, USER], "system-role-unsupported", 0),
+        ([SYSTEM, USER, ASSISTANT, USER], "system-role-unsupported", 0),
+        ([USER, SYSTEM, USER], "system-not-first", 1),
+        ([SYSTEM, SYSTEM, USER], "multiple-system-messages", 1),
+        ([USER, CALLS, TOOL, USER], "user-after-tool", 3),
+        ([SYSTEM, ASSISTANT, USER, USER], "first-message-not-user", 1),
+        ([SYSTEM, SYSTEM, USER, USER], "multiple-system-messages", 1),
+        ([SYSTEM, USER, USER, ASSISTANT, SYSTEM], "role-alternation", 2),
+        ([USER, CALLS, ASSISTANT], "role-alternation", 2),
     ],
 )
-def test_the_words_alone_do_not_claim(messages: list[object]) -> None:
-    """Templates say the same words of other faults: then this rule stays silent, and the refusal is unexplained."""
-    bare = BareExchange(request={"messages": messages}, status=400, response={"error": {"message": WORDS}})
-    assert judge_bare(bare)[1][0].rule == "unexplained-refusal"
-    assert found(messages, status=400, response={"error": {"message": WORDS}}) == []
+@pytest.mark.parametrize("server", [None, "vLLM", "llama.cpp"])
+def test_structure_decides_what_the_words_mean(messages: list[object], cause: str, at: int, server: str | None) -> None:
+    """Templates say the same words of many faults: the one at the first message is the cause, as for a template."""
+    bare = BareExchange(
+        server=server, request={"messages": messages}, status=400, response={"error": {"message": WORDS}}
+    )
+    first = judge_bare(bare)[1][0]
+    assert (first.rule, first.location.message_index, first.refused) == (cause, at, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        WORDS,
+        "After the optional system message, conversation roles must alternate user and assistant roles",
+        "After the (optional) system message(s), user and assistant roles should be alternating.",
+        "A conversation must alternate between user and assistant roles. Make sure the conversation alternates",
+        'messages: roles must alternate between "user" and "assistant", but found multiple "user" roles in a row',
+        "deepseek-reasoner does not support successive user or assistant messages (messages[1] and messages[2])",
+    ],
+)
+def test_the_words_of_many_servers_tell_of_it(words: str) -> None:
+    """Also where the request is not known: it is the most frequent cause."""
+    for parts in ({}, {"request": {"messages": [SYSTEM, USER, USER]}}):
+        first = judge_bare(BareExchange(status=400, response={"error": {"message": words}}, **parts))[1][0]
+        assert (first.rule, first.refused) == ("role-alternation", True)
+
+
+def test_the_items_of_a_turn_are_no_turns() -> None:
+    """On the Responses wire an answer is several items, and two messages of the user are as they should be."""
+    items = [
+        {"role": "user", "content": "u"},
+        {"role": "user", "content": "u"},
+        {"type": "reasoning", "summary": []},
+        {"type": "message", "role": "assistant", "content": "a"},
+        {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+    ]
+    assert [one for one in judge_bare(BareExchange(request={"input": items}))[1] if one.code < "NX200"] == []
+    words = {"error": {"message": WORDS}}
+    (first, *_) = judge_bare(BareExchange(request={"input": items}, status=400, response=words))[1]
+    assert (first.rule, first.location.pointer) == ("role-alternation", "/input/1/role")
 
 
 def test_a_server_that_accepted_it_gives_no_error() -> None:

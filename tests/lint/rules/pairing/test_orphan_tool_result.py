@@ -52,6 +52,7 @@ def test_the_tool_message_is_at_fault(messages: list[object], places: list[int])
         [USER, calls("a"), tool("a"), USER, tool("a")],  # answered twice: another fault
         [USER, calls("a"), tool("a"), calls("a"), tool("a")],  # an id used again: another fault
         [USER, calls("a"), {"role": "tool", "content": "r"}],  # without an id, but it can mean one call only
+        [USER, calls("a"), tool("b")],  # the only answer, under a wrong id: another fault
         [USER, calls(7), tool(7)],
         [
             USER,
@@ -106,6 +107,23 @@ def test_the_words_tell_where_the_request_is_not_known() -> None:
     said = "messages.8.content.0: unexpected tool_use_id found in tool_result blocks: toolu_1."
     _, findings = judge_bare(BareExchange(status=400, response={"error": {"message": said}}))
     assert [(finding.rule, finding.location.message_index) for finding in findings] == [("orphan-tool-result", 8)]
+
+
+def test_the_answer_too_many_is_found_when_the_right_one_has_come() -> None:
+    """A stranger among the answers is no wrong id once every call has its own answer."""
+    (finding,) = found([USER, calls("a"), tool("x"), tool("a")])
+    assert (finding.location.message_index, finding.facts["id"]) == (2, "x")
+
+
+@pytest.mark.parametrize("more", [{"previous_response_id": "resp_1"}, {"conversation": "conv_1"}])
+def test_a_call_that_the_server_keeps_is_no_orphan(more: dict[str, object]) -> None:
+    """On the Responses wire the call may be in the response that the request goes on from, or be referred to."""
+    output = {"type": "function_call_output", "call_id": "call_1", "output": "r"}
+    judged = judge_bare(BareExchange(request={"input": [USER, output]}))[1]
+    assert [(one.rule, one.location.pointer) for one in judged] == [("orphan-tool-result", "/input/1/call_id")]
+    assert judge_bare(BareExchange(request={"input": [USER, output], **more}))[1] == ()
+    reference = {"type": "item_reference", "id": "fc_1"}
+    assert judge_bare(BareExchange(request={"input": [USER, reference, output]}))[1] == ()
 
 
 def test_the_words_do_not_tell_against_the_request() -> None:

@@ -32,8 +32,7 @@ def found(messages: list[object], server: str | None = None, **parts: object) ->
         ([USER, calls("a", "b"), tool("a"), USER], [1]),
         ([USER, calls("a"), USER, calls("b"), tool("b")], [1]),
         ([USER, calls("a"), USER, calls("b"), USER], [1, 3]),
-        ([USER, calls("a"), tool("other")], [1]),
-        ([USER, {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f"}]}, USER], [1]),
+        ([USER, calls("a", "b"), tool("other")], [1]),
         ([USER, calls(None), USER], [1]),
     ],
 )
@@ -51,6 +50,7 @@ def test_the_assistant_message_is_at_fault(messages: list[object], places: list[
         [USER, calls("a", "b"), tool("b"), tool("a")],
         [USER, calls("a"), USER, tool("a")],  # not adjacent: another fault
         [USER, calls("a"), calls("b"), tool("a"), tool("b")],  # split parallel calls: another fault
+        [USER, calls("a"), tool("other")],  # answered under a wrong id: another fault
         [USER, calls("a"), {"role": "tool", "content": "r"}],
         [USER, {"role": "assistant", "content": "a", "tool_calls": []}, USER],
         [USER, {"role": "assistant", "content": "a", "tool_calls": None}, USER],
@@ -98,6 +98,31 @@ def test_the_recorded_refusal_confirms(said: str) -> None:
     """Each server's words confirm the fault that the request shows."""
     (finding,) = found([USER, calls("a"), USER], status=400, response={"error": {"message": said}})
     assert (finding.severity, finding.refused, finding.server_words) == (Severity.ERROR, True, said)
+
+
+def test_a_block_and_an_item_are_calls_too() -> None:
+    """Of Messages and Responses the call is pointed at, for it has no list of its own."""
+    block = {"role": "assistant", "content": [{"type": "text", "text": "x"}, {"type": "tool_use", "id": "t"}]}
+    (finding,) = found([USER, block, USER])
+    assert finding.location.pointer == "/messages/1/content/1"
+    items = [USER, {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"}, USER]
+    said = {"error": {"message": "No tool output found for function call c1."}}
+    (finding, *_) = judge_bare(BareExchange(request={"input": items}, status=400, response=said))[1]
+    assert (finding.rule, finding.location.pointer) == ("unanswered-tool-call", "/input/1")
+    assert (finding.location.message_index, finding.refused) == (1, True)
+
+
+def test_a_recording_of_n_turns_is_not_read_again_for_it() -> None:
+    """Only what waits is looked at: an answered call costs nothing at the end of a request."""
+    messages = [message for number in range(50) for message in (USER, calls(f"c{number}"), tool(f"c{number}"))]
+    assert found([*messages, USER]) == []
+
+
+def test_the_words_tell_where_the_request_is_not_known() -> None:
+    """The most frequent cause of the words is named."""
+    said = "messages.2: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_1."
+    _, findings = judge_bare(BareExchange(status=400, response={"error": {"message": said}}))
+    assert [(finding.rule, finding.location.message_index) for finding in findings] == [("unanswered-tool-call", 2)]
 
 
 def test_the_call_that_the_words_name_comes_first() -> None:

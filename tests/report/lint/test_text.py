@@ -4,10 +4,12 @@ import msgspec
 
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.finding import Finding, Location, Severity
+from nexdiag.core.judged import Judged
 from nexdiag.core.run import Run
 from nexdiag.lint.engine import judge_bare
 from nexdiag.lint.seen.bare import BareExchange
-from nexdiag.report import lines
+from nexdiag.report import smoke
+from nexdiag.report.lint import text
 
 FINDING = Finding(
     rule="role-alternation",
@@ -24,7 +26,9 @@ RUN = Run(name="five", cassette=Cassette(header=Header()), profile="unknown")
 
 def test_a_finding_is_told_with_place_words_fix_and_repeats() -> None:
     """All that a reader needs to act, under the file's name."""
-    told = lines.judged([("a.cassette.jsonl", "vllm", [FINDING], ["turns: none"])])
+    told = text.whole(
+        [Judged(file="a.cassette.jsonl", profile="vllm", findings=(FINDING,), unchecked=("turns: none",))]
+    )
     assert told.splitlines() == [
         "a.cassette.jsonl   profile vllm   1 finding",
         "  error   NX101 role-alternation   turn 2, exchange 1, messages[2], /messages/2/role",
@@ -38,7 +42,9 @@ def test_a_finding_is_told_with_place_words_fix_and_repeats() -> None:
 
 def test_several_files_are_summed_up() -> None:
     """The last line counts them."""
-    told = lines.judged([("a", "vllm", [FINDING], []), ("b", "vllm", [], [])])
+    told = text.whole(
+        [Judged(file="a", profile="vllm", findings=(FINDING,)), Judged(file="b", profile="vllm", findings=())]
+    )
     assert told.splitlines()[-1] == "2 files, 1 finding"
 
 
@@ -46,18 +52,18 @@ def test_a_fault_in_the_address_names_the_url_as_its_field() -> None:
     """A finding that no pointer reaches still says where: the URL."""
     there = Location(turn=1, exchange=0)
     finding = msgspec.structs.replace(FINDING, location=there, facts={"url": "http://h/chat/completions"})
-    assert lines.diagnosis(finding).splitlines()[0].endswith("turn 1, exchange 0, the URL")
+    assert text.diagnosis(finding).splitlines()[0].endswith("turn 1, exchange 0, the URL")
 
 
 def test_the_server_is_quoted_line_by_line() -> None:
     """A template's error spans lines, and its caret must stand under the right word."""
-    assert "the server  Conversation roles must alternate\n                and so on" in lines.diagnosis(FINDING)
+    assert "the server  Conversation roles must alternate\n                and so on" in text.diagnosis(FINDING)
 
 
 def test_a_message_of_a_smoke_is_one_line() -> None:
     """What was said, what came, how long it took."""
-    assert lines.spoken(1, "hi", "hello", None, 0.5).split() == ["turn", "1", "✓", "hi", "→", "hello", "0.50", "s"]
-    assert "✗" in lines.spoken(2, "hi", None, "refused", 0.5)
+    assert smoke.line(1, "hi", "hello", None, 0.5).split() == ["turn", "1", "✓", "hi", "→", "hello", "0.50", "s"]
+    assert "✗" in smoke.line(2, "hi", None, "refused", 0.5)
 
 
 def test_a_refusal_that_no_rule_explains_is_told_to_its_end() -> None:
@@ -65,7 +71,7 @@ def test_a_refusal_that_no_rule_explains_is_told_to_its_end() -> None:
     words = "Unable to generate parser. " + "{{ x }} " * 90 + "Error: Jinja Exception: the moon is in the wrong house"
     answer = {"error": {"message": words}}
     _, findings = judge_bare(BareExchange(request={"model": "m", "messages": []}, status=400, response=answer))
-    told = lines.judged([("f", "unknown", findings, ())])
+    told = text.whole([Judged(file="f", profile="unknown", findings=findings)])
     assert "NX001" in told
     rows = [row for row in told.splitlines() if "Unable to generate parser." in row]
     assert len(rows) == 2

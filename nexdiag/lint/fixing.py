@@ -1,0 +1,162 @@
+"""Safe repairs of a request: such as lose no word that a user or a model said, and claim nothing that nobody said.
+
+A repair is made for a finding, and the request judged again, until none is left for which there is one. Neighbours are
+merged, a result that nobody asked for is dropped, a system message is moved to the front, empty lists that say nothing
+are left out. A missing answer to a tool call is not made up, and no parameter that means something is taken away.
+"""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from nexdiag.core.endpoint import Profile
+from nexdiag.core.finding import Finding
+from nexdiag.lint.engine import judge_bare
+from nexdiag.lint.seen.bare import BareExchange
+
+Request = dict[str, Any]
+_Repair = Callable[[Request, list[Any], int], str | None]
+_MOST = 1000
+"""Repairs of one request: each makes it shorter or moves a message to the front, so that it ends long before."""
+
+
+class Fixed(msgspec.Struct, frozen=True, kw_only=True):
+    """A request after its repairs."""
+
+    request: Request
+    made: tuple[str, ...] = ()
+    """What was done, in order: `role-alternation: merged messages[2] into messages[1]`."""
+    left: tuple[Finding, ...] = ()
+    """The errors and warnings for which there is no safe repair."""
+
+
+def fixed(request: Request, profile: Profile) -> Fixed:
+    """Mend what can be mended. The request that is given stays as it is."""
+    mended = copy.deepcopy(request)
+    made: list[str] = []
+    tried: set[tuple[str, int | None, int]] = set()
+    while len(made) < _MOST:
+        findings = judge_bare(BareExchange(request=mended), profile)[1]
+        told = next((told for one in findings if one.weighs and (told := _repaired(mended, one, tried))), None)
+        if told is None:
+            return Fixed(request=mended, made=tuple(made), left=tuple(one for one in findings if one.weighs))
+        made.append(told)
+    return Fixed(request=mended, made=tuple(made), left=findings)
+
+
+def _repaired(request: Request, finding: Finding, tried: set[tuple[str, int | None, int]]) -> str | None:
+    """What was done for the finding; None where nothing can be done. Nothing is tried twice on the same request."""
+    messages = request.get("input" if "input" in request and "messages" not in request else "messages")
+    repair = _REPAIRS.get(finding.rule)
+    at = finding.location.message_index
+    if repair is None or not isinstance(messages, list) or (finding.rule, at, len(messages)) in tried:
+        return None
+    tried.add((finding.rule, at, len(messages)))
+    if at is not None and not (0 <= at < len(messages) and isinstance(messages[at], dict)):
+        return None
+    done = repair(request, messages, -1 if at is None else at)
+    return None if done is None else f"{finding.rule}: {done}"
+
+
+def _merge(_request: Request, messages: list[Any], at: int) -> str | None:
+    """One message out of two neighbours: texts with a blank line between, or the parts of both."""
+    if at < 1 or not isinstance(messages[at - 1], dict):
+        return None
+    before, now = messages[at - 1], messages[at]
+    joined = _joined(before.get("content"), now.get("content"))
+    extra = now.keys() - {"role", "content"}
+    if joined is None or extra - before.keys() or any(before[key] != now[key] for key in extra):
+        return None
+    before["content"] = joined
+    del messages[at]
+    return f"merged messages[{at}] into messages[{at - 1}]"
+
+
+def _joined(first: object, second: object) -> str | list[Any] | None:
+    if isinstance(first, str) and isinstance(second, str):
+        return "\n\n".join(text for text in (first, second) if text)
+    if isinstance(first, str | list) and isinstance(second, str | list):
+        return [*_parts(first), *_parts(second)]
+    return None
+
+
+def _parts(content: str | list[Any]) -> list[Any]:
+    return content if isinstance(content, list) else [{"type": "text", "text": content}] if content else []
+
+
+def _drop(_request: Request, messages: list[Any], at: int) -> str | None:
+    """A message that answers nothing but what nobody asked."""
+    now = messages[at] if at >= 0 else {}
+    if now.get("role") != "tool" and now.get("type") != "function_call_output":
+        return None
+    del messages[at]
+    return f"dropped messages[{at}]"
+
+
+def _to_front(_request: Request, messages: list[Any], at: int) -> str | None:
+    """A system message joins the one at the front, or goes there."""
+    if at < 1 or messages[at].get("role") not in ("system", "developer"):
+        return None
+    first = messages[0] if isinstance(messages[0], dict) else {}
+    if first.get("role") != messages[at]["role"]:
+        messages.insert(0, messages.pop(at))
+        return f"moved messages[{at}] to the front"
+    joined = _joined(first.get("content"), messages[at].get("content"))
+    if joined is None:
+        return None
+    first["content"] = joined
+    del messages[at]
+    return f"merged messages[{at}] into messages[0]"
+
+
+def _as_system(_request: Request, messages: list[Any], at: int) -> str | None:
+    if at < 0 or messages[at].get("role") != "developer":
+        return None
+    messages[at]["role"] = "system"
+    return f"gave messages[{at}] the role system"
+
+
+def _no_empty_calls(_request: Request, messages: list[Any], at: int) -> str | None:
+    if at < 0 or messages[at].get("tool_calls") != []:
+        return None
+    del messages[at]["tool_calls"]
+    return f"took the empty tool_calls from messages[{at}]"
+
+
+def _no_empty_tools(request: Request, _messages: list[Any], _at: int) -> str | None:
+    if request.get("tools") != []:
+        return None
+    del request["tools"]
+    if request.pop("tool_choice", None) is not None:
+        return "took the empty tools from the request, and tool_choice with them"
+    return "took the empty tools from the request"
+
+
+def _no_trailing_space(_request: Request, messages: list[Any], at: int) -> str | None:
+    content = messages[at].get("content") if at >= 0 else None
+    if not isinstance(content, str) or content == content.rstrip():
+        return None
+    messages[at]["content"] = content.rstrip()
+    return f"cut the white space at the end of messages[{at}]"
+
+
+def _no_stream_options(request: Request, _messages: list[Any], _at: int) -> str | None:
+    return None if request.pop("stream_options", None) is None else "took stream_options from the request"
+
+
+_REPAIRS: dict[str, _Repair] = {
+    "role-alternation": _merge,
+    "orphan-tool-result": _drop,
+    "duplicate-tool-result": _drop,
+    "system-not-first": _to_front,
+    "multiple-system-messages": _to_front,
+    "developer-role": _as_system,
+    "empty-tool-calls-array": _no_empty_calls,
+    "empty-tools-array": _no_empty_tools,
+    "prefill-trailing-whitespace": _no_trailing_space,
+    "stream-options-unsupported": _no_stream_options,
+}
+REPAIRABLE = tuple(_REPAIRS)
+"""The rules for whose findings there may be a safe repair."""

@@ -1,0 +1,76 @@
+r"""A client takes a refusal for another than it is.
+
+## What it does
+
+Tells of a bare exchange whose client, or log, speaks of an overflow of the context, that the server's words are
+about something else: they hold a word such as `token`, `prompt`, `maximum` or `context`, and no overflow.
+
+## Why it is bad
+
+The server is right, and says what is wrong. A client that goes by single words shortens the history instead, and is
+refused again: `max_tokens` holds `token`, `Error rendering prompt` holds `prompt`.
+
+## Example
+
+```json
+{"client": "workgraph nex",
+ "status": 418,
+ "response": {"error": {"message": "the moon has no prompt"}},
+ "log": "context too long"}
+```
+
+## Instead
+
+```json
+{"client": "workgraph nex",
+ "status": 200,
+ "response": {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi."}, "finish_reason": "stop"}]}}
+```
+
+## Who refuses it
+"""
+
+import re
+from collections.abc import Iterator
+
+from nexdiag.core.finding import Severity
+from nexdiag.lint.rule import Fault, Rule
+from nexdiag.lint.seen.case import Case
+
+_GOES_BY_WORDS = re.compile(r"\bworkgraph\b|\bnex\b", re.IGNORECASE)
+"""Clients that are known to go by single words (openai_client.rs of graphwork/workgraph at 6617ef03)."""
+_WORD = re.compile(r"context|token|maximum|prompt|too.long", re.IGNORECASE)
+_OVERFLOW = re.compile(
+    r"context (?:length|window|size)|n_ctx|exceed_context|too many (?:input )?tokens|"
+    r"(?:prompt|input|request|message)s? (?:is|are) too (?:long|large)|max_(?:completion_)?tokens is too large",
+    re.IGNORECASE,
+)
+_TAKEN = re.compile(
+    r"ContextWindowExceeded|context.{0,20}(?:overflow|exceeded|too.long|full)|is_context_too_long", re.IGNORECASE
+)
+
+
+def _check(case: Case) -> Iterator[Fault]:
+    view = case.view
+    if view.exchange is not None or not view.client or not view.refused or view.logged:
+        return
+    words = view.said.words
+    if not _WORD.search(words) or _OVERFLOW.search(words):
+        return
+    if _GOES_BY_WORDS.search(view.client) or _TAKEN.search(view.log):
+        yield Fault(
+            summary="a client that goes by single words takes this refusal for an overflow of the context",
+            fix="let the client look for the servers' whole phrases, such as: maximum context length",
+            weight=Severity.INFO,
+        )
+
+
+RULE = Rule(
+    name="error-misclassified",
+    code="NX938",
+    family="answer",
+    page=__doc__ or "",
+    check=_check,
+    words=(_WORD,),
+    last_resort=True,
+)

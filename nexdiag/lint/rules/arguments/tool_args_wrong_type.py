@@ -1,0 +1,144 @@
+r"""The arguments of a tool call have the type that another dialect wants.
+
+## What it does
+
+Finds arguments that are an object where the OpenAI dialects want its JSON text (`tool_calls`, `function_call`), and
+arguments that are a text where an object is wanted: the `input` of a `tool_use` block, and Ollama's own `/api/chat`.
+Where the address is not known, a text counts as wrong only if the server says so. Arguments that are missing count
+only if the server asks for them.
+
+## Why it is bad
+
+The server cannot read the request at all, and refuses it. It happens when messages of one dialect are sent to the
+address of another, and when a converter forgets the arguments.
+
+## Example
+
+```json
+{"url": "http://h:11434/api/chat", "request": {"model": "m", "messages": [
+  {"role": "user", "content": "Add."},
+  {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "add", "arguments": "{\"n\": 1}"}}]},
+  {"role": "tool", "content": "2"}]}}
+```
+
+## Instead
+
+```json
+{"url": "http://h:11434/api/chat", "request": {"model": "m", "messages": [
+  {"role": "user", "content": "Add."},
+  {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "add", "arguments": {"n": 1}}}]},
+  {"role": "tool", "content": "2"}]}}
+```
+
+## Who refuses it
+"""
+
+from collections.abc import Iterator
+
+from nexdiag.lint.quoting import quote, shorten
+from nexdiag.lint.rule import Fault, Rule, patterns
+from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.message import CALLS, CallSeen, kind_of
+
+_OWN = "/api/chat"
+"""Ollama's own path."""
+_WANTS_OBJECT = patterns(
+    r"ToolCallFunctionArguments",
+    r"unmarshal string into Go struct field .{0,80}\barguments",
+    r"(?:tool_use|tooluse).{0,20}\binput\b.{0,60}(?:dictionary|object|dict|document)",
+)
+
+
+def _arriving(case: Case) -> Iterator[Fault]:
+    for call in case.history.now.calls:
+        wanted = _wanted(case, call)
+        kind = kind_of(call.arguments)
+        if wanted is None or kind in wanted:
+            continue
+        missing = call.arguments is None
+        yield _fault(case, case.history.at, call, kind, wanted[0], missing=missing)
+
+
+def _ending(case: Case) -> Iterator[Fault]:
+    """A text where nothing but the server's words tells that an object was wanted."""
+    if not case.view.refused or not any(pattern.search(case.view.said.words) for pattern in _WANTS_OBJECT):
+        return
+    for at, message in enumerate(case.history.messages):
+        for call in message.calls:
+            if isinstance(call.arguments, str) and call.where.startswith("/tool_calls") and not _native(case):
+                yield _fault(case, at, call, "string", "object")
+                return
+
+
+def _wanted(case: Case, call: CallSeen) -> tuple[str, ...] | None:
+    """The JSON types that are right at this place, the best first; None where anything is, or nobody knows."""
+    if call.where.startswith("/content"):
+        return ("object",)
+    if not call.where:
+        return ("string",) if case.history.now.value.get("type") == "function_call" else None
+    function = _entry(case, call).get("function")
+    if not isinstance(function, dict):  # a call of another kind, or of no form at all
+        return None
+    if _native(case):
+        return ("object",)
+    own = case.view.path is None and case.profile.name == "ollama"  # which of its two addresses, nobody knows
+    return ("string", "object") if own else ("string",)
+
+
+def _native(case: Case) -> bool:
+    path = case.view.path
+    return path is not None and path.rstrip("/").endswith(_OWN)
+
+
+def _entry(case: Case, call: CallSeen) -> dict[str, object]:
+    entries = case.history.now.value.get("tool_calls")
+    if isinstance(entries, dict):
+        return entries
+    place = call.where.rpartition("/")[2]
+    entry = entries[int(place)] if isinstance(entries, list) and place.isdecimal() else None
+    return entry if isinstance(entry, dict) else {}
+
+
+def _fault(case: Case, at: int, call: CallSeen, kind: str, wanted: str, *, missing: bool = False) -> Fault:  # noqa: PLR0913 - what is said of one call
+    history = case.history
+    block, name = call.where.startswith("/content"), shorten(call.name or "a tool", 60)
+    field = "input" if block else "arguments"
+    found = "without arguments" if missing else f"with arguments of type {kind}"
+    place = call.where if block or not call.where else f"{call.where}/function"
+    as_sent = "the object itself" if wanted == "object" else "the object as a JSON text"
+    return Fault(
+        summary=f"messages[{at}] calls {name} {found}, but {wanted} is wanted there",
+        fix=f"send {as_sent} as the {field} of messages[{at}]{' ({} for none)' if missing else ''}",
+        at=at,
+        pointer=history.pointer(at, place if missing else f"{place}/{field}"),
+        evidence=(history.messages[at].shown(at), f"{field}: {quote(str(call.arguments)[:400])} is of type {kind}"),
+        facts={"index": str(at), "id": call.id or "", "name": call.name, "kind": kind},
+        about=(history.messages[at].raw, call.where.encode()),
+        ids=(call.id,) if call.id else (),
+        needs_words=missing,
+    )
+
+
+RULE = Rule(
+    name="tool-args-wrong-type",
+    code="NX453",
+    family="arguments",
+    page=__doc__ or "",
+    arriving=_arriving,
+    on=CALLS,
+    ending=_ending,
+    telling=(
+        *_WANTS_OBJECT,
+        *patterns(
+            r"\barguments\b.{0,40}expected a string",
+            r"\barguments\b.{0,60}(?:should|must) be a (?:valid )?string",
+            r"unmarshal \w+ into Go struct field .{0,80}\barguments of type string",
+        ),
+    ),
+    words=patterns(
+        r"(?:missing field|required).{0,20}\barguments",
+        r"\barguments\b.{0,40}(?:field required|is required|missing)",
+        r"\binput\b.{0,20}(?:field required|input should be (?:a valid dictionary|an object))",
+        r"invalid type: (?:map|sequence), expected a string",
+    ),
+)

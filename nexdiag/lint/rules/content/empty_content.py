@@ -1,0 +1,140 @@
+"""A message, or a block of one, says nothing.
+
+## What it does
+
+Finds a message of the system or the user, or of the assistant without calls, whose text is empty or blank; and a text
+block that is empty, in a message or in the top-level field `system`. An empty text beside tool calls, and the empty
+output of a tool, are right on most servers: there the server's own words decide.
+
+## Why it is bad
+
+Anthropic and Bedrock refuse an empty text block, and gateways to them make one of every empty text. The message stays
+in the history, so that each later request is refused as well. Models do answer with empty blocks: sent back as they
+came, they are refused.
+
+## Example
+
+```json
+{"request": {"model": "m", "messages": [
+  {"role": "system", "content": ""},
+  {"role": "user", "content": "Hello"}]}}
+```
+
+## Instead
+
+```json
+{"request": {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}}
+```
+
+## Who refuses it
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from nexdiag.lint.quoting import quote
+from nexdiag.lint.rule import Fault, Rule, patterns
+from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.message import ASSISTANT, NO_TEXT, TOOL, MessageSeen
+
+
+def _arriving(case: Case) -> Iterator[Fault]:
+    history = case.history
+    at, now = history.at, history.now
+    place = _place(now.value.get("content", None))
+    if place is None or now.value.get("type", "message") != "message" or now.role_kind != "string":
+        return
+    whole = place == "/content"
+    spare = now.role == "assistant" and whole  # a field that may stay empty where the message carries something else
+    yield Fault(
+        summary=f"{'the content' if whole else 'a text block'} of messages[{at}] is empty",
+        fix=f"leave content out of messages[{at}], or send it as null"
+        if spare and now.calls
+        else f"leave {'messages' if whole else 'the block out of messages'}[{at}]{' out' if whole else ''}",
+        at=at,
+        pointer=history.pointer(at, place),
+        evidence=(now.shown(at),),
+        facts={"index": str(at), "role": now.role or ""},
+        about=(now.raw,),
+        needs_words=whole and _harmless(now, case.view.wire == "anthropic"),
+    )
+
+
+def _place(content: object) -> str | None:
+    """Where the message is empty: the content itself, or the first empty block; None if it is not."""
+    if isinstance(content, str):
+        return None if content.strip() else "/content"
+    if not isinstance(content, list):
+        return None
+    if not content:
+        return "/content"
+    at = _empty_block(content)
+    return None if at is None else f"/content/{at}/text"
+
+
+def _empty_block(blocks: list[Any]) -> int | None:
+    """The first empty text block. One of blanks alone is refused only where nothing else stands beside it."""
+    texts = {at: block["text"] for at, block in enumerate(blocks) if isinstance(block, dict) and "text" in block}
+    blank = [at for at, text in texts.items() if isinstance(text, str) and not text.strip()]
+    if len(blank) < len(blocks):
+        blank = [at for at in blank if not texts[at]]
+    return blank[0] if blank else None
+
+
+def _harmless(message: MessageSeen, anthropic: bool) -> bool:
+    """Whether servers take it: beside a call, as a tool's output; Anthropic also as a turn of the assistant."""
+    if message.traits & TOOL or message.calls or message.value.get("function_call"):
+        return True
+    return anthropic and bool(message.traits & ASSISTANT)
+
+
+def _check(case: Case) -> Iterator[Fault]:
+    """The system prompt of the Anthropic dialect: as a text it may be empty, as a block it may not."""
+    if case.view.wire != "anthropic":
+        return
+    blocks = case.view.fields.get("system")
+    at = _empty_block(blocks) if isinstance(blocks, list) else None
+    if isinstance(blocks, str) and blocks and not blocks.strip():
+        yield _of_system("/system", blocks)
+    elif at is not None:
+        yield _of_system(f"/system/{at}/text", blocks[at]["text"])
+
+
+def _of_system(pointer: str, text: str) -> Fault:
+    return Fault(
+        summary="a text block of system is empty",
+        fix="leave the empty block out of system",
+        pointer=pointer,
+        evidence=(f"system {quote(text)}",),
+        facts={"index": "0", "role": "system"},
+    )
+
+
+RULE = Rule(
+    name="empty-content",
+    code="NX301",
+    family="content",
+    page=__doc__ or "",
+    arriving=_arriving,
+    on=NO_TEXT,
+    check=_check,
+    telling=patterns(
+        r"text content blocks must (?:be non-empty|contain non-whitespace)",
+        r"messages? must have non-empty content",
+        r"text field in the ContentBlock object .{0,60}is blank",
+        r"message at position \d{1,6} with role .{1,20} must not be empty",
+        r"must have at least one content element",
+        r"contents?\.parts must not be empty",
+    ),
+    suspects=patterns(
+        r"content field in the message object .{0,60}is empty",
+        r"\bcontent\b.{0,30}\b(?:must not|cannot|can't|can not|should not|may not) be (?:empty|blank)",
+    ),
+    words=patterns(
+        r"\bcontent\b.{0,60}\b(?:empty|blank|too short|at least 1 char)",
+        r"\bempty (?:message |text )?content\b",
+        r"must have either content or tool_calls",
+        r"content or tool_calls must be set",
+    ),
+    silent_if_accepted=True,
+)

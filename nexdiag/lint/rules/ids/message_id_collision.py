@@ -1,0 +1,73 @@
+"""Two messages have the same id.
+
+## What it does
+
+Finds a message, or an item of the Responses wire, with the `id` of an earlier one in the same request.
+
+## Why it is bad
+
+OpenAI's Responses service refuses a list that holds an item twice. Clients that group or compact messages by their id
+take two messages for one, and lose the second. It happens when ids are counted from the place in a list, and that
+list is then cut or joined to another.
+
+## Example
+
+```json
+{"server": "OpenAI", "url": "https://h/v1/responses", "request": {"model": "m", "input": [
+  {"type": "message", "id": "msg_4", "role": "assistant", "content": [{"type": "output_text", "text": "a"}]},
+  {"type": "message", "id": "msg_4", "role": "assistant", "content": [{"type": "output_text", "text": "b"}]},
+  {"role": "user", "content": "next"}]}}
+```
+
+## Instead
+
+```json
+{"server": "OpenAI", "url": "https://h/v1/responses", "request": {"model": "m", "input": [
+  {"type": "message", "id": "msg_4", "role": "assistant", "content": [{"type": "output_text", "text": "a"}]},
+  {"role": "user", "content": "next"}]}}
+```
+
+## Who refuses it
+"""
+
+from collections.abc import Iterator
+
+from nexdiag.lint.quoting import quote, shorten
+from nexdiag.lint.rule import Fault, Rule, patterns
+from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.message import EXTRA
+
+
+def _arriving(case: Case) -> Iterator[Fault]:
+    history, now = case.history, case.history.now
+    earlier = history.namesake
+    if earlier is None:
+        return
+    at, name = history.at, str(now.value.get("id"))
+    same = "the same message twice" if history.messages[earlier].raw == now.raw else "two different messages"
+    yield Fault(
+        summary=f"messages[{at}] has the id {shorten(name)}, which messages[{earlier}] has too",
+        fix=f"leave messages[{at}] out if it is the same message, else give it an id of its own, or none",
+        at=at,
+        pointer=history.pointer(at, "/id"),
+        evidence=(history.messages[earlier].shown(earlier), now.shown(at), f"{same} under the id {quote(name)}"),
+        facts={"index": str(at), "id": name, "earlier": str(earlier)},
+        about=(now.raw, b"namesake"),
+        ids=(name,),
+    )
+
+
+RULE = Rule(
+    name="message-id-collision",
+    code="NX404",
+    family="ids",
+    page=__doc__ or "",
+    arriving=_arriving,
+    on=EXTRA,
+    telling=patterns(
+        r"duplicate item found with id",
+        r"duplicate (?:message|item).{0,20}\bids?\b",
+        r"(?:share|same|colliding|identical) (?:the same )?(?:message|item)[_ ]?ids?\b",
+    ),
+    words=patterns(r"item .{0,120} already exists"),
+)

@@ -1,0 +1,94 @@
+"""The model does not take this sampling parameter, or not with this value.
+
+## What it does
+
+Finds `temperature`, `top_p`, penalties, `logprobs`, `stop` and the like where the profile says that the model refuses
+them, or where the server did.
+
+## Why it is bad
+
+Reasoning models have their sampling fixed: the request is refused for a temperature that another model takes. Clients
+send one for every model, often 0.
+
+## Example
+
+```json
+{"server": "OpenAI", "request": {"model": "gpt-5-mini", "temperature": 0,
+  "messages": [{"role": "user", "content": "Hello"}]}}
+```
+
+## Instead
+
+```json
+{"server": "OpenAI", "request": {"model": "gpt-5-mini", "messages": [{"role": "user", "content": "Hello"}]}}
+```
+
+## Who refuses it
+"""
+
+import re
+from collections.abc import Iterator
+
+from nexdiag.core.endpoint import Param
+from nexdiag.lint.quoting import shorten
+from nexdiag.lint.rule import Fault, Rule, patterns
+from nexdiag.lint.seen.case import Case
+
+_NAMES = (
+    *("temperature", "top_p", "top_k", "min_p", "n", "presence_penalty", "frequency_penalty", "repetition_penalty"),
+    *("logprobs", "top_logprobs", "logit_bias", "stop", "stop_sequences", "seed"),
+)
+_NAMED = (
+    r"\b(?:temperature|top_[pk]|min_p|n|(?:presence|frequency|repetition)_penalty|(?:top_)?logprobs|logit_bias|stop"
+    r"|seed)\b"
+)
+
+
+def _check(case: Case) -> Iterator[Fault]:
+    fields, limits = case.view.fields, case.profile.limits
+    told = case.view.refused and RULE.explains(case.view.said.words, case.view.status)
+    if not told and not limits.params_refused:
+        return
+    words = case.view.said.words if told else ""
+    stated = {one.name: one for one in limits.params_refused if _fixed(one, case)}
+    for name in _NAMES:
+        if name not in fields or (value := fields.get(name)) is None:
+            continue
+        refused = name in stated and not any(value == one for one in stated[name].unless)
+        named = re.search(rf"\b{name}\b", words) is not None if len(name) > 1 else f"'{name}'" in words
+        if refused if not told else named:
+            yield Fault(
+                summary=f"the request has {name} {shorten(str(value))}, which the model does not take",
+                fix=f"leave {name} out for this model",
+                pointer=f"/{name}",
+                evidence=(f"model {shorten(case.model)}, {name} {shorten(str(value))}",),
+                facts={"param": name, "value": shorten(str(value)), "model": case.model},
+            )
+
+
+def _fixed(one: Param, case: Case) -> bool:
+    """A parameter that this model refuses; one that the server refuses of any model is an unknown one there."""
+    of_models = bool(one.models or one.unless) or case.profile.refusal("unknown-param") is None
+    return of_models and (not one.models or re.search(one.models, case.model, re.IGNORECASE) is not None)
+
+
+RULE = Rule(
+    name="sampling-param-unsupported",
+    code="NX703",
+    family="params",
+    page=__doc__ or "",
+    check=_check,
+    telling=patterns(
+        rf"{_NAMED}\W{{0,2}} (?:does|do) not support",
+        rf"{_NAMED}\W{{0,2}} (?:is|are) (?:not supported|unsupported|not available|deprecated|not compatible"
+        r"|incompatible|fixed|immutable)",
+        rf"{_NAMED}.{{0,60}}\b(?:fixed at|only the default|may only be (?:set|used)|must be (?:set to )?1\b)",
+        rf"invalid {_NAMED}: only",
+        rf"{_NAMED}.{{0,40}}and.{{0,4}}{_NAMED}.{{0,40}}(?:cannot|can not|must not|may not).{{0,20}}both",
+        rf"(?:cannot|can not|may not) (?:specify|set|use) both.{{0,10}}{_NAMED}",
+        rf"{_NAMED}.{{0,80}}(?:thinking|reasoning) (?:mode )?(?:is enabled|is on|models?)\b",
+        rf"(?:thinking|reasoning)\b.{{0,80}}(?:not support|incompatible|not compatible).{{0,40}}{_NAMED}",
+        rf"(?:model|mode)\b.{{0,40}} (?:does|do) not support .{{0,20}}{_NAMED}(?! sequence)",
+    ),
+    unknown=None,
+)

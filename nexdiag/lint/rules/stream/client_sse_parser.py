@@ -1,0 +1,67 @@
+r"""A stream is right, but holds lines that some clients cannot read.
+
+## What it does
+
+Tells of a bare exchange that names its client, and whose stream has nothing wrong in it, that comment lines stand
+in the stream: lines that begin with a colon, by which servers keep a connection alive.
+
+## Why it is bad
+
+The server is right: the format has comments, and a client has to skip them. One that takes every line for a field
+raises at the first (`Invalid sse format! : OPENROUTER PROCESSING`), long before the answer comes.
+
+## Example
+
+```json
+{"client": "homemade",
+ "status": 200,
+ "response": ": keep-alive\n\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi.\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"}
+```
+
+## Instead
+
+```json
+{"client": "homemade",
+ "status": 200,
+ "response": "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi.\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"}
+```
+
+## Who refuses it
+"""  # noqa: E501 - a JSON text has no line breaks
+
+from nexdiag.core.finding import Severity
+from nexdiag.lint.answering import client_of, told, worded
+from nexdiag.lint.quoting import shorten
+from nexdiag.lint.rule import Fault, Rule, patterns
+from nexdiag.lint.seen.case import Case
+
+_FIX = "let the client skip lines that begin with a colon, as the format of event streams wants it"
+_WORDS = patterns(
+    r"SSEFormatException", r"invalid sse (?:format|line)", r"(?:token|parse|json).{0,60}: ?OPENROUTER PROCESSING"
+)
+
+
+def _check(case: Case) -> tuple[Fault, ...]:
+    known = told(case)
+    if known is None or not known.streamed:
+        return worded(case, _WORDS, summary="a client cannot read a comment in a stream", fix=_FIX)
+    client = client_of(case) if known.comments else ""
+    if not client or known.finish is None:
+        return ()
+    return (
+        Fault(
+            summary=f"this stream is right, and holds comments: does {shorten(client, 40)} skip them?",
+            fix=_FIX,
+            weight=Severity.INFO,
+        ),
+    )
+
+
+RULE = Rule(
+    name="client-sse-parser",
+    code="NX909",
+    family="stream",
+    page=__doc__ or "",
+    check=_check,
+    telling=_WORDS,
+)

@@ -1,0 +1,19 @@
+"""The formats of `nexdiag lint`, in one table."""
+
+from collections.abc import Callable, Sequence
+
+from nexdiag.core.judged import Judged
+from nexdiag.report.lint import github, html, json, jsonl, junit, md, sarif, text
+
+FORMATS: dict[str, Callable[[Sequence[Judged]], str]] = {
+    "text": text.whole,
+    "json": json.whole,
+    "jsonl": jsonl.whole,
+    "github": github.whole,
+    "junit": junit.whole,
+    "sarif": sarif.whole,
+    "md": md.whole,
+    "html": html.whole,
+}
+TELL_UNCHECKED = ("text", "json", "junit", "sarif", "md", "html")
+"""Those that hold what was not checked themselves; beside the others it is told on stderr."""

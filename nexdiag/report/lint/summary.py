@@ -1,0 +1,27 @@
+"""What all that was judged comes to, in a line; and the findings of all files, the worst first."""
+
+from collections.abc import Sequence
+
+from nexdiag.core.finding import Finding, Severity
+from nexdiag.core.judged import Judged
+from nexdiag.report.wording import count
+
+_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+def sentence(judged: Sequence[Judged]) -> str:
+    """`3 files: 1 error, 2 warnings; 1 not checked`."""
+    counts = {weight: sum(one.severity is weight for each in judged for one in each.findings) for weight in _ORDER}
+    found = ", ".join(count(number, _noun(weight)) for weight, number in counts.items() if number) or "no findings"
+    unchecked = sum(len(one.unchecked) for one in judged)
+    return f"{count(len(judged), 'file')}: {found}" + (f"; {unchecked} not checked" if unchecked else "")
+
+
+def ranked(judged: Sequence[Judged]) -> list[tuple[Judged, Finding]]:
+    """Every finding with what it was found in; errors first, each file's in its own order."""
+    listed = [(one, finding) for one in judged for finding in one.findings]
+    return sorted(listed, key=lambda pair: _ORDER[pair[1].severity])
+
+
+def _noun(weight: Severity) -> str:
+    return "remark" if weight is Severity.INFO else str(weight)

@@ -1,0 +1,71 @@
+"""missing-content: no such field."""
+
+import pytest
+
+from nexdiag.core.finding import Severity
+from tests.linting import USER, calls, found, judged, places, refusing
+
+RULE = "missing-content"
+
+
+def bare(message: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in message.items() if key != "content"}
+
+
+CALLS = bare(calls("c"))
+TOOL = {"role": "tool", "tool_call_id": "c"}
+WORDS = "Failed to deserialize the JSON body: messages[1]: missing field `content` at line 1 column 235"
+
+
+@pytest.mark.parametrize(
+    ("messages", "at"),
+    [
+        ([{"role": "user"}], [0]),
+        ([USER, calls("c"), TOOL], [2]),
+        ([USER, {"role": "assistant"}], [1]),
+        ([USER, CALLS], []),
+        ([USER, {"role": "assistant", "function_call": {"name": "f"}}], []),
+        ([USER, {"role": "assistant", "content": None}], []),
+        ([{}, None, {"role": 1}], []),
+    ],
+)
+def test_the_field_is_wanted_but_beside_calls(messages: list[object], at: list[int]) -> None:
+    """There it may be left out."""
+    assert places(RULE, messages) == at
+
+
+def test_items_have_no_content() -> None:
+    """On the Responses wire only messages have."""
+    items = [{"type": "reasoning", "summary": []}, {"type": "function_call", "call_id": "c", "name": "f"}]
+    assert found(RULE, {"input": [USER, *items, {"type": "item_reference", "id": "i"}]}) == []
+
+
+@pytest.mark.parametrize(("limits", "at"), [((), [1, 2]), (("calls",), [1, 2]), (("no-calls", "tool"), [2])])
+def test_the_profile_says_where(limits: tuple[str, ...], at: list[int]) -> None:
+    """One that makes no difference wants it of every message."""
+    strict = refusing(RULE, null_content=limits)
+    findings = found(RULE, {"messages": [USER, CALLS, TOOL]}, strict)
+    assert [(one.location.message_index, one.severity) for one in findings] == [(i, Severity.ERROR) for i in at]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        WORDS,
+        "messages.1.content: Field required",
+        "messages.1.ChatCompletionMessageGenericParam.content Field required",
+        "'content' is a required property - 'messages.1'",
+        "Missing required parameter: 'messages[1].content'.",
+    ],
+)
+def test_the_servers_words_tell(words: str) -> None:
+    """Of the request, and without it."""
+    first = judged({"messages": [USER, CALLS]}, status=422, response=words)[0]
+    assert (first.rule, first.refused, first.location.pointer) == (RULE, True, "/messages/1")
+    assert found(RULE, status=422, response=words)[0].refused
+
+
+def test_the_message_that_is_named_comes_first() -> None:
+    """Where several lack it."""
+    first = judged({"messages": [{"role": "user"}, CALLS]}, status=422, response=WORDS)[0]
+    assert first.location.message_index == 1

@@ -1,0 +1,63 @@
+"""tool-choice-without-tools: a choice among none."""
+
+import pytest
+
+from nexdiag.core.finding import Severity
+from tests.linting import USER, found, judged, refusing
+
+RULE = "tool-choice-without-tools"
+OPENAI = {"error": {"message": "'tool_choice' is only allowed when 'tools' are specified.", "param": "tool_choice"}}
+SGLANG = {"message": "Tools cannot be empty if tool choice is set to required."}
+
+
+def chat(**fields: object) -> dict[str, object]:
+    return {"messages": [USER], **fields}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        chat(tool_choice="required"),
+        chat(tool_choice="any", tools=[]),
+        chat(tool_choice={"type": "function", "function": {"name": "f"}}, tools=None),
+    ],
+)
+def test_a_forced_choice(body: dict[str, object]) -> None:
+    """An error where it is refused, a warning where nobody knows, a note elsewhere."""
+    wanted = ((refusing(RULE), Severity.ERROR), (None, Severity.WARNING), (refusing(), Severity.INFO))
+    for profile, severity in wanted:
+        (finding,) = found(RULE, body, profile)
+        assert (finding.severity, finding.location.pointer) == (severity, "/tool_choice")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        chat(tool_choice="none"),
+        chat(tool_choice="auto", tools=[]),
+        chat(tool_choice=None),
+        chat(parallel_tool_calls=True),
+        chat(tool_choice="required", tools=[{"type": "web_search"}]),
+        chat(tool_choice="required", tools="<3 tools>"),
+    ],
+)
+def test_what_forces_nothing_is_let_pass(body: dict[str, object]) -> None:
+    """Where the server is not known to mind."""
+    assert found(RULE, body) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "answer"),
+    [
+        ({"tool_choice": "auto"}, OPENAI),
+        ({"tool_choice": "required", "tools": []}, SGLANG),
+        (
+            {"parallel_tool_calls": True},
+            {"message": "'parallel_tool_calls' is only allowed when 'tools' are specified."},
+        ),
+    ],
+)
+def test_the_recorded_refusal_confirms(field: dict[str, object], answer: object) -> None:
+    """Then also a choice that forces nothing is at fault."""
+    assert [one.rule for one in judged(chat(**field), status=400, response=answer)] == [RULE]
+    assert judged(None, status=400, response=answer)[0].rule == RULE

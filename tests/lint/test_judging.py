@@ -1,0 +1,88 @@
+"""One recording under judgement: what explains a refusal, where it came from, what follows from it."""
+
+import pytest
+from linting import ASSISTANT, CHAT, USER, calls, found, judged, recording, refusing
+
+from nexdiag.core.finding import Severity
+from nexdiag.lint.engine import judge
+from nexdiag.lint.profiles import named
+
+ORPHAN = {"role": "tool", "tool_call_id": "x", "content": "r"}
+
+
+def test_a_refusal_without_words_is_presumed_to_be_about_what_the_server_refuses() -> None:
+    """The fault comes first, and is not said to be confirmed; nothing is left unexplained."""
+    findings = judged({"messages": [USER, ORPHAN]}, refusing("orphan-tool-result"), status=400)
+    assert (findings[0].rule, findings[0].refused) == ("orphan-tool-result", False)
+    assert "unexplained-refusal" not in [one.rule for one in findings]
+
+
+@pytest.mark.parametrize("words", ["Bad Request", "Provider returned error", "Error code: 400"])
+def test_words_that_say_nothing_are_no_words(words: str) -> None:
+    """They are quoted, and the structure decides."""
+    response = {"error": {"message": words}}
+    findings = judged({"messages": [USER, ORPHAN]}, refusing("orphan-tool-result"), status=400, response=response)
+    assert findings[0].rule == "orphan-tool-result"
+    assert words in findings[0].evidence[-1]
+
+
+def test_strange_words_stay_unexplained_beside_what_is_presumed() -> None:
+    """The fault that this server refuses with that status comes first, and the words are told as unexplained."""
+    response = {"error": {"message": "the moon is in the wrong house"}}
+    for status, first in ((400, "orphan-tool-result"), (418, "unexplained-refusal")):
+        rules = [
+            one.rule
+            for one in judged(
+                {"messages": [USER, ORPHAN]}, refusing("orphan-tool-result"), status=status, response=response
+            )
+        ]
+        assert rules[0] == first
+        assert "unexplained-refusal" in rules
+
+
+def test_an_unknown_server_that_refuses_in_silence() -> None:
+    """What may be wrong is told before that nothing explains it, and stays advice."""
+    findings = judged({"messages": [USER, ORPHAN]}, status=400)
+    assert (findings[0].rule, findings[0].severity) == ("orphan-tool-result", Severity.WARNING)
+
+
+def test_a_fault_is_traced_to_the_answer_that_wrote_the_message() -> None:
+    """The response of the earlier exchange, with its turn."""
+    asked = {"model": "m", "messages": [USER]}
+    call = calls("c")
+    answer = {"choices": [{"message": call, "finish_reason": "tool_calls"}]}
+    cassette = recording((asked, 200, answer), ({"model": "m", "messages": [USER, call, USER]}, 200, {"choices": []}))
+    finding = next(one for one in judge(cassette, named("openai")) if one.rule == "unanswered-tool-call")
+    assert str(finding.origin) == "the answer of turn 1, exchange 0"
+
+
+def test_later_turns_are_consequences() -> None:
+    """A poisoned history that is refused again and again is one finding, at the first request that carries it."""
+    bad = [USER, ORPHAN]
+    refusal = {"error": {"message": "messages with role 'tool' must be a response to a preceeding message"}}
+    rounds = [({"messages": [*bad, *[ASSISTANT, USER] * n]}, 400, refusal) for n in range(4)]
+    (finding,) = [one for one in judge(recording(*rounds), named("openai")) if one.severity is Severity.ERROR]
+    assert (finding.rule, finding.location.exchange, finding.repeats, finding.refused) == (
+        "orphan-tool-result",
+        0,
+        3,
+        True,
+    )
+
+
+def test_a_text_under_input_is_a_message() -> None:
+    """The Responses wire takes a text for a list of one."""
+    assert judged({"model": "m", "input": "hello"}, url="http://h/v1/responses") == ()
+
+
+@pytest.mark.parametrize("wire", ["messages", "responses"])
+def test_the_other_wires_are_judged(wire: str) -> None:
+    """An answer that nobody asked for is found, and pointed to in the list of that wire."""
+    stray = {"type": "tool_result", "tool_use_id": "x", "content": "r"}
+    request = {
+        "messages": {"model": "m", "messages": [{"role": "user", "content": [stray]}]},
+        "responses": {"model": "m", "input": [{"type": "function_call_output", "call_id": "x", "output": "r"}]},
+    }[wire]
+    (finding,) = found("orphan-tool-result", request, url=CHAT.replace("chat/completions", wire))
+    assert finding.location.message_index == 0
+    assert (finding.location.pointer or "").startswith("/messages/0" if wire == "messages" else "/input/0")

@@ -1,0 +1,19 @@
+"""The page of lint."""
+
+from report.lint import sample
+
+from nexdiag.core.judged import Judged
+from nexdiag.report.lint import html
+
+
+def test_a_page_may_load_and_run_nothing() -> None:
+    """The policy allows its own style alone; all findings are there without a script."""
+    page = html.whole(sample.several())
+    assert "default-src &#x27;none&#x27;; style-src &#x27;sha256-" in page
+    assert page.count("<article") == 4
+
+
+def test_a_large_page_counts_what_it_leaves_out() -> None:
+    """It must open."""
+    many = [Judged(file="a", profile="x", findings=(sample.finding(),) * (html.MOST + 9))]
+    assert "9 more findings are left out" in html.whole(many)
