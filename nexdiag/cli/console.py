@@ -3,8 +3,10 @@
 Results go to stdout; progress, errors and what was not checked go to stderr.
 """
 
+import os
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import typer
@@ -69,6 +71,23 @@ def deliver(text: str, output: Path | None) -> None:
     except OSError as error:
         raise NexdiagError(f"cannot write {output}: {error.strerror}", hint="name another file: -o FILE") from error
     progress().print(f"wrote {output}")
+
+
+def to_step_summary(write: Callable[[int], str]) -> None:
+    """Append to the page that GitHub shows for this step, where there is one; `write` is told how many bytes it holds.
+
+    Where it cannot be written, the annotations say it all.
+    """
+    named = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not named:
+        return
+    page = Path(named)
+    try:
+        already = page.stat().st_size if page.exists() else 0
+        with page.open("a", encoding="utf-8", errors="replace") as file:
+            file.write(write(already))
+    except OSError as error:
+        progress().print(f"no summary: cannot write {page}: {error.strerror}")
 
 
 def complain(what: str, hint: str, cause: BaseException) -> None:

@@ -1,15 +1,24 @@
 """`nexdiag lint`."""
 
+import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nexdiag.cli.console import deliver, not_checked
+from nexdiag.cli.console import deliver, not_checked, progress, to_step_summary
+from nexdiag.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from nexdiag.runner.linting.choice import Choice
 
 NAME = "lint"
-EXAMPLE = "Example: nexdiag lint cassettes/ --profile vllm; or: nexdiag lint --format jsonl - < exchanges.jsonl"
+EXAMPLE = (
+    "Example: nexdiag lint cassettes/ --profile vllm; nexdiag lint chat.cassette.jsonl --against vllm,mistral,openai; "
+    "nexdiag lint --format jsonl - < exchanges.jsonl"
+)
+_ANSWERS = ("text", "md", "json")
 
 
 class Format(StrEnum):
@@ -27,25 +36,113 @@ class Format(StrEnum):
 
 def command(
     files: Annotated[
-        list[Path], typer.Argument(help="Cassettes, directories of them, requests, exchanges; - is stdin.")
+        list[Path],
+        typer.Argument(help="Recordings, directories of them, requests, exchanges, HAR, vcrpy, state directories; -."),
     ],
     form: Annotated[
         Format, typer.Option("--format", help="text, json, jsonl (one line a finding or exchange), or for a CI.")
     ] = Format.TEXT,
     profile: Annotated[
-        str | None, typer.Option(help="Judge as this server would, whatever the recording says.")
+        str | None, typer.Option(help="Judge as this server would, whatever the recording says; ? lists them.")
     ] = None,
-    select: Annotated[list[str] | None, typer.Option(help="Only these rules, by name or code.")] = None,
+    template: Annotated[
+        str | None, typer.Option(help="Render the model's own chat template: a file, or the URL of a llama.cpp.")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(help="A,B,C: which requests each of these servers would refuse, and why.")
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Print safe repairs as a diff; with -o write the result.")] = False,
+    select: Annotated[list[str] | None, typer.Option(help="Only these rules, by name, code or family.")] = None,
     ignore: Annotated[list[str] | None, typer.Option(help="Not these rules.")] = None,
     output: Annotated[Path | None, typer.Option("-o", help="Write to this file instead of stdout.")] = None,
 ) -> int:
     """Name message, field and fix of every fault in recordings and requests. Exit 1 with errors or warnings."""
-    from nexdiag.report.lint.formats import FORMATS, TELL_UNCHECKED
-    from nexdiag.runner.subjects import Choice, judge_paths
+    if profile == "?":
+        return _profiles()
+    if against is not None:
+        _alone("--against", fix=fix, template=template is not None, profile=profile is not None)
+        return _against(files, against, form, output)
+    choice = _choice(profile, select, ignore, template)
+    if fix:
+        _alone("--fix", template=template is not None, format=form is not Format.TEXT)
+        return _fix(files, choice, output)
+    return _judge(files, choice, form, output)
 
-    choice = Choice(profile=profile, select=tuple(select or ()), ignore=tuple(ignore or ()))
+
+def _alone(option: str, **others: bool) -> None:
+    """Raise where an option is given that means nothing beside this one."""
+    idle = next((name for name, given in others.items() if given), None)
+    if idle is not None:
+        hint = f"leave one of the two away: {option}, --{idle}"
+        raise UsageError(f"--{idle} means nothing beside {option}", hint=hint)
+
+
+def _choice(profile: str | None, select: list[str] | None, ignore: list[str] | None, template: str | None) -> "Choice":
+    from nexdiag.runner.linting.choice import choice_of
+    from nexdiag.runner.settings import lint_defaults
+
+    made = None
+    if template is not None:
+        from nexdiag.lint.template.chat_template import ChatTemplate
+        from nexdiag.runner.template_source import read_template
+
+        made = ChatTemplate(read_template(template))
+    settings = lint_defaults(os.environ, Path.cwd())
+    words = tuple(word for text in select or () for word in text.split(","))
+    unwanted = tuple(word for text in ignore or () for word in text.split(","))
+    return choice_of(settings, profile=profile, select=words, ignore=unwanted, template=made)
+
+
+def _judge(files: list[Path], choice: "Choice", form: Format, output: Path | None) -> int:
+    from nexdiag.report.lint.formats import FORMATS, TELL_UNCHECKED
+    from nexdiag.runner.linting.judge import judge_paths
+
     judged = judge_paths(files, choice)
     deliver(FORMATS[form](judged), output)
+    if form is Format.GITHUB:
+        from nexdiag.report.lint.github import step_summary
+
+        to_step_summary(lambda already: step_summary(judged, already=already))
     if form not in TELL_UNCHECKED or (form is Format.TEXT and output is not None):
         not_checked([f"{one.file}: {text}" for one in judged for text in one.unchecked])
     return int(any(finding.weighs for one in judged for finding in one.findings))
+
+
+def _against(files: list[Path], names: str, form: Format, output: Path | None) -> int:
+    from nexdiag.report.lint.portability import FORMS
+    from nexdiag.runner.linting.against import servers_of, tables
+
+    if form not in _ANSWERS:
+        raise UsageError(f"--against has no format {form.value}", hint=f"it is one of: {', '.join(_ANSWERS)}")
+    made = tables(files, servers_of(names))
+    deliver(FORMS[form](made), output)
+    return int(any(table.refused(at) for table in made for at in range(len(table.servers))))
+
+
+def _fix(files: list[Path], choice: "Choice", output: Path | None) -> int:
+    from nexdiag.report.lint.repairs import diff, written
+    from nexdiag.runner.linting.fix import repaired
+
+    done = repaired(files, choice)
+    if output is not None and len(done) != 1:
+        hint = "name one request, or leave -o away for the diff"
+        raise UsageError(f"-o takes one repaired request, found {len(done)}", hint=hint)
+    told = progress()
+    for one in done:
+        for text in one.made:
+            told.print(f"{one.name}: {text}", markup=False)
+        for text in one.left:
+            told.print(f"{one.name}: no safe repair: {text}", markup=False)
+        if output is None:
+            deliver(diff(one.before, one.after, name=one.name), None)
+    if output is not None:
+        deliver(written(done[0].after), output)
+    return int(any(one.left for one in done) or (output is None and any(one.made for one in done)))
+
+
+def _profiles() -> int:
+    from nexdiag.lint import profiles
+
+    width = max(len(one.name) for one in profiles.ALL)
+    deliver("\n".join(f"{one.name:<{width}}  {one.title}" for one in profiles.ALL), None)
+    return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import typer
 
-from nexdiag.cli.console import complain, deliver, progress, settings
+from nexdiag.cli.console import complain, deliver, progress, settings, to_step_summary
 from nexdiag.core.errors import NexdiagError, NothingToDo, UsageError
 from nexdiag.runner.load import STDIN
 from nexdiag.runner.replaying.how import How
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Typed"]
 
-_SUMMARY = "GITHUB_STEP_SUMMARY"
 _ALL = "all"
 _LIVE = "live"
 
@@ -262,21 +261,10 @@ def _deliver(done: "Sequence[Replayed]", told: Told, how: How) -> None:
     else:
         written = FORMATS[told.form](done)
     deliver(written, told.output)
-    summary = os.environ.get(_SUMMARY)
-    if told.form == "github" and summary:
-        _summarise(done, Path(summary))
+    if told.form == "github":
+        from nexdiag.report.replay.github import step_summary
 
-
-def _summarise(done: "Sequence[Replayed]", page: Path) -> None:
-    """Append to the page that GitHub shows for this step. Where it cannot be written, the annotations say it all."""
-    from nexdiag.report.replay.github import step_summary
-
-    try:
-        already = page.stat().st_size if page.exists() else 0
-        with page.open("a", encoding="utf-8", errors="replace") as file:
-            file.write(step_summary(done, already=already))
-    except OSError as error:
-        progress().print(f"no summary: cannot write {page}: {error.strerror}")
+        to_step_summary(lambda already: step_summary(done, already=already))
 
 
 def _listening(url: str) -> None:

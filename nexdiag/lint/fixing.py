@@ -5,12 +5,12 @@ merged, a result that nobody asked for is dropped, a system message is moved to 
 are left out. A missing answer to a tool call is not made up, and no parameter that means something is taken away.
 """
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from nexdiag.codec import jsontext
 from nexdiag.core.endpoint import Profile
 from nexdiag.core.finding import Finding
 from nexdiag.lint.engine import judge_bare
@@ -34,7 +34,7 @@ class Fixed(msgspec.Struct, frozen=True, kw_only=True):
 
 def fixed(request: Request, profile: Profile) -> Fixed:
     """Mend what can be mended. The request that is given stays as it is."""
-    mended = copy.deepcopy(request)
+    mended = jsontext.read(jsontext.write(request))  # nothing in it is shared, also where the caller repeats an object
     made: list[str] = []
     tried: set[tuple[str, int | None, int]] = set()
     while len(made) < _MOST:

@@ -8,6 +8,7 @@ weigh     the docket says how much each matters: Findings, the cause first
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from typing import TYPE_CHECKING
 
 from nexdiag.core.body import Link
 from nexdiag.core.endpoint import Profile
@@ -25,6 +26,9 @@ from nexdiag.lint.seen.message import MessageSeen, message_of, read_message
 from nexdiag.lint.seen.past import Past
 from nexdiag.lint.seen.view import View
 
+if TYPE_CHECKING:  # it brings jinja2, which nobody needs who gives no template
+    from nexdiag.lint.template.chat_template import ChatTemplate
+
 Found = tuple[Rule, Fault]
 Look = Callable[[Case], Iterable[Fault]]
 
@@ -32,8 +36,9 @@ Look = Callable[[Case], Iterable[Fault]]
 class Judging:
     """The rules, the docket, and where each chat of the recording stands."""
 
-    def __init__(self, profile: Profile, runs: Iterable[ToolRun] = ()) -> None:
-        """Before the first exchange."""
+    def __init__(self, profile: Profile, runs: Iterable[ToolRun] = (), template: "ChatTemplate | None" = None) -> None:
+        """Before the first exchange; `runs` are the tool runs of the recording, `template` is the model's own."""
+        self._template = template
         self._docket = Docket(profile)
         self._profile = profile
         self._past = Past(runs)
@@ -44,7 +49,7 @@ class Judging:
     def take(self, seen: View) -> list[Entry]:
         """Judge the next exchange; give what it carries."""
         chain = self._read(seen)
-        case = Case(seen, chain.history, self._profile, self._past)
+        case = Case(seen, chain.history, self._profile, self._past, self._template)
         found = [(rule, fault) for rule in _whole(seen.wire) for fault in _looked(rule, case)]
         found += [(rule, fault) for rule, follows in self._following for fault in follows.take(case)]
         found = [(rule, fault) for rule, fault in found if rule.concerns is None or rule.concerns(seen)]

@@ -18,7 +18,7 @@ def severity(rule: Rule, profile: Profile, *, accepted: bool, model: str = "", w
         found = rule.unknown
     elif profile.refusal(rule.name, model, wire) is not None:
         found = rule.refused
-    elif profiles.condition(profile, rule.name) is not None:
+    elif profiles.condition(profile, rule.name, model, wire) is not None:
         found = Severity.WARNING
     else:
         found = rule.elsewhere
@@ -32,7 +32,7 @@ def reason(rule: Rule, profile: Profile, *, model: str = "", wire: Wire = "chat"
     refusal = profile.refusal(rule.name, model, wire)
     if refusal is not None:
         return (f"{profile.title} answers {refusal.status} to this ({refusal.source})",)
-    condition = profiles.condition(profile, rule.name)
+    condition = profiles.condition(profile, rule.name, model, wire)
     if condition is not None:
         return (f"{profile.title} refuses this if {condition.when}",)
     return ()

@@ -10,8 +10,8 @@ from nexdiag.core.run import Report
 from nexdiag.core.version import TOOL
 from nexdiag.lint.subject import profile_of
 from nexdiag.runner.judge import judge
+from nexdiag.runner.linting.judge import missing, nothing_recorded
 from nexdiag.runner.load import find, load
-from nexdiag.runner.subjects import missing, nothing_recorded
 
 RECORDINGS = Path("cassettes")
 """Where recordings go that nobody named a place for (`runner.place`)."""

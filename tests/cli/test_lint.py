@@ -2,12 +2,16 @@
 
 import io
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from nexdiag.cli.app import run
+from nexdiag.endpoint import serving, stub
+from nexdiag.lint import profiles
 
 TWO_USERS = {"model": "m", "messages": [{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]}
 GOOD = {"model": "m", "messages": [{"role": "user", "content": "a"}]}
@@ -125,7 +129,7 @@ def test_a_file_that_is_something_else_is_exit_3(tmp_path: Path, capsys: pytest.
     path = tmp_path / "x.txt"
     path.write_text("hello")
     assert run(["lint", str(path)]) == 3
-    assert "neither a cassette nor a request" in capsys.readouterr().err
+    assert "neither a recording nor a request" in capsys.readouterr().err
 
 
 def test_the_output_goes_to_the_file_that_is_named(request_file: str, tmp_path: Path) -> None:
@@ -133,3 +137,113 @@ def test_the_output_goes_to_the_file_that_is_named(request_file: str, tmp_path: 
     out = tmp_path / "out.json"
     assert run(["lint", request_file, "--format", "json", "-o", str(out)]) == 1
     assert json.loads(out.read_text())["schema"] == "nexdiag.lint/1"
+
+
+@pytest.fixture(scope="module")
+def healthy_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three messages to a daemon, which was restarted between them, and stopped."""
+    place = tmp_path_factory.mktemp("served") / "s"
+    state = ["--dir", str(place)]
+    with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=("One.", "Two.", "Three."))) as url:
+        assert run(["init", "-m", "m", "-e", url, *state]) == 0
+        for arguments in (["service", "start"], ["chat", "first"], ["chat", "second"], ["service", "restart"]):
+            assert run([*arguments, *state]) == 0
+        assert run(["chat", "third", *state]) == 0
+        assert run(["service", "stop", *state]) == 0
+    return place
+
+
+def test_a_healthy_state_directory_has_no_findings(healthy_state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 0; the service, and each chat by itself; what it cannot hold is told as not checked."""
+    assert run(["lint", "--format", "json", str(healthy_state)]) == 0
+    service, chat = json.loads(capsys.readouterr().out)["files"]
+    assert (service["findings"], chat["findings"]) == ([], [])
+    assert Path(chat["file"]).parent == healthy_state / "chat"
+    assert "requests and answers" in chat["unchecked"][0]
+    assert run(["lint", chat["file"]]) == 0
+
+
+def _rows(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def _write(path: Path, rows: list[dict[str, object]]) -> None:
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+
+
+def _drop(chat: Path, name: str, *places: int) -> None:
+    _write(chat / name, [row for place, row in enumerate(_rows(chat / name)) if place not in places])
+
+
+def _add(chat: Path, name: str, place: int, **changed: object) -> None:
+    rows = _rows(chat / name)
+    _write(chat / name, [*rows, {**rows[place], **changed}])
+
+
+def _crash(chat: Path) -> None:
+    with (chat.parents[1] / "service" / "daemon.log").open("a") as log:
+        log.write('Traceback (most recent call last):\n  File "x"\nValueError: no\n')
+
+
+def _restart(chat: Path) -> None:
+    with (chat.parents[1] / "service" / "daemon.log").open("a") as log:
+        log.writelines(f"2026-05-20T14:03:{at:02}.000Z [INFO] Daemon starting (PID 7, socket x)\n" for at in range(5))
+
+
+def _compact(chat: Path) -> None:
+    entry = {"entry_type": "compaction", "compacted_through_seq": 8, "summary": "microcompact: -9 bytes"}
+    _add(chat, "conversation.jsonl", -1, seq=9, **entry)
+
+
+def _spoil(chat: Path) -> None:
+    path = chat / "inbox.jsonl"
+    path.write_text(f"nonsense\n{path.read_text()}")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "wanted"),
+    [
+        (lambda chat: _add(chat, "inbox.jsonl", -1, id=4, request_id="d"), "inbox-unanswered inbox.jsonl:4"),
+        (lambda chat: _add(chat, "inbox.jsonl", -1, id=4, content="x"), "inbox-duplicate-request inbox.jsonl:4"),
+        (lambda chat: _add(chat, "outbox.jsonl", 0, id=4), "outbox-duplicate-answer outbox.jsonl:4"),
+        (
+            lambda chat: _add(chat, "outbox.jsonl", 0, id=4, role="system-error", request_id="d"),
+            "outbox-system-error outbox.jsonl:4",
+        ),
+        (lambda chat: _drop(chat, "outbox.jsonl", 1), "outbox-id-gap outbox.jsonl:2"),
+        (lambda chat: (chat.parent / "0").mkdir(), "chat-alias-ambiguous chat/0"),
+        (lambda chat: (chat / ".handler.pid").write_text("4194305\n2026\nchat-nex\n"), "stale-lock .handler.pid"),
+        (_restart, "restart-storm daemon.log:15"),
+        (lambda chat: _drop(chat, "conversation.jsonl", 3), "journal-sequence-gap conversation.jsonl:4"),
+        (lambda chat: _drop(chat, "conversation.jsonl", 7), "journal-without-end conversation.jsonl:7"),
+        (lambda chat: _add(chat, "conversation.jsonl", 7, seq=9), "journal-duplicate-message conversation.jsonl:9"),
+        (
+            lambda chat: _add(
+                chat,
+                "conversation.jsonl",
+                7,
+                seq=9,
+                content=[{"type": "tool_use", "id": "c", "name": "ls", "input": {}}],
+            ),
+            "journal-unmatched-tool-id conversation.jsonl:9",
+        ),
+        (_compact, "compaction-lost-messages conversation.jsonl:9"),
+        (_crash, "log-line-unreadable daemon.log:14"),
+        (_spoil, "state-line-unreadable inbox.jsonl:1"),
+    ],
+)
+def test_a_state_directory_that_is_broken_is_told_by_file_and_line(
+    healthy_state: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    spoil: Callable[[Path], object],
+    wanted: str,
+) -> None:
+    """Each way to break it, on a copy of what a daemon wrote."""
+    place = tmp_path / "s"
+    shutil.copytree(healthy_state, place)
+    (chat,) = (one.parent for one in place.glob("chat/*/inbox.jsonl"))
+    spoil(chat)
+    assert run(["lint", "--format", "json", str(place)]) == 1
+    files = json.loads(capsys.readouterr().out)["files"]
+    assert wanted in [f"{one['rule']} {one['pointer']}" for file in files for one in file["findings"]]

@@ -70,7 +70,7 @@ def test_a_rule_is_found_by_name_and_by_code() -> None:
     assert find("role-alternation") is find("nx101") is find("NX101")
 
 
-@pytest.mark.parametrize(("wrong", "meant"), [("role-alternaton", "role-alternation"), ("NX70", "NX701")])
+@pytest.mark.parametrize(("wrong", "meant"), [("role-alternaton", "role-alternation"), ("NX7011", "NX701")])
 def test_an_unknown_rule_has_a_hint(wrong: str, meant: str) -> None:
     """The nearest match, and all that there are."""
     with pytest.raises(UsageError, match=f"unknown rule '{wrong.lower()}'") as caught:
@@ -81,7 +81,8 @@ def test_an_unknown_rule_has_a_hint(wrong: str, meant: str) -> None:
 def test_rules_are_chosen_by_name_code_and_family() -> None:
     """A code's beginning means all that begin so; what is ignored is ignored also if it was selected."""
     assert chosen() == EXPLAINED
-    assert [rule.code for rule in chosen(("NX2", "role-alternation"))] == ["NX101", "NX201", "NX202"]
-    assert [rule.code for rule in chosen(("pairing",), ("NX202",))] == ["NX201"]
+    pairing = [rule.code for rule in EXPLAINED if rule.family == "pairing"]
+    assert [rule.code for rule in chosen(("NX2", "role-alternation"))] == ["NX101", *pairing]
+    assert [rule.code for rule in chosen(("pairing",), ("NX202",))] == [code for code in pairing if code != "NX202"]
     with pytest.raises(UsageError):
-        chosen((), ("NX9",))
+        chosen((), ("NX1000",))

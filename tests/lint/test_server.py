@@ -1,6 +1,6 @@
 """What a profile module is made of."""
 
-from nexdiag.core.endpoint import Profile, Refusal
+from nexdiag.core.endpoint import Limits, Profile, Refusal
 from nexdiag.lint.server import Conditional, Marks, Server, serves
 
 REFUSAL = Refusal(rule="r", status=400, body="no", source="s")
@@ -19,6 +19,24 @@ def test_a_variant_states_as_a_fact_what_depends() -> None:
     assert (variant.profile.name, variant.profile.aliases) == ("x-strict", ("rainy x",))
     assert variant.profile.refusal("r") is REFUSAL
     assert variant.condition("r") is None
+
+
+def test_a_deployment_checks_what_it_checks_besides() -> None:
+    """Its limits come before the server's, which stay where it has none."""
+    narrow = Conditional(variant="narrow", when="it snows", refusal=REFUSAL, limits=Limits(tools=5, roles=("user",)))
+    profile = Profile(name="x", title="X", limits=Limits(tools=9, tool_name="f"))
+    (variant,) = Server(profile=profile, conditional=(narrow,)).variants()
+    assert variant.profile.limits == Limits(tools=5, tool_name="f", roles=("user",))
+
+
+def test_it_may_depend_on_the_model_and_the_wire_as_well() -> None:
+    """Of a model that is not known it may be so."""
+    refusal = Refusal(rule="r", status=400, body="no", source="s", models="^a", wires=("chat",))
+    server = Server(profile=SERVER.profile, conditional=(Conditional(variant="v", when="w", refusal=refusal),))
+    assert server.condition("r") is not None
+    assert server.condition("r", "ab") is not None
+    assert server.condition("r", "b") is None
+    assert server.condition("r", "a", "responses") is None
 
 
 def test_any_one_mark_is_enough() -> None:

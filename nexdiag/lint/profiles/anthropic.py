@@ -88,7 +88,7 @@ CHECKS = (
         rule="thinking-block-missing",
         status=400,
         body=anthropic_error(
-            "messages.{index}.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When "
+            "messages.{index}.content.0.type: Expected `thinking` or `redacted_thinking`, but found `{found}`. When "
             "`thinking` is enabled, a final `assistant` message must start with a thinking block."
         ),
         source="anomalyco/opencode#3077",
@@ -107,14 +107,14 @@ CHECKS = (
     Refusal(
         rule="tool-name-format",
         status=400,
-        body=anthropic_error("tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'"),
+        body=anthropic_error("tools.{tool}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'"),
         source="home-assistant/core#147760, anthropics/claude-code#96152 (the length; it was 64 before)",
         seen="2026-09",
     ),
     Refusal(
         rule="tool-name-empty",
         status=400,
-        body=anthropic_error("tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'"),
+        body=anthropic_error("tools.{tool}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'"),
         source="home-assistant/core#147760 (the pattern wants one character)",
         seen="2025-11",
     ),
@@ -124,7 +124,7 @@ CHECKS = (
 PROFILE = Profile(
     name="anthropic",
     title="Anthropic",
-    aliases=(r"\banthropic\b(?![ -]?(?:compat|like|style|sdk|wire|dialect|messages))", r"\bclaude api\b"),
+    aliases=(r"\banthropic\b(?![ -]?(?:compat|like|style|sdk|wire|dialect|messages))", r"\bclaude\b(?![- ]?code)"),
     refuses=(
         *CHECKS,
         Refusal(
@@ -147,11 +147,12 @@ PROFILE = Profile(
             seen="claude-3-5-sonnet",
         ),
     ),
-    routes=("/v1/messages", "/v1/models", "/v1/chat/completions"),
+    routes=("/v1/chat/completions", "/v1/messages", "/v1/models"),
     stream=StreamHabits(usage="always", done=False),
     limits=Limits(tool_name="[a-zA-Z0-9_-]{1,128}", tool_call_id="[a-zA-Z0-9_-]+"),
 )
 
 MARKS = Marks(
-    headers=("^anthropic-ratelimit-", "^anthropic-organization-id:"), url=(r"^https?://api\.anthropic\.com(?::|/|$)",)
+    headers=("^(?:llm_provider-)?anthropic-(?:ratelimit-|organization-id:)",),
+    url=(r"^https?://api\.anthropic\.com(?::|/|$)",),
 )

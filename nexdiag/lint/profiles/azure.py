@@ -67,6 +67,6 @@ CONDITIONAL = (
 )
 
 MARKS = Marks(
-    headers=("^x-ms-region:", "^apim-request-id:", "^azureml-model-session:"),
+    headers=("^(?:llm_provider-)?(?:x-ms-region|apim-request-id|azureml-model-session):",),
     url=(r"^https?://[^/]*\.openai\.azure\.com(?::|/|$)", r"^https?://[^/]*\.cognitiveservices\.azure\.com(?::|/|$)"),
 )

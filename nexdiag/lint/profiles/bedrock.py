@@ -5,7 +5,7 @@ import msgspec
 from nexdiag.core.endpoint import Limits, Profile, Refusal, StreamHabits
 from nexdiag.lint.profiles import anthropic
 from nexdiag.lint.profiles.shapes import Body
-from nexdiag.lint.server import Marks
+from nexdiag.lint.server import Conditional, Marks
 
 _CLAUDE = r"claude"
 _OWN = ("empty-content", "unanswered-tool-call", "orphan-tool-result", "tool-result-not-adjacent")
@@ -31,16 +31,6 @@ PROFILE = Profile(
             ),
             source="earendil-works/pi#3443, archestra-ai/archestra#4220",
             seen="2026-04",
-        ),
-        Refusal(
-            rule="null-content",
-            status=400,
-            body=_said(
-                "The content field in the Message object at messages.{index} is empty. Add a ContentBlock "
-                "object to the content field and try again."
-            ),
-            source="Portkey-AI/gateway#995",
-            seen="claude-3-5-sonnet",
         ),
         Refusal(
             rule="unanswered-tool-call",
@@ -82,11 +72,29 @@ PROFILE = Profile(
     limits=Limits(
         tool_name="[a-zA-Z0-9_-]{1,128}",
         tool_call_id="[a-zA-Z0-9_-]+",
-        null_content=("calls", "no-calls", "tool", "user"),
+    ),
+)
+
+CONDITIONAL = (
+    Conditional(
+        variant="portkey",
+        when="a gateway before it leaves out the calls of a message whose content is null, as Portkey did",
+        aliases=(r"bedrock.*\bportkey\b",),
+        limits=Limits(null_content=("calls", "no-calls", "tool", "user")),
+        refusal=Refusal(
+            rule="null-content",
+            status=400,
+            body=_said(
+                "The content field in the Message object at messages.{index} is empty. Add a ContentBlock object to "
+                "the content field and try again."
+            ),
+            source="Portkey-AI/gateway#995",
+            seen="claude-3-5-sonnet",
+        ),
     ),
 )
 
 MARKS = Marks(
-    headers=("^x-amzn-bedrock-", "^x-amzn-errortype:"),
+    headers=("^(?:llm_provider-)?x-amzn-bedrock-",),
     url=(r"^https?://bedrock(?:-runtime|-mantle)?[.-][^/]*(?:amazonaws\.com|api\.aws)(?::|/|$)",),
 )

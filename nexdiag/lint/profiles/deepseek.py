@@ -99,8 +99,8 @@ PROFILE = Profile(
             rule="tool-name-format",
             status=400,
             body=rust_error(
-                "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the "
-                "pattern '^[a-zA-Z0-9_-]+$'."
+                "Invalid 'tools[{tool}].function.name': string does not match pattern. Expected a string that matches "
+                "the pattern '^[a-zA-Z0-9_-]+$'."
             ),
             source="the pattern that it shares with OpenAI, in OpenAI's words",
             seen="deepseek-chat",
@@ -176,4 +176,4 @@ CONDITIONAL = (
     ),
 )
 
-MARKS = Marks(headers=("^x-ds-trace-id:",), url=(r"^https?://api\.deepseek\.com(?::|/|$)",))
+MARKS = Marks(headers=("^(?:llm_provider-)?x-ds-trace-id:",), url=(r"^https?://api\.deepseek\.com(?::|/|$)",))

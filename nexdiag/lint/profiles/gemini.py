@@ -2,7 +2,7 @@
 
 from nexdiag.core.endpoint import Limits, Profile, Refusal, Sends, StreamHabits
 from nexdiag.lint.profiles.shapes import gemini_error
-from nexdiag.lint.server import Marks
+from nexdiag.lint.server import Conditional, Marks
 
 _NOT_ADJACENT = "Please ensure that function response turn comes immediately after a function call turn."
 _UNEQUAL = (
@@ -58,7 +58,7 @@ PROFILE = Profile(
             status=400,
             body=gemini_error(
                 "Function call is missing a thought_signature in functionCall parts. This is required for tools to "
-                "work correctly. Additional data, function call `default_api:{name}` , position {index}."
+                "work correctly. Additional data, function call `default_api:{name}` , position {position}."
             ),
             source="Gitlawb/openclaude#67",
             seen="gemini-3.1-pro-preview",
@@ -89,7 +89,7 @@ PROFILE = Profile(
             status=400,
             body=gemini_error(
                 'Invalid JSON payload received. Unknown name "{keyword}" at '
-                "'tools[0].function_declarations[0].parameters': Cannot find field."
+                "'tools[0].function_declarations[{tool}].parameters': Cannot find field."
             ),
             source="tailcallhq/forgecode#3426",
             seen="gemini-3.5-flash",
@@ -100,9 +100,27 @@ PROFILE = Profile(
     limits=Limits(
         tool_name="[A-Za-z_][A-Za-z0-9_.-]{0,63}",
         schema_keywords_denied=("$schema", "additionalProperties", "propertyNames", "const", "exclusiveMinimum"),
-        schema_wants=("items", "filled-properties"),
+        schema_wants=("items",),
     ),
     sends=Sends(stream_options=True),
+)
+
+CONDITIONAL = (
+    Conditional(
+        variant="2025-02",
+        when="it is as old as February 2025: later an object may be without properties",
+        limits=Limits(schema_wants=("items", "filled-properties")),
+        refusal=Refusal(
+            rule="tool-schema-invalid",
+            status=400,
+            body=gemini_error(
+                "* GenerateContentRequest.tools[0].function_declarations[{tool}].parameters.properties: should be "
+                "non-empty for OBJECT type\n"
+            ),
+            source="AstrBotDevs/AstrBot#288, vercel/ai#3371; bug-ops/zeph#1641 (that it is taken in 2026-03)",
+            seen="gemini-2.0",
+        ),
+    ),
 )
 
 MARKS = Marks(

@@ -17,7 +17,7 @@ PROFILE = Profile(
         Refusal(
             rule="reasoning-content-rejected",
             status=400,
-            body=openai_error(_FIELD),
+            body=openai_error(_FIELD.replace("{role}", "assistant")),
             source="janhq/jan#8136, SimonSchubert/Kai#265, NousResearch/hermes-agent#11089",
             seen="2026-08",
         ),
@@ -49,8 +49,8 @@ PROFILE = Profile(
             rule="tool-name-format",
             status=400,
             body=openai_error(
-                "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the "
-                "pattern '^[a-zA-Z0-9_-]+$'."
+                "Invalid 'tools[{tool}].function.name': string does not match pattern. Expected a string that matches "
+                "the pattern '^[a-zA-Z0-9_-]+$'."
             ),
             source="the pattern that it shares with OpenAI, in OpenAI's words",
             seen="2025",
@@ -102,4 +102,6 @@ PROFILE = Profile(
     sends=Sends(max_tokens_field="max_completion_tokens", stream_options=True),
 )
 
-MARKS = Marks(headers=("^x-groq-",), url=(r"^https?://api\.groq\.com(?::|/|$)",), body=(r'"x_groq":\s*\{',))
+MARKS = Marks(
+    headers=("^(?:llm_provider-)?x-groq-",), url=(r"^https?://api\.groq\.com(?::|/|$)",), body=(r'"x_groq":\s*\{',)
+)

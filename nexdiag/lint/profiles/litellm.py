@@ -1,14 +1,14 @@
 """What LiteLLM's proxy accepts and refuses. Most depends on the provider behind it."""
 
 from nexdiag.core.endpoint import Limits, Profile, Refusal, Sends, StreamHabits
-from nexdiag.lint.profiles.providers import BEHIND
+from nexdiag.lint.profiles.providers import BEHIND, CHECKED
 from nexdiag.lint.profiles.shapes import Body, openai_error
 from nexdiag.lint.server import Conditional, Marks
 
 
 def _wrapped(title: str, message: str, *, status: int = 400) -> Body:
     """A provider's words with the exceptions of LiteLLM before them, and its routing behind."""
-    words = f"litellm.BadRequestError: {title}Exception - {message}. Received Model Group={{model}}"
+    words = f"litellm.BadRequestError: {title}Exception - {message}. Received Model Group=default"
     return openai_error(words, kind="None", param="None", code=str(status))
 
 
@@ -54,6 +54,7 @@ CONDITIONAL = tuple(
     Conditional(
         variant="strict",
         when=f"the provider behind it does, as {title} would",
+        limits=CHECKED,
         refusal=Refusal(
             rule=rule,
             status=400,

@@ -76,12 +76,9 @@ PROFILE = Profile(
         Refusal(
             rule="tool-schema-invalid",
             status=400,
-            body=llama_error(
-                "Unable to generate parser for this template. Automatic parser generation failed: JSON schema error at "
-                "#: {reason}"
-            ),
-            source=f"{_MEASURED}; flagdizero/jenny-android-ai-agent#2 (b10229: failed to parse grammar)",
-            seen=_SEEN,
+            body=llama_error("Failed to initialize samplers: failed to parse grammar"),
+            source="flagdizero/jenny-android-ai-agent#2",
+            seen="b10229",
         ),
     ),
     routes=("/v1/chat/completions", "/chat/completions", "/v1/responses", "/v1/messages", "/v1/models", "/models"),
@@ -145,8 +142,8 @@ CONDITIONAL = (
             rule="tools-unsupported",
             status=500,
             body=llama_error("Unsupported param: tools", status=500, kind="server_error"),
-            source="the words of old versions",
-            seen="b3000",
+            source="ggml-org/llama.cpp#10920, ggml-org/llama.cpp#10214",
+            seen="b4369",
         ),
     ),
 )

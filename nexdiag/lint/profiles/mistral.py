@@ -272,4 +272,7 @@ CONDITIONAL = (
     ),
 )
 
-MARKS = Marks(headers=("^mistral-correlation-id:",), url=(r"^https?://[^/]*\b(?:api|codestral)\.mistral\.ai(?::|/|$)",))
+MARKS = Marks(
+    headers=("^(?:llm_provider-)?mistral-correlation-id:",),
+    url=(r"^https?://[^/]*\b(?:api|codestral)\.mistral\.ai(?::|/|$)",),
+)

@@ -51,8 +51,8 @@ PROFILE = Profile(
             rule="null-content",
             status=400,
             body=_bad("invalid message content type: <nil>"),
-            source="SAIL-Research-Lab/cheetahclaws#72",
-            seen="qwen3",
+            source="SAIL-Research-Lab/cheetahclaws#72, Kuberwastaken/claurst#118",
+            seen="0.13, 2026-04",
         ),
         Refusal(
             rule="tool-schema-invalid",
@@ -98,14 +98,14 @@ CONDITIONAL = (
     ),
     Conditional(
         variant="old",
-        when="it is so old that content must be a text",
+        when="it is so old that content must be a text, or is asked on /api/chat",
         aliases=(r"\bold(?:er)? ollama", r"ollama.*\bold(?:er)?\b", r"ollama.*\b0\.[0-2]\b"),
         refusal=Refusal(
             rule="content-array-unsupported",
             status=400,
             body=_bad("json: cannot unmarshal array into Go struct field Message.messages.content of type string"),
-            source="the words of old versions, on /api/chat",
-            seen="0.2",
+            source="cline/cline#363; ollama/ollama#10255 (on /api/chat)",
+            seen="2024-09",
         ),
     ),
 )

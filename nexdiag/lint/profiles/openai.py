@@ -131,9 +131,9 @@ REFUSES = (
         rule="tool-name-format",
         status=400,
         body=openai_error(
-            "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the "
+            "Invalid 'tools[{tool}].function.name': string does not match pattern. Expected a string that matches the "
             "pattern '^[a-zA-Z0-9_-]+$'.",
-            param="tools[0].function.name",
+            param="tools[{tool}].function.name",
             code="invalid_value",
         ),
         source="brekkylab/ailoy#109, nanbingxyz/5ire#33",
@@ -143,9 +143,9 @@ REFUSES = (
         rule="tool-name-empty",
         status=400,
         body=openai_error(
-            "Invalid 'messages[{index}].tool_calls[0].function.name': empty string. Expected a string with minimum "
-            "length 1, but got an empty string instead.",
-            param="messages[{index}].tool_calls[0].function.name",
+            "Invalid 'tools[{tool}].function.name': empty string. Expected a string with minimum length 1, but got an "
+            "empty string instead.",
+            param="tools[{tool}].function.name",
             code="empty_string",
         ),
         source="brekkylab/ailoy#109 (the pattern wants one character); the words are those for other empty texts",
@@ -156,7 +156,7 @@ REFUSES = (
         status=400,
         body=openai_error(
             "Invalid schema for function '{name}': In context=(), object schema missing properties.",
-            param="tools[0].function.parameters",
+            param="tools[{tool}].function.parameters",
             code="invalid_function_parameters",
         ),
         source="containers/kubernetes-mcp-server#340, sigoden/aichat#1049 (items of an array)",
@@ -227,7 +227,7 @@ REFUSES = (
 PROFILE = Profile(
     name="openai",
     title="OpenAI",
-    aliases=(r"\bopenai\b(?![ -]?(?:compat|protocol|style|like|drop))",),
+    aliases=(r"\bopenai\b(?![ -]?(?:compat|protocol|style|like|drop|sdk|client|python|node|wire|dialect|format))",),
     refuses=(
         *REFUSES,
         Refusal(
@@ -292,9 +292,9 @@ CONDITIONAL = (
             rule="tool-description-too-long",
             status=400,
             body=openai_error(
-                "Invalid 'tools[0].function.description': string too long. Expected a string with maximum length "
+                "Invalid 'tools[{tool}].function.description': string too long. Expected a string with maximum length "
                 "1024, but got a string with length {length} instead.",
-                param="tools[0].function.description",
+                param="tools[{tool}].function.description",
                 code="string_above_max_length",
             ),
             source="nanbingxyz/5ire#33",
@@ -303,4 +303,6 @@ CONDITIONAL = (
     ),
 )
 
-MARKS = Marks(headers=("^openai-processing-ms:", "^openai-version:"), url=(r"^https?://api\.openai\.com(?::|/|$)",))
+MARKS = Marks(
+    headers=("^(?:llm_provider-)?openai-(?:processing-ms|version):",), url=(r"^https?://api\.openai\.com(?::|/|$)",)
+)

@@ -2,7 +2,7 @@
 
 from nexdiag.codec import jsontext
 from nexdiag.core.endpoint import Limits, Profile, Refusal, Sends, StreamHabits
-from nexdiag.lint.profiles.providers import BEHIND
+from nexdiag.lint.profiles.providers import BEHIND, CHECKED
 from nexdiag.lint.profiles.shapes import provider_error
 from nexdiag.lint.server import Conditional, Marks
 
@@ -38,10 +38,11 @@ CONDITIONAL = tuple(
     Conditional(
         variant="strict",
         when=f"the provider behind it does, as {title} would",
+        limits=CHECKED,
         refusal=Refusal(
             rule=rule,
             status=400,
-            body=provider_error(jsontext.write(refusal.body).decode()),
+            body=provider_error(jsontext.write(refusal.body).decode(), title),
             source=f"{refusal.source} ({title})",
             seen=refusal.seen,
             models=refusal.models,

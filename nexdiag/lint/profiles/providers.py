@@ -1,6 +1,6 @@
 """What the providers behind a gateway refuse: one statement for each fault, of the provider that is best known."""
 
-from nexdiag.core.endpoint import Refusal
+from nexdiag.core.endpoint import Limits, Refusal
 from nexdiag.lint.profiles import anthropic, gemini, openai
 
 BEHIND: dict[str, tuple[str, Refusal]] = {
@@ -13,3 +13,6 @@ BEHIND: dict[str, tuple[str, Refusal]] = {
     for refusal in refusals
 }
 """By rule: the provider's name, and what it says. The later provider's words stand."""
+
+CHECKED = Limits(tools=openai.PROFILE.limits.tools, null_content=openai.PROFILE.limits.null_content)
+"""What a strict one of them checks by numbers and lists."""

@@ -54,7 +54,7 @@ PROFILE = Profile(
         Refusal(
             rule="tool-schema-invalid",
             status=400,
-            body=flat_error("Tool 0 function has invalid 'parameters' schema: {reason}"),
+            body=flat_error("Tool {tool} function has invalid 'parameters' schema: {reason}"),
             source=_SOURCE,
             seen=_SEEN,
         ),

@@ -59,7 +59,7 @@ def dashscope_error(message: str) -> Body:
     return openai_error(message, code="invalid_parameter_error")
 
 
-def provider_error(raw: str, *, status: int = 400) -> Body:
+def provider_error(raw: str, provider: str, *, status: int = 400) -> Body:
     """That of OpenRouter: what the provider said is a text inside it."""
-    metadata = {"raw": raw, "provider_name": "{provider}"}
+    metadata = {"raw": raw, "provider_name": provider}
     return {"error": {"message": "Provider returned error", "code": status, "metadata": metadata}}

@@ -32,4 +32,4 @@ CONDITIONAL = conditions(
     role_alternation=("run-llama/llama_index#12554", "2024-04"),
 )
 
-MARKS = Marks(headers=("^x-compute-type:",), body=(r'"error_type":\s*"(?:template_error|validation|generation)"',))
+MARKS = Marks(headers=("^x-compute-type:",), body=(r'"error":\s*"[^"]*",\s*"error_type":\s*"',))

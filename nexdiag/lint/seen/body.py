@@ -37,7 +37,8 @@ def _detailed(value: dict[str, Any], told: Told) -> bool:
 
 def read_output(output: object, told: Told) -> None:
     """The items of a response."""
-    texts, calls = [], []
+    texts: list[str] = []
+    calls: list[CallTold] = []
     for item in output if isinstance(output, list) else ():
         kind = item.get("type") if isinstance(item, dict) else None
         if kind == "message":
@@ -102,7 +103,7 @@ def _chat(value: dict[str, Any], told: Told) -> None:
     if isinstance(entries, dict):
         told.strange("calls", 0, entries)
         entries = [entries]
-    calls = []
+    calls: list[CallTold] = []
     for entry in entries if isinstance(entries, list) else ():
         function = entry.get("function") if isinstance(entry, dict) else None
         if isinstance(entry, dict) and isinstance(function, dict):
@@ -153,7 +154,8 @@ def _anthropic(value: dict[str, Any], told: Told) -> None:
     told.shape = "anthropic"
     told.usage = usage_of(value.get("usage"))
     told.finish = finish_of(value.get("stop_reason"))
-    texts, calls = [], []
+    texts: list[str] = []
+    calls: list[CallTold] = []
     for block in value["content"]:
         kind = block.get("type") if isinstance(block, dict) else None
         if kind == "text" and isinstance(block.get("text"), str):

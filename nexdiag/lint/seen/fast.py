@@ -80,7 +80,7 @@ class _Grown(msgspec.Struct):
 _chunks = msgspec.json.Decoder(list[_Chunk]).decode
 _events = msgspec.json.Decoder(list[_Event]).decode
 _growth = msgspec.json.Decoder(list[_Grown]).decode
-_UNCLEAN = (b"event: error", b"event:error")
+_UNCLEAN = (b"event: error", b"event:error", b"\nerror:")
 _ENDS = ("response.completed", "response.incomplete", "response.failed", "response.cancelled")
 
 
@@ -113,7 +113,7 @@ def _of_chunks(chunks: list[_Chunk], told: Told) -> Told | None:
         return None
     texts: list[str] = []
     thoughts: list[str] = []
-    calls: dict[int, CallTold] = {}
+    calls: dict[int, tuple[CallTold, list[str]]] = {}
     usage = finish = None
     for chunk in chunks:
         if chunk.usage is not None:
@@ -133,30 +133,32 @@ def _of_chunks(chunks: list[_Chunk], told: Told) -> Told | None:
             finish = choice.finish_reason or finish
     told.shape = "chat"
     told.text, told.reasoning = "".join(texts), "".join(thoughts)
-    told.calls = tuple(calls.values())
+    told.calls = tuple(_whole(call, pieces) for call, pieces in calls.values())
     told.usage, told.finish = usage_of(usage), finish_of(finish)
     told.filtered = not chunks[0].choices and chunks[0].prompt_filter_results is not None
     return None if finish == "error" else told
 
 
-def _grow(deltas: list[_Call], calls: dict[int, CallTold]) -> bool:
+def _grow(deltas: list[_Call], calls: dict[int, tuple[CallTold, list[str]]]) -> bool:
     """Take the pieces of calls; whether none contradicts those before it."""
     for one in deltas:
         function = one.function
-        call = calls.get(one.index)
-        if call is None:
+        known = calls.get(one.index)
+        if known is None:
             if not one.id or function is None or not function.name:
                 return False
-            calls[one.index] = CallTold(
-                index=one.index, id=one.id, name=function.name, arguments=function.arguments or ""
-            )
+            call = CallTold(index=one.index, id=one.id, name=function.name)
+            calls[one.index] = (call, [function.arguments or ""])
             continue
-        if one.id and one.id != call.id:
+        if one.id and one.id != known[0].id:
             return False
-        call.pieces += 1
-        if function is not None and function.arguments:
-            call.arguments += function.arguments
+        known[1].append(function.arguments or "" if function is not None else "")
     return True
+
+
+def _whole(call: CallTold, pieces: list[str]) -> CallTold:
+    call.arguments, call.pieces = "".join(pieces), len(pieces)
+    return call
 
 
 def _of_events(events: list[_Event], told: Told) -> Told | None:

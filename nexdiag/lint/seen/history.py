@@ -64,7 +64,6 @@ class Stray(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     id: str | None
     known: bool
     """Some earlier call had that id."""
-    run: int
 
 
 class Misnamed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -86,6 +85,12 @@ class Arrived(msgspec.Struct, kw_only=True, gc=False):
     """Of its answers, those that came late: each message that stands between is told once."""
     again: list[Again] = []
     """Of its calls, those whose id an earlier message used."""
+    nameless: list[Asked] = []
+    """The calls that it answers without an id, though they have one."""
+    misnamed: list[Misnamed] = []
+    """Of the answers of the run that it breaks off, those under a wrong id: no right one can come in their place."""
+    over: list[Stray] = []
+    """Of the same, those too many."""
     split: Split | None = None
     """The messages in a row that call, if this is the first answer that comes too late for it; told once."""
 
@@ -124,6 +129,7 @@ class History:
         self._broken: dict[int, int] = {}
         """By run: what broke it off while a call waited; until an answer comes late, which tells of it."""
         self._odd: list[Stray] = []
+        """Answers to the run that name no call of it that waits."""
 
     @property
     def at(self) -> int:
@@ -160,13 +166,16 @@ class History:
             if self._run is not None and (self.list_name != "input" or message.traits & _NOT_THE_MODELS):
                 self._break(at)
             return
-        self.arrived = Arrived(orphans=[], doubled=[], late=[], again=[])
+        self.arrived = Arrived(orphans=[], doubled=[], late=[], again=[], nameless=[])
         self.strays = [call_id for call_id in message.answers if not self._answer(call_id, at)]
         if message.calls:
             self._call(message, at)
 
     def unanswered(self) -> dict[int, list[CallSeen]]:
-        """The calls that no later message answers, by the index of the message that made them."""
+        """The calls that no later message answers, by the index of the message that made them.
+
+        A call that was answered under a wrong id is one of them until its run is broken off.
+        """
         if not self._open:
             return {}
         waiting: dict[int, list[CallSeen]] = {}
@@ -175,18 +184,19 @@ class History:
         return dict(sorted(waiting.items()))
 
     def odd_answers(self) -> tuple[list[Misnamed], list[Stray]]:
-        """The answers that name no call that waited: those that stand for one that still waits, and those too many."""
+        """Answers to the newest run that name no call of it: those that stand for one that still waits, the others.
+
+        A message to come may change that. What is settled is told by `arrived`.
+        """
+        if not self._odd:
+            return [], []
+        still = (asked for several in self._open.values() for asked in several if asked.run == self._run)
+        waiting = deque(sorted(still, key=lambda asked: asked.at))
         misnamed: list[Misnamed] = []
         over: list[Stray] = []
-        if not self._odd:
-            return misnamed, over
-        waiting: dict[int | None, deque[Asked]] = {}
-        still = (asked for several in self._open.values() for asked in several)
-        for asked in sorted(still, key=lambda asked: asked.at):
-            waiting.setdefault(asked.run, deque()).append(asked)
         for stray in self._odd:
-            if meant := waiting.get(stray.run):
-                asked = meant.popleft()
+            if waiting:
+                asked = waiting.popleft()
                 misnamed.append(Misnamed(stray=stray, asked=asked.at, call=asked.call))
             else:
                 over.append(stray)
@@ -197,6 +207,7 @@ class History:
         self._answering = True
         if call_id is None and self._open:  # without an id it can only mean the last call that still waits
             call_id = next(reversed(self._open))
+            self.arrived.nameless += self._open[call_id][-1:] if call_id is not None else []
         waiting = self._open.get(call_id)
         if waiting:
             self._settle(waiting.pop())
@@ -205,7 +216,7 @@ class History:
             return True
         known = call_id in self.asked
         if self._run is not None and self._waiting and self.asked.get(call_id, -1) < self._run:
-            self._odd.append(Stray(at=at, id=call_id, known=known, run=self._run))
+            self._odd.append(Stray(at=at, id=call_id, known=known))
         else:
             (self.arrived.doubled if known else self.arrived.orphans).append(call_id)
         return known
@@ -238,9 +249,23 @@ class History:
 
     def _break(self, at: int) -> None:
         """Something else comes, or another run of calls: what waits now is answered late, if ever."""
+        if self._odd:
+            self._close()
         if self._run is not None and self._waiting:
             self._broken[self._run] = at
         self._run, self._waiting = None, 0
+
+    def _close(self) -> None:
+        """No more answers to the run: each under a wrong id is the answer to the call in whose place it stands."""
+        misnamed, over = self.odd_answers()
+        self.arrived = msgspec.structs.replace(self.arrived, misnamed=misnamed, over=over)
+        self._odd = []
+        for one in misnamed:
+            waiting = [asked for asked in self._open[one.call.id] if asked.call is not one.call]
+            self._open[one.call.id] = waiting
+            if not waiting:
+                del self._open[one.call.id]
+            self._waiting -= 1
 
     def _known_by_id(self, message: MessageSeen, at: int) -> int | None:
         self.refers = self.refers or message.value.get("type") == "item_reference"
@@ -259,3 +284,15 @@ def answer_place(message: MessageSeen, call_id: str | None) -> str:
         if isinstance(part, dict) and part.get("type") == "tool_result" and str(part.get("tool_use_id")) == call_id:
             return f"/content/{at}/tool_use_id"
     return ""
+
+
+def text_place(message: MessageSeen, call: CallSeen) -> str | None:
+    """JSON pointer from a message to the arguments of a call, where the dialect wants a JSON text; None elsewhere."""
+    if not call.where:
+        return "/arguments" if message.value.get("type") == "function_call" else None
+    if not call.where.startswith("/tool_calls"):
+        return None
+    entry = message.value["tool_calls"]
+    if isinstance(entry, list):
+        entry = entry[int(call.where.rpartition("/")[2])]
+    return f"{call.where}/function/arguments" if isinstance(entry.get("function"), dict) else None

@@ -23,6 +23,8 @@ ANY = 65535
 
 _ROLES = {"system": SYSTEM, "developer": DEVELOPER, "user": USER, "assistant": ASSISTANT, "tool": TOOL}
 _ROLES["function"] = TOOL
+_FIELDS = {"system": 2, "user": 2, "assistant": 2, "tool": 3}
+"""How many fields a plain message of that role has."""
 _PLAIN = frozenset({"role", "content", "name", "tool_calls", "tool_call_id", "type"})
 _SIGNS = ("<|", "[TOOL_CALLS]", "[INST]", "<think", "<tool_call", "<function=", "<start_of_turn>", "<｜")
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
@@ -137,13 +139,13 @@ def message_of(value: object, raw: bytes = b"") -> MessageSeen:
     """The message of a JSON value; `raw` is its text where that is at hand."""
     if not isinstance(value, dict):
         return MessageSeen(raw=raw or _text_of(value), kind=kind_of(value), traits=MALFORMED | OTHER)
-    role = value.get("role")
-    said = value.get("content")
+    role, said = value.get("role"), value.get("content")
+    if type(role) is str and type(said) is str and len(value) == _FIELDS.get(role):
+        seen = _plain(value, role, said, raw)
+        if seen is not None:
+            return seen
     kind = kind_of(role) if "role" in value else None
     role = role if isinstance(role, str) else None
-    if type(said) is str and role in ("system", "user") and len(value) == 2:  # noqa: PLR2004 - role and content: most are so
-        traits = TALKS | _ROLES[role] | (0 if said.strip() else NO_TEXT) | _markup(said)
-        return MessageSeen(raw=raw, value=value, role=role, role_kind=kind, text=said, traits=traits)
     if kind is None and isinstance(item := value.get("type"), str) and item in _ITEM_ROLES:
         role, kind = _ITEM_ROLES[item], "string"
     parts = [part for part in said if isinstance(part, dict)] if isinstance(said, list) else []
@@ -155,6 +157,20 @@ def message_of(value: object, raw: bytes = b"") -> MessageSeen:
     traits |= 0 if value.keys() <= _PLAIN else EXTRA
     return MessageSeen(
         raw=raw, value=value, role=role, role_kind=kind, text=text, calls=calls, answers=answers, traits=traits
+    )
+
+
+def _plain(value: dict[str, Any], role: str, said: str, raw: bytes) -> MessageSeen | None:
+    """The message of most entries: a role and a text, and of a tool the call that it answers; None for any other."""
+    traits = _ROLES[role] | (0 if said.strip() else NO_TEXT) | _markup(said)
+    if role != "tool":
+        return MessageSeen(raw=raw, value=value, role=role, role_kind="string", text=said, traits=traits | TALKS)
+    call_id = value.get("tool_call_id")
+    if type(call_id) is not str:
+        return None
+    traits |= ANSWERS
+    return MessageSeen(
+        raw=raw, value=value, role=role, role_kind="string", text=said, answers=(call_id,), traits=traits
     )
 
 

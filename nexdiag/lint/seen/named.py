@@ -19,12 +19,14 @@ EXTRA = (
     r"|unexpected (?:keyword argument|field|property|parameter)"
     r"|additional propert(?:y|ies)\b.{0,200}not (?:allowed|permitted)"
     r"|is unsupported, did you mean|unsupported param(?:eter)?s?\b|invalid (?:request )?(?:parameter|argument) name"
-    r"|unpermitted parameter|not a (?:valid|known|recognized) parameter)"
+    r"|does not support param(?:eter)?s?: "
+    r"|unpermitted parameter|extraneous key|not a (?:valid|known|recognized) parameter)"
 )
 """Ways to say that a field is not known."""
 
-_NAME = r"[A-Za-z_$][\w$-]*"
-_PLACE = rf"(?:{_NAME}|\d+)(?:(?:\.\[?|\[|/)(?:{_NAME}|\d+)\]?)*"
+_NAME = r"[A-Za-z_$][\w$-]{0,80}"
+_PLACE = rf"(?<![\w$-])(?:{_NAME}|\d{{1,6}})(?:(?:\.\[?|\[|/)(?:{_NAME}|\d{{1,6}})\]?){{0,12}}"
+"""Bounded: words may be hostile."""
 _LOC = re.compile(r"\bloc[\\'\"]*\s*[:=]?\s*[\[(]([^\])]{1,300})[\])]", re.IGNORECASE)
 _FORBIDDEN = re.compile(r"extra|not permitted|unexpected", re.IGNORECASE)
 _IN_LOC = re.compile(r"[\w$-]+")
@@ -38,6 +40,9 @@ _AFTER = tuple(
         rf"propert(?:y|ies) [\\'\"`]+({_PLACE})[\\'\"`]+ (?:is|are) (?:unsupported|not)",
         rf"{_STRANGE} (?:request )?(?:keyword )?{_FIELD}(?:\(s\))?:?\s*[\\'\"`]+({_PLACE})[\\'\"`]+",
         rf"(?:unknown|unsupported|unpermitted) param(?:eter)?s?: ({_PLACE})",
+        rf"extra inputs are not permitted, field: [\\'\"`]+({_PLACE})",
+        rf"extraneous key [\[\\'\"`]+({_PLACE})",
+        rf"does not support param(?:eter)?s?: \[?[\\'\"`]*({_PLACE})",
         rf"additional properties are not allowed \([\\'\"`]+({_PLACE})[\\'\"`]+",
     )
 )

@@ -13,7 +13,7 @@ import msgspec
 from nexdiag.codec import jsontext
 from nexdiag.core.body import Link
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.message import ANSWERS, USER
+from nexdiag.lint.seen.message import ANSWERS, USER, read_message
 from nexdiag.lint.seen.view import View
 
 HEAD = ("tools", "system", "instructions")
@@ -23,6 +23,9 @@ _ALIKE = 4
 _KNOWN = 1000
 """Chats that are remembered."""
 _TAIL = 4
+"""Messages at the end of a request by which its chat is looked for."""
+_SHORT = 3
+"""Messages of a chat that is worth summing up."""
 _TELLING = 60
 """Bytes of a message by which a chat may be known again."""
 _SUMMED = re.compile(
@@ -48,6 +51,8 @@ class Resent(msgspec.Struct, frozen=True, kw_only=True):
     now: Sent
     common: int
     """How many messages, from the first on, are the same."""
+    question: bytes = b""
+    """The first question of the chat: by it, what comes again in every request of the chat is known for one thing."""
 
     @property
     def kept(self) -> bool:
@@ -118,7 +123,7 @@ class Resends:
         alike.append(now)
         del alike[:-_ALIKE]
         self._remember(now)
-        return found
+        return None if found is None else msgspec.structs.replace(found, question=first.raw)
 
     def _by_tail(self, now: Sent, alike: list[Sent]) -> Resent | None:
         """The chat of which the beginning is new and the end is known."""
@@ -133,7 +138,7 @@ class Resends:
         return None
 
     def _remember(self, now: Sent) -> None:
-        if now.last.depth >= _TAIL and len(now.last.raw) >= _TELLING:
+        if now.last.depth >= _SHORT and len(now.last.raw) >= _TELLING:
             self._tails[now.view.session, now.last.raw] = now
         if len(self._tails) > _KNOWN:
             del self._tails[next(iter(self._tails))]
@@ -148,7 +153,7 @@ def _before(now: Sent, alike: list[Sent]) -> Resent | None:
         if link is not None and link.digest == before.last.digest:
             return Resent(before=before, now=now, common=before.last.depth) if _one_chat(before, now) else None
     for before in reversed(alike):
-        if _shares_answer(before.last, now.last):
+        if _repeats_reply(before, now) or _shares_answer(before.last, now.last):
             return Resent(before=before, now=now, common=_common(before.last, now.last))
     return None
 
@@ -160,6 +165,20 @@ def _one_chat(before: Sent, now: Sent) -> bool:
 
 def _answered(last: Link) -> bool:
     return any(b'"assistant"' in link.raw for link in last.chain())
+
+
+def _repeats_reply(before: Sent, now: Sent) -> bool:
+    """Whether the answer that the one before got stands behind its messages now."""
+    reply = before.view.answer.reply.message
+    if not reply.text and not reply.tool_calls:
+        return False
+    link = now.last.at(before.last.depth + 1)
+    if link is None or link.depth <= before.last.depth:
+        return False
+    message = read_message(link.raw)
+    ids = {call.id for call in reply.tool_calls}
+    known = any(call.id in ids for call in message.calls) or message.text == reply.text
+    return known and message.role == "assistant"
 
 
 def _shares_answer(before: Link, now: Link) -> bool:

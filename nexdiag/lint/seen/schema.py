@@ -82,8 +82,8 @@ def _of_node(node: dict[str, Any], pointer: str, denied: tuple[str, ...]) -> Ite
             text = f"{keyword} {bound:.10g}, more than a grammar takes"
             yield Flaw(kind="bounds", pointer=f"{pointer}/{keyword}", text=text, keyword=keyword)
     pattern = node.get("pattern")
-    if isinstance(pattern, str) and not (pattern.startswith("^") and pattern.endswith("$")):
-        text = "a pattern that does not begin with ^ and end with $"
+    if isinstance(pattern, str) and (not (pattern.startswith("^") and pattern.endswith("$")) or "\\" in pattern):
+        text = "a pattern that is not plain, or does not begin with ^ and end with $"
         yield Flaw(kind="loose", pointer=f"{pointer}/pattern", text=text, keyword="pattern")
 
 

@@ -4,6 +4,7 @@ The kinds of oddity: `not-json` `not-object` `error` `no-choices` `no-delta` `ca
 `collision` `id-changes` `late-tail`.
 """
 
+import re
 from typing import Any
 
 from nexdiag.codec import jsontext, sse
@@ -12,6 +13,9 @@ from nexdiag.codec.wire import DIALECTS
 from nexdiag.core.endpoint import Wire
 from nexdiag.lint.seen.body import read_delta, text_of
 from nexdiag.lint.seen.told import CallTold, Told, UsageTold, finish_of, usage_of
+
+_ERROR_LINE = re.compile(rb"^error: ?(\S.*)$", re.MULTILINE)
+"""Older servers of llama.cpp tell an error in a field that no client knows."""
 
 
 def read_odd(text: bytes) -> Told:
@@ -24,6 +28,9 @@ def read_odd(text: bytes) -> Told:
             break
         reading.take(number, event, torn=parser.torn and number == len(events) - 1)
     told = reading.end(events)
+    line = _ERROR_LINE.search(text) if told.error is None and b"\nerror:" in text else None
+    if line is not None:
+        reading.fail(told.chunks, line[1].decode("utf-8", "replace"))
     told.comments = text[:1] == b":" or b"\n:" in text
     return told
 
@@ -51,7 +58,7 @@ class _Reading:
             value = jsontext.read(data)
         except ValueError:
             if event.event == "error":
-                self._error(number, data)
+                self.fail(number, data)
             elif torn:
                 told.torn = True
             else:
@@ -65,14 +72,12 @@ class _Reading:
         kind = named if isinstance(named, str) else event.event
         error = value.get("error") or (value if "error" in (value.get("object"), kind) else None)
         if error:
-            self._error(number, error)
-        if "choices" in value or (not told.shape and not _is_typed(kind)):
+            self.fail(number, error)
+        if "choices" in value or not _is_typed(kind):
             self._chunk(number, value, failed=bool(error))
-        elif _is_typed(kind):
+        elif told.shape != "chat":
             told.shape = "responses" if kind.startswith("response.") else "anthropic"
             self._typed(kind, value, number)
-        elif told.shape == "chat" and not error:
-            told.strange("no-choices", number, data)
 
     def end(self, events: list[sse.Event]) -> Told:
         """The stream is over."""
@@ -81,15 +86,18 @@ class _Reading:
             _accumulated(told, "responses" if told.shape == "responses" else "anthropic", events)
             return told
         told.text, told.reasoning = "".join(self._texts), "".join(self._thoughts)
+        calls = self._slots.calls()
+        most = max(1, self._pieces - len(calls) + 1)  # of each it is not known: at most so many
         told.calls = tuple(
-            CallTold(index=place, id=call.id, name=call.name, arguments=call.arguments, pieces=self._pieces)
-            for place, call in enumerate(self._slots.calls())
+            CallTold(index=place, id=call.id, name=call.name, arguments=call.arguments, pieces=most)
+            for place, call in enumerate(calls)
         )
         if told.finish == "error" and told.error is None:
-            self._error(0, {"message": "finish_reason is error"})
+            self.fail(0, {"message": "finish_reason is error"})
         return told
 
-    def _error(self, number: int, error: object) -> None:
+    def fail(self, number: int, error: object) -> None:
+        """An error was told; the first counts."""
         self.told.error = self.told.error or error
         self.told.strange("error", number, error)
 
@@ -97,7 +105,7 @@ class _Reading:
         if kind == "response.failed":
             response = value.get("response")
             told = response.get("error") if isinstance(response, dict) else None
-            self._error(number, told or {"message": "the response failed"})
+            self.fail(number, told or {"message": "the response failed"})
         if kind == "message_stop" or kind.startswith(("response.completed", "response.incomplete", "response.failed")):
             self.told.done = True
 
@@ -124,7 +132,7 @@ class _Reading:
         told.finish = finish_of(choice.get("finish_reason")) or told.finish
         told.usage = usage_of(choice.get("usage")) or told.usage
         if choice.get("error"):
-            self._error(number, choice["error"])
+            self.fail(number, choice["error"])
         delta = choice.get("delta")
         if not isinstance(delta, dict):
             told.strange("no-delta", number, choice)

@@ -30,6 +30,8 @@ class ToolSeen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     at: int
     """Its index in the list; of several in one entry, that of the entry."""
+    number: int = 0
+    """Its place among all tools of the request: Gemini counts so, whatever the dialect."""
     pointer: str
     """JSON pointer to the object that has its name: `/tools/0/function`, `/tools/0`."""
     name: str | None
@@ -44,7 +46,12 @@ class ToolSeen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def spelled(self) -> tuple[str, ...]:
         """How servers' words name its place."""
-        return (f"tools[{self.at}]", f"tools.{self.at}.", f"tools/{self.at}/", f"Tool {self.at} ")
+        here = f"tools[{self.at}]."
+        return (
+            *(here + part for part in ("function.", "custom", "name", "parameters", "description", "input_schema")),
+            *(f"tools.{self.at}.", f"tools/{self.at}/", f"Tool {self.at} "),
+            *(f"function_declarations[{self.number}]", f"functionDeclarations[{self.number}]"),
+        )
 
 
 class ToolsSeen:
@@ -56,8 +63,9 @@ class ToolsSeen:
         """Read the value of the field; None where there is none."""
         entries = value if isinstance(value, list) else []
         self.list_name = list_name
+        found = [tool for at, entry in enumerate(entries) for tool in _read(f"/{list_name}/{at}", at, entry)]
         self.tools: tuple[ToolSeen, ...] = tuple(
-            tool for at, entry in enumerate(entries) for tool in _read(f"/{list_name}/{at}", at, entry)
+            msgspec.structs.replace(tool, number=number) for number, tool in enumerate(found)
         )
         self.names: frozenset[str] = frozenset(tool.name for tool in self.tools if tool.name is not None)
         self.count: int = max(len(entries), len(self.tools))

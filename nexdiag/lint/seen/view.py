@@ -22,10 +22,14 @@ from nexdiag.lint.seen.words import Said, heard
 
 _LOGGED_URL = re.compile(r'\b(GET|POST|PUT|DELETE)\s+"?(https?://[^\s"\']+|/[^\s"\']*)')
 _LOGGED_STATUS = re.compile(
-    r"\bHTTP/\d(?:\.\d)?[\"']?\s+\"?(\d{3})\b|\b(?:error code|status(?: code)?)[:= ]+(\d{3})\b", re.IGNORECASE
+    r"\bHTTP/\d(?:\.\d)?[\"']?\s+\"?(\d{3})\b|\b(?:error code|status(?: code)?)[:= ]+(\d{3})\b"
+    r"|\|\s*([1-5]\d{2})\s*\|",  # GIN's, which Ollama writes
+    re.IGNORECASE,
 )
 _LOG_READ = 100_000
-_NAMED_INDEX = re.compile(r"\b(?:messages?|input)[.\[ ]{1,2}(\d{1,6})\b")
+_NAMED_INDEX = re.compile(
+    r"\b(?:messages?|input)(?:[.\[ /]{1,2}|\W{0,3}(?:at )?(?:index|position) )(\d{1,6})\b", re.IGNORECASE
+)
 _ROUTES = tuple(dialect.route for dialect in DIALECTS.values())
 
 
@@ -44,6 +48,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What a log said of a bare exchange."""
     client: str | None = None
     """The client of a bare exchange, in free text."""
+    server: str | None = None
+    """Its server, likewise."""
     failure: str | None = None
     """Why a recorded round trip broke off, in the transport's words."""
     chunks: int = 0
@@ -57,6 +63,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Unix time in seconds at which a recorded request was sent."""
     headers: Headers = ()
     answer_headers: Headers = ()
+
+    @cached_property
+    def memo(self) -> dict[str, object]:
+        """What rules have found out of this exchange, so that it is found out once."""
+        return {}
 
     @property
     def path(self) -> str | None:
@@ -153,12 +164,13 @@ def of_bare(bare: BareExchange) -> View:
     return View(
         method=url[1] if url else None,
         url=where,
-        status=int(status[1] or status[2]) if bare.status is None and status else bare.status,
+        status=int(status[1] or status[2] or status[3]) if bare.status is None and status else bare.status,
         fields=fields,
         asked=bare.request is not None,
         answer=_answer_of(bare.response, wire),
         log=log,
         client=bare.client,
+        server=bare.server,
     )
 
 

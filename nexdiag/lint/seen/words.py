@@ -145,7 +145,7 @@ def _unwrapped(text: str, depth: int) -> str:
 
 def _of_stream(answer: AnswerSeen) -> Said:
     """The error that a server told inside its stream, if it told one."""
-    if b"error" not in answer.text:
+    if answer.told.error is None:
         return Said()
     for event in answer.events:
         value = event.value

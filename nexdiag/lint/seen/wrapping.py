@@ -34,7 +34,7 @@ _PREFIX = re.compile(
     r")",
     re.IGNORECASE,
 )
-_SUFFIX = re.compile(r"\s*(?:\. )?(?:Received Model Group=|No fallback model group found|LiteLLM Retried: )")
+_SUFFIX = re.compile(r"(?:\. )?(?:Received Model Group=|No fallback model group found|LiteLLM Retried: )")
 """LiteLLM's, behind the words: which of its groups of models it asked."""
 _LAYERS = 200
 _OPENING = re.compile(r"(?:\[\s*)?\{\s*[\"']")

@@ -6,9 +6,7 @@ arguments becomes an object. So the same request passes one template and not ano
 
 from typing import Any
 
-import msgspec
-
-from nexdiag.lint.template.outcome import Outcome, Rendered
+from nexdiag.lint.template.outcome import Abilities, Outcome, Rendered
 from nexdiag.lint.template.program import Program
 from nexdiag.lint.template.watched import Watched, WatchedParts
 
@@ -27,18 +25,6 @@ _TOOL = {
         },
     },
 }
-
-
-class Abilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What a template can take."""
-
-    texts: bool = True
-    """Content that is a text."""
-    parts: bool = False
-    """Content that is a list of parts."""
-    system: bool = True
-    object_arguments: bool = False
-    """The arguments of a call as an object."""
 
 
 def abilities_of(program: Program) -> Abilities:

@@ -35,11 +35,11 @@ def culprit(count: int, refused: Refused, ask: Callable[[int], Outcome]) -> int 
     return shortest - 1 if shortest > 0 else None
 
 
-def to_change(at: int | None, messages: Sequence[dict[str, Any]]) -> int | None:
-    """The message that has to change, where the template raises at that one."""
-    if at is None or at == 0 or at >= len(messages):
+def to_change(at: int | None, upto: Callable[[int], Sequence[dict[str, Any]]]) -> int | None:
+    """The message that has to change, where the template raises at that one; `upto` gives the first so many."""
+    if not at:
         return at
-    before = messages[at - 1]
-    if messages[at].get("role") in ("user", "assistant") and before.get("tool_calls"):
+    before, then = upto(at), upto(at + 1)
+    if before and then and then[-1].get("role") in ("user", "assistant") and before[-1].get("tool_calls"):
         return at - 1
     return at

@@ -10,19 +10,28 @@ from functools import wraps
 from typing import Any
 
 from jinja2 import Undefined
-from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_TESTS
 from jinja2.exceptions import TemplateRuntimeError
+from jinja2.filters import FILTERS
+from jinja2.tests import TESTS
 
 from nexdiag.lint.template import watched
 from nexdiag.lint.template.limits import ExhaustedError, Fuel
 
-_SHALLOW = ("default", "d", "first", "last", "length", "count", "list", "reverse", "items", "map", "select", "reject",
-            "selectattr", "rejectattr", "safe", "abs", "float", "int")  # fmt: skip
-_DEEP = ("capitalize", "dictsort", "e", "escape", "groupby", "lower", "max", "min", "sort", "sum", "title", "trim",
-         "truncate", "unique", "upper", "wordcount")  # fmt: skip
-_TESTS = ("boolean", "callable", "defined", "divisibleby", "eq", "equalto", "even", "false", "float", "ge", "greaterthan",
-          "gt", "in", "integer", "iterable", "le", "lessthan", "lower", "lt", "mapping", "ne", "none", "number", "odd",
-          "sameas", "sequence", "string", "true", "undefined", "upper", "==", "!=", "<", "<=", ">", ">=")  # fmt: skip
+_SHALLOW = (
+    *("default", "d", "first", "last", "length", "count", "list", "reverse", "items", "map", "select", "reject"),
+    *("selectattr", "rejectattr", "safe", "abs", "float", "int"),
+)
+_DEEP = (
+    *("capitalize", "dictsort", "e", "escape", "groupby", "lower", "max", "min", "sort", "sum", "title", "trim"),
+    *("truncate", "unique", "upper", "wordcount"),
+)
+_FILTERS: Mapping[str, Any] = FILTERS
+_KNOWN_TESTS: Mapping[str, Any] = TESTS
+_TESTS = (
+    *("boolean", "callable", "defined", "divisibleby", "even", "false", "float", "in", "integer", "iterable", "lower"),
+    *("mapping", "none", "number", "odd", "sameas", "sequence", "string", "true", "undefined", "upper"),
+    *("eq", "equalto", "ge", "greaterthan", "gt", "le", "lessthan", "lt", "ne", "==", "!=", "<", "<=", ">", ">="),
+)
 _AS_LIST = ("selectattr",)
 _LAZY = ("items", "map", "select", "reject", "selectattr", "rejectattr", "reverse")
 _SPLITTING = ("list", "sort", "unique", "groupby")
@@ -34,20 +43,20 @@ Function = Callable[..., Any]
 
 def filters(tank: Tank, *, forgiving: bool) -> dict[str, Function]:
     """All filters, by name; `tank` gives the fuel of the rendering under way."""
-    made = {name: _bounded(DEFAULT_FILTERS[name], tank, name) for name in _SHALLOW}
+    made = {name: _bounded(_FILTERS[name], tank, name) for name in _SHALLOW}
     if forgiving:  # llama.cpp makes a list at once where Jinja2 waits to be asked for entries
         made |= {name: _listing(made[name], tank) for name in _LAZY}
-    made |= {name: _bounded(DEFAULT_FILTERS[name], tank, name, deep=True) for name in _DEEP}
+    made |= {name: _bounded(_FILTERS[name], tank, name, deep=True) for name in _DEEP}
     written = _Written(tank, forgiving=forgiving)
     made |= {"tojson": written.tojson, "join": written.join, "replace": written.replace, "indent": written.indent}
     return made | {"string": written.string, "round": written.round}
 
 
-def tests(tank: Tank, *, forgiving: bool) -> dict[str, Function]:
+def jinja_tests(tank: Tank, *, forgiving: bool) -> dict[str, Function]:
     """All tests, by name."""
-    made = {name: _tested(DEFAULT_TESTS[name], tank, name) for name in _TESTS}
+    made = {name: _tested(_KNOWN_TESTS[name], tank, name) for name in _TESTS}
     if not forgiving:
-        made |= {name: _bounded(DEFAULT_TESTS[name], tank, name) for name in ("filter", "test")}
+        made |= {name: _bounded(_KNOWN_TESTS[name], tank, name) for name in ("filter", "test")}
     return made
 
 
@@ -185,7 +194,7 @@ class _Written:
         """A number with that many digits."""
         if not isinstance(precision, int) or abs(precision) > _WIDEST:
             raise ExhaustedError("the template rounds to more digits than a number has")
-        return DEFAULT_FILTERS["round"](value, precision, method)
+        return _FILTERS["round"](value, precision, method)
 
 
 def replaced(text: str, old: str, new: str, fuel: Fuel, count: int = -1) -> str:

@@ -7,6 +7,25 @@ import msgspec
 Manner = Literal["llama.cpp", "transformers"]
 """Who renders: llama.cpp with its own engine, which mends messages before and forgives more; or Jinja2 itself, as
 transformers, vLLM and SGLang do."""
+_BY_JINJA2 = ("vllm", "sglang", "tgi", "transformers")
+"""Profiles whose servers render with Jinja2 or an engine as strict."""
+
+
+def manner_of(profile: str) -> Manner:
+    """Who renders templates on a server of that profile; llama.cpp where that is not known."""
+    return "transformers" if profile.startswith(_BY_JINJA2) else "llama.cpp"
+
+
+class Abilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a template can take."""
+
+    texts: bool = True
+    """Content that is a text."""
+    parts: bool = False
+    """Content that is a list of parts."""
+    system: bool = True
+    object_arguments: bool = False
+    """The arguments of a call as an object."""
 
 
 class TemplateText(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +38,8 @@ class TemplateText(msgspec.Struct, frozen=True, kw_only=True):
     eos_token: str = ""
     name: str = "template"
     """Where it came from, as evidence names it."""
+    abilities: Abilities | None = None
+    """As the server told them; None to find out."""
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):

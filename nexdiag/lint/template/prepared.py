@@ -8,20 +8,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from nexdiag.codec import jsontext
-from nexdiag.lint.template.abilities import Abilities
+from nexdiag.lint.template.outcome import Abilities
 
 _CHANNEL = "<|channel|>"
 _PATCHES = (
     (
         (_CHANNEL, "in message.content or"),
-        '{%- if "<|channel|>analysis<|message|>" in message.content or '
-        '"<|channel|>final<|message|>" in message.content %}',
+        (
+            '{%- if "<|channel|>analysis<|message|>" in message.content or '
+            '"<|channel|>final<|message|>" in message.content %}'
+        ),
     ),
     (
         ("[TOOL_CALLS]", "if (message['content'] is none or"),
-        "{%- if (message['content'] is none or message['content'] == '' or message['content']|length == 0) and "
-        "(message['tool_calls'] is not defined or message['tool_calls'] is none or "
-        "message['tool_calls']|length == 0) %}",
+        (
+            "{%- if (message['content'] is none or message['content'] == '' or message['content']|length == 0) and "
+            "(message['tool_calls'] is not defined or message['tool_calls'] is none or "
+            "message['tool_calls']|length == 0) %}"
+        ),
     ),
 )
 """Checks that llama.cpp takes out of a template before it reads it: of gpt-oss, and of a Mistral model."""
@@ -57,6 +61,17 @@ def as_llama_cpp(messages: Sequence[dict[str, Any]], text: str, abilities: Abili
         for at, message in enumerate(made):
             _open_arguments(message, at)
     return [_special(message, text) for message in made]
+
+
+def tools_as_llama_cpp(tools: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The tools as the template sees them: name, description and parameters, which are never missing."""
+    made = []
+    for tool in tools:
+        function = tool["function"]
+        parameters = function.get("parameters") or {"type": "object", "properties": {}}
+        known = {"name": function["name"], "description": function.get("description", ""), "parameters": parameters}
+        made.append({"type": "function", "function": known})
+    return made
 
 
 def as_transformers(messages: Sequence[dict[str, Any]], abilities: Abilities) -> list[dict[str, Any]]:

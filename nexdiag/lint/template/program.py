@@ -33,7 +33,7 @@ class Program:
             code = self._sandbox.compile(weighed(self._sandbox.parse(text)))
         except TemplateSyntaxError as error:
             raise UsageError(f"the template cannot be read: line {error.lineno}: {error.message}", hint=_HINT) from None
-        except (Exception, RecursionError) as error:
+        except Exception as error:  # noqa: BLE001 - a hostile text may break the compiler in any way
             # Of a hostile text Python's own compiler may tire: too many blocks in one another, a number too long.
             raise UsageError(f"the template cannot be compiled: {_told(error)}", hint=_HINT) from None
         self._template = Template.from_code(self._sandbox, code, self._sandbox.globals)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from string import Formatter
-from typing import Any, ClassVar
+from typing import Any
 
 from jinja2 import ChainableUndefined, Undefined, nodes
 from jinja2.exceptions import SecurityError, TemplateError, TemplateRuntimeError
@@ -19,13 +19,15 @@ from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import Cycler, Joiner, Namespace
 
 from nexdiag.lint.template import filters, operators, watched
-from nexdiag.lint.template.limits import LONGEST_LIST, ExhaustedError, Fuel
+from nexdiag.lint.template.limits import LONGEST_LIST, LONGEST_TEXT, ExhaustedError, Fuel
 from nexdiag.lint.template.weighed import BURN, COMPARE, CONCAT, LOOKED, LOOP
 
 _STR = frozenset(
-    "capitalize casefold count endswith find format index isalnum isalpha isdecimal isdigit islower isnumeric isspace "
-    "istitle isupper join lower lstrip partition removeprefix removesuffix replace rfind rindex rpartition rsplit "
-    "rstrip split splitlines startswith strip swapcase title upper".split()  # noqa: SIM905 - a paragraph reads better
+    """
+    capitalize casefold count endswith find format index isalnum isalpha isdecimal isdigit islower isnumeric isspace
+    istitle isupper join lower lstrip partition removeprefix removesuffix replace rfind rindex rpartition rsplit rstrip
+    split splitlines startswith strip swapcase title upper
+    """.split()  # noqa: SIM905 - a paragraph reads better than forty strings
 )
 _READING = {
     str: _STR,
@@ -37,7 +39,13 @@ _WRITING = {
     dict: frozenset({"pop", "setdefault", "update"}),
     list: frozenset({"append", "extend", "insert", "pop", "reverse"}),
 }
-_LOOP = frozenset("index index0 first last length revindex revindex0 previtem nextitem depth depth0 cycle changed".split())  # noqa: SIM905 - as above
+_LOOP = frozenset(
+    """
+    index index0 first last length revindex revindex0 previtem nextitem depth depth0 cycle changed
+    """.split()  # noqa: SIM905 - as above
+)
+_CALL = 20
+"""What a call costs beside what it does: a macro's frame is dear."""
 _MISSING_TEXT = frozenset({"capitalize", "join", "lower", "replace", "strip", "title", "upper"})
 _PLAIN_FIELD = re.compile(r"\w*")
 _TIME = re.compile(r"[^%]|%[-#]?[A-Za-z%]")
@@ -50,7 +58,7 @@ class RaisedError(TemplateError):
 class Generation(Extension):
     """`{% generation %}` marks what a model is trained on; a server renders what is in it."""
 
-    tags: ClassVar[set[str]] = {"generation"}
+    tags = {"generation"}  # noqa: RUF012 - as the base class has it
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
         """The body of the block."""
@@ -84,10 +92,12 @@ class Sandbox(SandboxedEnvironment):
             finalize=lambda value: filters.text_of(value, self.fuel, forgiving=forgiving),
             cache_size=0,
         )
-        self.filters = filters.filters(lambda: self.fuel, forgiving=forgiving)
+        known: Any = filters.filters(lambda: self.fuel, forgiving=forgiving)
+        self.filters = known
         self.filters |= {LOOP: self._loop, BURN: self._burn, CONCAT: self._joined, COMPARE: self._compared}
         self.filters[LOOKED] = self._looked
-        self.tests = filters.tests(lambda: self.fuel, forgiving=forgiving)
+        tested: Any = filters.jinja_tests(lambda: self.fuel, forgiving=forgiving)
+        self.tests = tested
         self.globals = {
             "range": self._range,
             "dict": dict,
@@ -100,17 +110,18 @@ class Sandbox(SandboxedEnvironment):
         if forgiving:
             self.globals["tojson"] = self.filters["tojson"]
 
-    def concat(self, parts: Iterable[str]) -> str:  # type: ignore[override]  # Jinja2 has a plain function here
+    def concat(self, parts: Iterable[str]) -> str:
         """The texts of a body, joined, if they do not grow too long."""
         kept, length = [], 0
         for part in parts:
             length += len(part)
-            self.fuel.text(length if len(part) else 0) if length > LONGEST_LIST else self.fuel.burn(1)
+            if length > LONGEST_TEXT:
+                raise ExhaustedError(f"the template writes more than {LONGEST_TEXT} characters")
+            self.fuel.text(len(part))
             kept.append(part)
-        self.fuel.text(length)
         return "".join(kept)
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ANN401 - a template's values
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ANN401, ARG002 - a template's values; the interface
         """Whether a template may reach an attribute."""
         for kind, names in _READING.items():
             if isinstance(obj, kind):
@@ -146,12 +157,13 @@ class Sandbox(SandboxedEnvironment):
     def wrap_str_format(self, value: Any) -> Any:  # noqa: ANN401 - a template's values
         """`'{}'.format(...)` with plain fields alone."""
         text = getattr(value, "__self__", None)
-        if getattr(value, "__name__", "") not in ("format", "format_map") or not isinstance(text, str):
+        if getattr(value, "__name__", "") != "format" or not isinstance(text, str):
             return None
         return lambda *values, **named: self._formatted(text, values, named)
 
     def call(self, context: Context, function: Any, /, *values: Any, **named: Any) -> Any:  # noqa: ANN401 - a template's values
         """`function(...)`."""
+        self.fuel.burn(_CALL)
         for value in (*values, *named.values()):
             self.fuel.touch(value)
         owner, name = getattr(function, "__self__", None), getattr(function, "__name__", "")

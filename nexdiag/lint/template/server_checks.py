@@ -25,6 +25,10 @@ CALL_KIND = "Failed to parse messages: Unsupported tool call type: {call}"
 CALL_FUNCTION = "Failed to parse messages: Missing tool call function: {call}"
 CALL_NAME = "Failed to parse messages: Missing tool call name: {call}"
 BROKEN_ARGUMENTS = "Failed to parse tool call arguments as JSON"
+NO_TOOLS = "Failed to parse tools: Expected 'tools' to be an array"
+TOOL_TYPE = "Failed to parse tools: Missing tool type: {tool}"
+TOOL_KIND = "Failed to parse tools: Unsupported tool type: {tool}"
+TOOL_FUNCTION = "Failed to parse tools: Missing tool function: {tool}"
 STATUS = {NO_IMAGES: 500, NO_ROLE: 500, NO_OBJECT: 500, CALL_TYPE: 500, CALL_KIND: 500, CALL_FUNCTION: 500}
 """Where it is not 400."""
 _MEDIA = {"image_url": "image", "input_audio": "audio", "input_video": "video", "video_url": "video"}
@@ -43,6 +47,17 @@ def refused_before(messages: Sequence[object]) -> Refused | None:
     return _ending([message for message in messages if isinstance(message, dict)])
 
 
+def tools_refused(tools: object) -> Refused | None:
+    """What it says to the list of tools."""
+    if not isinstance(tools, list | tuple):
+        return Refused(words=NO_TOOLS, by="server", tools=True)
+    for tool in tools:
+        words = _tool(tool)
+        if words:
+            return Refused(words=words.format(tool=_text(tool)), by="server", tools=True)
+    return None
+
+
 def prefills(messages: Sequence[dict[str, Any]]) -> bool:
     """Whether the last message is the beginning of the answer: the template does not see it."""
     return bool(messages) and messages[-1].get("role") == "assistant"
@@ -51,22 +66,21 @@ def prefills(messages: Sequence[dict[str, Any]]) -> bool:
 def _content(message: object) -> str:
     if not isinstance(message, dict):
         return NO_OBJECT.format(message=_text(message))
-    if message.get("role") != "assistant" and "content" not in message:
-        return NO_CONTENT
     if "content" not in message:
+        if message.get("role") != "assistant":
+            return NO_CONTENT
         return "" if "tool_calls" in message else NEITHER
     content = message["content"]
-    if content is None or isinstance(content, str):
-        return ""
-    if not isinstance(content, list):
-        return NOT_CONTENT
-    for part in content:
-        kind = part.get("type", "") if isinstance(part, dict) else ""
-        if isinstance(kind, str) and kind in _MEDIA:
-            return NO_IMAGES.replace("image", _MEDIA[kind], 1)
-        if kind != "text":
-            return PART_TYPE
-    return ""
+    if isinstance(content, list):
+        return next(filter(None, map(_part, content)), "")
+    return "" if content is None or isinstance(content, str) else NOT_CONTENT
+
+
+def _part(part: object) -> str:
+    kind = part.get("type") if isinstance(part, dict) else None
+    if isinstance(kind, str) and kind in _MEDIA:
+        return NO_IMAGES.replace("image", _MEDIA[kind], 1)
+    return "" if kind == "text" else PART_TYPE
 
 
 def _calls(message: object) -> str:
@@ -75,17 +89,31 @@ def _calls(message: object) -> str:
     if not isinstance(message.get("role"), str):
         return NO_ROLE.format(message=_text(message))
     calls = message.get("tool_calls")
-    for call in calls if isinstance(calls, list) else ():
-        function = call.get("function") if isinstance(call, dict) else None
-        if not isinstance(call, dict) or "type" not in call:
-            return CALL_TYPE.format(call=_text(call))
-        if call["type"] != "function":
-            return CALL_KIND.format(call=_text(call))
-        if not isinstance(function, dict):
-            return CALL_FUNCTION.format(call=_text(call))
-        if not isinstance(function.get("name"), str) or "arguments" not in function:
-            return CALL_NAME.format(call=_text(call))
-    return ""
+    return next(filter(None, map(_call, calls)), "") if isinstance(calls, list) else ""
+
+
+def _call(call: object) -> str:
+    function = call.get("function") if isinstance(call, dict) else None
+    if not isinstance(call, dict) or "type" not in call:
+        words = CALL_TYPE
+    elif call["type"] != "function":
+        words = CALL_KIND
+    elif not isinstance(function, dict):
+        words = CALL_FUNCTION
+    elif not isinstance(function.get("name"), str) or "arguments" not in function:
+        words = CALL_NAME
+    else:
+        return ""
+    return words.format(call=_text(call))
+
+
+def _tool(tool: object) -> str:
+    if not isinstance(tool, dict) or "type" not in tool:
+        return TOOL_TYPE
+    if tool["type"] != "function":
+        return TOOL_KIND
+    function = tool.get("function")
+    return "" if isinstance(function, dict) and isinstance(function.get("name"), str) else TOOL_FUNCTION
 
 
 def _ending(messages: Sequence[dict[str, Any]]) -> Refused | None:

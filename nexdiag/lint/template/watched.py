@@ -1,8 +1,12 @@
 """Texts that remember how a template used them: so llama.cpp finds out what a template can take."""
 
+from typing import Self
 
-class Watched(str):  # noqa: FURB189 - a UserString would be no text to the template
+
+class Watched(str):
     """A text under observation."""
+
+    __slots__ = ("as_list", "typed", "used")
 
     used: bool
     """The template reached for it."""
@@ -11,7 +15,7 @@ class Watched(str):  # noqa: FURB189 - a UserString would be no text to the temp
     typed: bool
     """The template asked whether it is a text."""
 
-    def __new__(cls, text: str) -> "Watched":
+    def __new__(cls, text: str) -> Self:
         """Not used so far."""
         made = super().__new__(cls, text)
         made.used = made.as_list = made.typed = False

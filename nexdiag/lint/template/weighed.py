@@ -35,6 +35,7 @@ class _Pricing(NodeTransformer):
         """The whole loop is paid for when it begins."""
         weight = _size([*node.body, *([node.test] if node.test else [])])
         self.generic_visit(node)
+        assert isinstance(node.iter, nodes.Expr)
         node.iter = _filtered(node.iter, LOOP, [nodes.Const(weight)])
         return node
 

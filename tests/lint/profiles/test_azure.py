@@ -1,5 +1,6 @@
 """What Azure OpenAI accepts and refuses."""
 
+from nexdiag.lint.profiles import openai
 from nexdiag.lint.profiles.azure import CONDITIONAL, PROFILE
 
 
@@ -21,3 +22,12 @@ def test_old_versions_refuse_stream_options() -> None:
     (old,) = CONDITIONAL
     assert (old.variant, old.refusal.status) == ("2024-05", 400)
     assert old.refusal.body["error"]["message"] == "Unrecognized request argument supplied: stream_options"
+
+
+def test_it_states_all_that_openai_states() -> None:
+    """With the source of its own, where something was seen on it."""
+    own = {refusal.rule: refusal for refusal in PROFILE.refuses}
+    assert {refusal.rule for refusal in openai.REFUSES} <= set(own)
+    assert own["max-tokens-param"].source == "anomalyco/opencode#37964"
+    assert own["empty-messages"].source.endswith("(OpenAI; Azure runs the same checks)")
+    assert PROFILE.limits is openai.PROFILE.limits

@@ -1,6 +1,7 @@
 """What Ollama accepts and refuses."""
 
 from nexdiag.lint.profiles.ollama import PROFILE
+from nexdiag.lint.profiles.table import EVERY
 
 
 def test_a_wrong_path_is_answered_in_plain_text() -> None:
@@ -28,3 +29,19 @@ def test_thinking_goes_back_under_the_field_that_it_reads() -> None:
     """A template that keeps the thinking of a tool loop has to be given it."""
     assert PROFILE.sends.reasoning_field == "reasoning"
     assert PROFILE.sends.stream_options
+
+
+def test_a_template_that_raises_is_a_500() -> None:
+    """Though it is the request's fault, and will be so again."""
+    entry = EVERY["ollama"].condition("no-user-message")
+    assert entry is not None
+    assert entry.refusal.status == 500
+    assert entry.refusal.body["error"]["message"] == "no user query found in messages."
+
+
+def test_null_is_refused_wherever_it_stands() -> None:
+    """In Go's words for it, also beside tool calls."""
+    refusal = PROFILE.refusal("null-content")
+    assert refusal is not None
+    assert refusal.body["error"]["message"] == "invalid message content type: <nil>"
+    assert "calls" in PROFILE.limits.null_content

@@ -1,6 +1,7 @@
 """What SGLang's server accepts and refuses."""
 
 from nexdiag.lint.profiles.sglang import CONDITIONAL, PROFILE
+from nexdiag.lint.profiles.table import EVERY
 
 
 def test_it_has_no_route_without_v1() -> None:
@@ -21,7 +22,24 @@ def test_a_colon_in_the_model_names_an_adapter() -> None:
 def test_alternation_is_the_templates_matter() -> None:
     """The same server answers or refuses, as the model's template wants it."""
     assert PROFILE.refusal("role-alternation") is None
-    assert [entry.variant for entry in CONDITIONAL] == ["strict"]
+    assert {"strict", "no-system", "qwen3", "gpt-oss"} <= {entry.variant for entry in CONDITIONAL}
+
+
+def test_null_was_refused_before_0_5() -> None:
+    """Now it is an empty text: the statement, and the limit, are those of old versions alone."""
+    assert PROFILE.refusal("null-content") is None
+    assert not PROFILE.limits.null_content
+    old = EVERY["sglang-0.4"].profile
+    assert old.refusal("null-content") is not None
+    assert "calls" in old.limits.null_content
+
+
+def test_it_checks_tools_and_arguments() -> None:
+    """In the words of its own validation."""
+    words = {refusal.rule: refusal.body.get("message") for refusal in PROFILE.refuses}
+    assert words["tool-args-not-json"] == "Assistant tool call function.arguments must be valid JSON."
+    assert words["tool-not-declared"] == "Tool '{name}' not found in tools list."
+    assert PROFILE.refusal("orphan-tool-result") is None
 
 
 def test_nex_asks_it_for_usage_and_gives_thinking_back() -> None:

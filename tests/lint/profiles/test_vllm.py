@@ -1,31 +1,46 @@
 """What vLLM's server accepts and refuses."""
 
-from nexdiag.lint.profiles.vllm import CONDITIONAL, PROFILE
+import pytest
+
+from nexdiag.lint.profiles.table import EVERY
+from nexdiag.lint.profiles.vllm import PROFILE
 
 
-def test_it_knows_its_routes_and_its_model_only() -> None:
-    """Both are answered with 404, in words of their own."""
-    address, model = PROFILE.refusal("base-url-missing-v1"), PROFILE.refusal("model-name-prefix")
-    assert address is not None
-    assert model is not None
-    assert (address.status, address.body) == (404, {"detail": "Not Found"})
-    assert (model.status, model.body["error"]["message"]) == (404, "The model `{model}` does not exist.")
+def test_an_unknown_model_is_its_commonest_refusal() -> None:
+    """A client's prefix in the model's name is a model that it does not serve."""
+    refusal = PROFILE.refusal("model-name-prefix")
+    assert refusal is not None
+    assert refusal.body["error"]["message"] == "The model `{model}` does not exist."
+    assert refusal.status == refusal.body["error"]["code"] == 404
 
 
-def test_alternation_is_the_templates_matter() -> None:
-    """The same server answers or refuses, as the model's template wants it."""
-    assert PROFILE.refusal("role-alternation") is None
-    assert [entry.refusal.rule for entry in CONDITIONAL] == ["role-alternation"]
+@pytest.mark.parametrize(
+    "rule", ["role-alternation", "system-not-first", "unanswered-tool-call", "tool-call-id-format", "unknown-param"]
+)
+def test_what_depends_on_template_tokenizer_and_version(rule: str) -> None:
+    """Nothing of that is a fact of every vLLM: other series take what Mistral's templates refuse."""
+    assert PROFILE.refusal(rule) is None
+    assert EVERY["vllm"].condition(rule) is not None
 
 
-def test_it_pairs_no_calls_and_takes_stream_options() -> None:
-    """What hosted services check, it does not."""
-    for rule in ("orphan-tool-result", "unanswered-tool-call", "stream-options-unsupported"):
-        assert PROFILE.refusal(rule) is None
-    assert PROFILE.sends.stream_options
+def test_with_mistrals_tokenizer_it_checks_as_mistral_does() -> None:
+    """In mistral-common's words, in vLLM's shape, and with its limits."""
+    variant = EVERY["vllm-mistral-tokenizer"].profile
+    refusal = variant.refusal("tool-call-id-format")
+    assert refusal is not None
+    assert refusal.body["error"]["message"].startswith("Tool call id was {id} but must be")
+    assert variant.limits.tool_call_id == "[a-zA-Z0-9]{9}"
+    assert not PROFILE.limits.tool_call_id
+    assert variant.refusal("role-alternation") is None  # it merges them
 
 
-def test_thinking_goes_back_under_the_field_that_it_reads() -> None:
-    """A template that keeps the thinking of a tool loop has to be given it."""
-    assert PROFILE.sends.reasoning_field == "reasoning"
-    assert PROFILE.sends.stream_options
+def test_arguments_are_read_before_the_template() -> None:
+    """So that broken JSON in the history is a 400 with the reader's own words."""
+    refusal = PROFILE.refusal("tool-args-not-json")
+    assert refusal is not None
+    assert (refusal.status, refusal.body["error"]["message"]) == (400, "{reason}")
+
+
+def test_thinking_goes_back_under_the_name_that_it_reads() -> None:
+    """It takes `reasoning` and drops `reasoning_content`."""
+    assert PROFILE.sends.reasoning_field == PROFILE.stream.reasoning_field == "reasoning"

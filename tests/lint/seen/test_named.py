@@ -23,7 +23,7 @@ from nexdiag.lint.seen.named import found_in, refused_paths
         ("'messages.1' : for 'role:assistant' [property 'y' is unsupported]", [("messages", "1", "y")]),
         ("extra_forbidden loc ['body','n'] Extra inputs are not permitted", [("n",)]),
         (
-            "{'type': 'extra_forbidden', 'loc': ['body', 'messages', 1, 'user', 'x'], 'msg': 'Extra inputs are not ...'}",
+            "{'type': 'extra_forbidden', 'loc': ['body', 'messages', 1, 'user', 'x'], 'msg': 'Extra inputs are not'}",
             [("messages", "1", "user", "x")],
         ),
         ("Validation error at #/stream_options: Extra inputs are not permitted", [("stream_options",)]),

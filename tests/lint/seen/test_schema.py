@@ -35,6 +35,7 @@ def having(**properties: object) -> dict[str, Any]:
         ({**having(a={}), "required": ["b"]}, [("loose", "/required")]),
         (having(s={"type": "string", "maxLength": 100_000}), [("bounds", "/properties/s/maxLength")]),
         (having(s={"pattern": "a"}), [("loose", "/properties/s/pattern")]),
+        (having(s={"pattern": "^\\d$"}), [("loose", "/properties/s/pattern")]),
         (having(s={"anyOf": [{"type": "array"}]}), [("items", "/properties/s/anyOf/0")]),
     ],
 )

@@ -122,11 +122,30 @@ def test_anything_is_read_without_harm(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["Error: ", "{'", "[{'", "\\'", "'\\'", '"', "(", '{"a":', "400 ", "a.", "A", "\\x41'", "b'", ",)", " , "]
+    "unit",
+    [
+        "Error: ",
+        "{'",
+        "[{'",
+        "\\'",
+        "'\\'",
+        '"',
+        "(",
+        '{"a":',
+        "400 ",
+        "a.",
+        "A",
+        "\\x41'",
+        "b'",
+        ",)",
+        " , ",
+        " ",
+        "\n",
+    ],
 )
 def test_a_long_text_is_read_in_time(unit: str) -> None:
     """A hundred thousand characters of anything that might be tried again and again."""
-    text = unit * (100_000 // len(unit))
+    text = f"a{unit * (100_000 // len(unit))}b" if unit.isspace() else unit * (100_000 // len(unit))
     assert bare(text) in text
     embedded(text)
     embedded(f"{{'{text}")

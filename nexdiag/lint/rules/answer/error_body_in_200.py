@@ -33,7 +33,7 @@ from collections.abc import Iterator
 from nexdiag.core.finding import Severity
 from nexdiag.lint.answering import ANYTHING, told
 from nexdiag.lint.quoting import both_ends
-from nexdiag.lint.rule import Fault, Rule
+from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 
 _GOOD = range(200, 300)
@@ -63,5 +63,8 @@ RULE = Rule(
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,
     words=ANYTHING,
+    suspects=patterns(
+        r"choices\W{0,3} (?:is |was |are )?(?:null|None)\b", r"'NoneType' object is not (?:subscriptable|iterable)"
+    ),
     last_resort=True,
 )

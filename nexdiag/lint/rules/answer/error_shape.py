@@ -35,7 +35,7 @@ from collections.abc import Iterator
 from nexdiag.core.finding import Severity
 from nexdiag.lint.answering import ANYTHING
 from nexdiag.lint.quoting import both_ends
-from nexdiag.lint.rule import Fault, Rule
+from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 
 
@@ -62,5 +62,6 @@ RULE = Rule(
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,
     words=ANYTHING,
+    suspects=patterns(r"list indices must be integers or slices, not str", r"'list' object has no attribute 'get'"),
     last_resort=True,
 )

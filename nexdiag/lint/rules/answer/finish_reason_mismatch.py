@@ -34,7 +34,7 @@ from collections.abc import Iterator
 
 from nexdiag.core.finding import Severity
 from nexdiag.lint.answering import cut_off, served, told
-from nexdiag.lint.rule import Fault, Rule
+from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.told import Told
 
@@ -122,5 +122,6 @@ RULE = Rule(
     family="answer",
     page=__doc__ or "",
     check=_check,
+    suspects=patterns(r"finish_reason\W{0,4}\w{0,12}.{0,12} instead of", r"always (?:returns )?finish_reason"),
     consequence_of=("tool-call-leaked-as-text", "sse-tool-delta-no-index"),
 )

@@ -30,7 +30,7 @@ goes back as an object in the next request, where other servers refuse it.
 
 from nexdiag.core.finding import Severity
 from nexdiag.lint.answering import odd, told
-from nexdiag.lint.rule import Fault, Rule
+from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 
 
@@ -57,4 +57,5 @@ RULE = Rule(
     check=_check,
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,
+    telling=patterns(r"the JSON object must be str, bytes or bytearray, not (?:dict|list)"),
 )

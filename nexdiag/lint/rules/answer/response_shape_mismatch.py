@@ -52,6 +52,8 @@ def _check(case: Case) -> Iterator[Fault]:
         return
     if known.odd:
         for kind, summary, fix in _KINDS:
+            if kind == "choices" and case.view.status is None:
+                continue  # nobody knows how this ended
             yield from odd(case, kind, summary=summary, fix=fix)
         if "id" in known.odd and "name" not in known.odd:
             fix = "let the server give each call an id of its own: its result is matched by it"

@@ -37,15 +37,17 @@ from nexdiag.codec import jsontext
 from nexdiag.core.finding import Severity
 from nexdiag.lint.answering import served, told
 from nexdiag.lint.quoting import quote
-from nexdiag.lint.rule import Fault, Rule
+from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 
 _MARK = re.compile(
-    r"<(?:\w{1,32}:)?tool_calls?>\s*[\[{<\w]|<tool_call\s+name=|<function=[\w.:-]+>|<invoke\s+name=|"
+    r"<(?:\w{1,32}:)?tool_calls?>\s*(?:[\[{<]|[\w.-]+\s*</?(?:arg_key|tool_call)>)|<tool_call\s+name=|<function=[\w.:-]+>|<invoke\s+name=|"
     r"<function_calls?>\s*[\[{<]|<\|python_tag\|>|\[TOOL_CALLS\]\s*[\[{\w]|<｜DSML｜|<｜tool▁calls?▁begin｜>|"
     r"<\|tool_calls?(?:_section)?_begin\|>|<\|tool_calls?\|>\s*[\[{]|<\|channel\|>commentary to=functions\."
 )
 _CODE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)|``.+?``|`[^`\n]+`", re.DOTALL | re.MULTILINE)
+_PYTHONIC = re.compile(r"\[\s*([\w.-]{1,128})\(.*\)\s*\]", re.DOTALL)
+"""Llama 4 writes its calls so: `[f(a=1)]`."""
 _QUOTES = "\"'“‘«("
 _ARGUMENTS = ("arguments", "parameters", "args", "input")
 _LONGEST = 1_000_000
@@ -74,6 +76,9 @@ def _leaked(text: str, case: Case) -> str:
     """The markup, with what follows it; empty if there is none that is meant."""
     bare = text.strip()
     if bare[:1] in ("{", "[") and _is_call(bare, case):
+        return bare
+    pythonic = _PYTHONIC.fullmatch(bare) if bare[:1] == "[" else None
+    if pythonic is not None and pythonic[1] in _names(case):
         return bare
     found = _MARK.search(text)
     if found is None:
@@ -135,4 +140,5 @@ RULE = Rule(
     family="answer",
     page=__doc__ or "",
     check=_check,
+    suspects=patterns(r"tool[ _]?calls? .{0,40}\b(?:in|as) (?:the |plain |raw )?(?:content|text)\b"),
 )

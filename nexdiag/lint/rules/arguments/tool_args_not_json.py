@@ -44,6 +44,7 @@ from nexdiag.core.finding import Origin, Severity
 from nexdiag.lint.quoting import quote, shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.history import text_place
 from nexdiag.lint.seen.message import CALLS, CallSeen
 
 _AROUND = 30
@@ -54,21 +55,17 @@ _PLACE = re.compile(r"line \d+ column \d+ \(char \d+\)")
 def _arriving(case: Case) -> Iterator[Fault]:
     now = case.history.now
     for call in now.calls:
-        if not isinstance(call.arguments, str) or not _wants_text(call, now.value.get("type")):
+        place = text_place(now, call) if isinstance(call.arguments, str) else None
+        if place is None:
             continue
         try:
             jsontext.read(call.arguments)
         except ValueError as error:
-            yield _fault(case, call, call.arguments, error)
+            yield _fault(case, call, place, error)
 
 
-def _wants_text(call: CallSeen, kind: object) -> bool:
-    """Whether the place of the call is one where arguments are a JSON text: free text and blocks are not."""
-    return call.where.startswith("/tool_calls") or (not call.where and kind == "function_call")
-
-
-def _fault(case: Case, call: CallSeen, text: str, error: ValueError) -> Fault:
-    history, at = case.history, case.history.at
+def _fault(case: Case, call: CallSeen, pointer: str, error: ValueError) -> Fault:
+    history, at, text = case.history, case.history.at, str(call.arguments)
     reason = str(error)
     origin = case.past.made(history.now)
     cut = "" if origin is None or not _cut(origin) else f"; {origin} wrote it, which was cut at max_tokens"
@@ -80,7 +77,7 @@ def _fault(case: Case, call: CallSeen, text: str, error: ValueError) -> Fault:
         f"{shorten(reason, 120)}{cut}",
         fix=_repair(at, empty=empty, cut=bool(cut)),
         at=at,
-        pointer=history.pointer(at, _pointer(call)),
+        pointer=history.pointer(at, pointer),
         evidence=(
             history.now.shown(at),
             f"{shorten(reason, 120)}{_context(text, error)}",
@@ -92,7 +89,7 @@ def _fault(case: Case, call: CallSeen, text: str, error: ValueError) -> Fault:
         ),
         facts={"index": str(at), "id": call.id or "", "name": call.name, "reason": reason},
         about=(history.now.raw, call.where.encode()),
-        ids=tuple(name for name in (place[0] if place else None, call.id) if name),
+        ids=(place[0],) if place else (),  # servers name the place, and no id
         needs_words=empty,  # many models call a tool without arguments so, and most servers read it as {}
     )
 
@@ -114,12 +111,6 @@ def _context(text: str, error: ValueError) -> str:
         return f": {quote(text)}"
     first = max(0, error.pos - _AROUND)
     return f", at {quote(text[first : error.pos])} + {quote(text[error.pos : error.pos + _AROUND])}"
-
-
-def _pointer(call: CallSeen) -> str:
-    if not call.where:
-        return "/arguments"
-    return f"{call.where}/function/arguments"
 
 
 RULE = Rule(
@@ -150,6 +141,8 @@ RULE = Rule(
         r"invalid character .{1,12} (?:after|looking for|in string|in literal)",
         r"eof while parsing|(?:trailing characters|expected .{1,20}) at line \d+ column",
         r"jsondecodeerror",
+        r"tool_?use.{0,20}\binput\b.{0,60}(?:dictionary|object|dict)",  # a gateway that hands on what it could not read
+        r"function_?call\.args\b",
     ),
     elsewhere=Severity.INFO,  # it passes where nobody reads it; a template that does fails
 )

@@ -39,6 +39,7 @@ from nexdiag.codec import jsontext
 from nexdiag.lint.quoting import quote, shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.history import text_place
 from nexdiag.lint.seen.message import CALLS, CallSeen, kind_of
 
 _TEMPLATES = {
@@ -54,17 +55,16 @@ def _arriving(case: Case) -> Iterator[Fault]:
     now = case.history.now
     for call in now.calls:
         said = call.arguments
-        block = call.where.startswith("/content") or (not call.where and now.value.get("type") != "function_call")
-        if not isinstance(said, str) or block or said.lstrip()[:1] in ("{", ""):
+        if not isinstance(said, str) or said.lstrip()[:1] in ("{", "") or (place := text_place(now, call)) is None:
             continue
         try:
             value = jsontext.read(said)
         except ValueError:  # tool-args-not-json
             continue
-        yield _fault(case, call, value)
+        yield _fault(case, call, place, value)
 
 
-def _fault(case: Case, call: CallSeen, value: object) -> Fault:
+def _fault(case: Case, call: CallSeen, place: str, value: object) -> Fault:
     history, at = case.history, case.history.at
     kind, twice = kind_of(value), _holds_object(value)
     named = _TEMPLATES.get(kind, f"{type(value).__name__} object")
@@ -77,7 +77,7 @@ def _fault(case: Case, call: CallSeen, value: object) -> Fault:
             else f'send an object with a name for each argument in messages[{at}], or "{{}}" for none'
         ),
         at=at,
-        pointer=history.pointer(at, f"{call.where}/function/arguments" if call.where else "/arguments"),
+        pointer=history.pointer(at, place),
         evidence=(history.now.shown(at), f"arguments {quote(str(call.arguments))} read as {kind}"),
         facts={"index": str(at), "id": call.id or "", "name": call.name, "kind": named},
         about=(history.now.raw, call.where.encode()),
@@ -108,6 +108,10 @@ RULE = Rule(
         r"can only get item pairs from a mapping",
     ),
     words=patterns(
-        r"arguments\b.{0,80}(?:not|expected|should be|must be) .{0,30}\b(?:object|dict|dictionary|mapping)\b"
+        r"arguments\b.{0,80}(?:not|expected|should be|must be) .{0,30}\b(?:object|dict|dictionary|mapping)\b",
+        r"invalid (?:tool|function).?call(?:'s)? arguments",
+        r"tool_?use.{0,20}\binput\b.{0,60}(?:dictionary|object|dict)",
+        r"function_?call\.args\b",
+        r"filter:? ['\"`]?items\b",
     ),
 )

@@ -38,6 +38,7 @@ from collections.abc import Iterator
 from nexdiag.lint.quoting import quote, shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.history import text_place
 from nexdiag.lint.seen.message import CALLS, CallSeen, kind_of
 
 _OWN = "/api/chat"
@@ -65,7 +66,7 @@ def _ending(case: Case) -> Iterator[Fault]:
         return
     for at, message in enumerate(case.history.messages):
         for call in message.calls:
-            if isinstance(call.arguments, str) and call.where.startswith("/tool_calls") and not _native(case):
+            if isinstance(call.arguments, str) and call.where and text_place(message, call) and not _native(case):
                 yield _fault(case, at, call, "string", "object")
                 return
 
@@ -74,10 +75,7 @@ def _wanted(case: Case, call: CallSeen) -> tuple[str, ...] | None:
     """The JSON types that are right at this place, the best first; None where anything is, or nobody knows."""
     if call.where.startswith("/content"):
         return ("object",)
-    if not call.where:
-        return ("string",) if case.history.now.value.get("type") == "function_call" else None
-    function = _entry(case, call).get("function")
-    if not isinstance(function, dict):  # a call of another kind, or of no form at all
+    if text_place(case.history.now, call) is None:  # free text, or a call of no form at all
         return None
     if _native(case):
         return ("object",)
@@ -88,15 +86,6 @@ def _wanted(case: Case, call: CallSeen) -> tuple[str, ...] | None:
 def _native(case: Case) -> bool:
     path = case.view.path
     return path is not None and path.rstrip("/").endswith(_OWN)
-
-
-def _entry(case: Case, call: CallSeen) -> dict[str, object]:
-    entries = case.history.now.value.get("tool_calls")
-    if isinstance(entries, dict):
-        return entries
-    place = call.where.rpartition("/")[2]
-    entry = entries[int(place)] if isinstance(entries, list) and place.isdecimal() else None
-    return entry if isinstance(entry, dict) else {}
 
 
 def _fault(case: Case, at: int, call: CallSeen, kind: str, wanted: str, *, missing: bool = False) -> Fault:  # noqa: PLR0913 - what is said of one call

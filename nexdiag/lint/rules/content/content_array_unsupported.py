@@ -55,7 +55,8 @@ def _ending(case: Case) -> Iterator[Fault]:
         return
     messages = case.history.messages
     lists = [at for at, one in enumerate(messages) if one.traits & PARTS and not _images(one)]
-    lists = lists or [at for at, one in enumerate(messages) if one.traits & PARTS]
+    if not lists and any(pattern.search(said) for pattern in RULE.telling):
+        lists = [at for at, one in enumerate(messages) if one.traits & PARTS]
     known = case.profile.limits.text_only
     named = view.named_index(said)
     if not lists or any(messages[at].role in known for at in lists):
@@ -98,6 +99,7 @@ RULE = Rule(
         r"cannot unmarshal array into go (?:struct field \S{0,80}content|value of type string)",
         r"not ['\"`\\]{0,2}list['\"`\\]{0,2}\) to str",
         r"input_type=list\b",
+        r"\bcontent', 'array' not in\b",
         r"\] is not of type 'string'",
     ),
     suspects=patterns(
@@ -105,10 +107,11 @@ RULE = Rule(
         r"input should be a valid string",
     ),
     words=patterns(
-        r"\bcontent\b.{0,60}\b(?:array|list|sequence)s?\b",
-        r"\b(?:array|list|sequence)s?\b.{0,60}\bcontent\b",
+        r"\bcontent\b.{0,60}\b(?:not|no|unsupported|invalid|unexpected)\b.{0,30}\b(?:array|list|sequence)s?\b",
+        r"\b(?:array|list|sequence)s?\b.{0,40}\bcontent\b.{0,40}\b(?:not|un)",
         r"'list' object",
-        r"\bcontent\b.{0,60}\b(?:string|text)\b",
+        r"any variant of untagged enum \w*content",
+        r"\bcontent\b.{0,40}\b(?:must|should|expected|has) (?:to )?be (?:a |of type )?(?:string|text)\b(?! or)",
         r"unsupported content\b",
     ),
     unknown=None,  # most servers take it

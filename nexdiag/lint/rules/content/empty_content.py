@@ -127,13 +127,13 @@ RULE = Rule(
         r"contents?\.parts must not be empty",
     ),
     suspects=patterns(
+        r"must have either content or tool_calls",
         r"content field in the message object .{0,60}is empty",
         r"\bcontent\b.{0,30}\b(?:must not|cannot|can't|can not|should not|may not) be (?:empty|blank)",
     ),
     words=patterns(
         r"\bcontent\b.{0,60}\b(?:empty|blank|too short|at least 1 char)",
         r"\bempty (?:message |text )?content\b",
-        r"must have either content or tool_calls",
         r"content or tool_calls must be set",
     ),
     silent_if_accepted=True,

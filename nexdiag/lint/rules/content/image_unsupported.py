@@ -111,8 +111,9 @@ RULE = Rule(
         r"ignoring image file part .{0,60}missing image config",
     ),
     words=patterns(
-        r"\bimages?(?:_url)?\b",
-        r"\b(?:multimodal|multi-modal|vision)\b",
+        r"\b(?:not|no|without|isn't|only)\b.{0,40}\b(?:multimodal|multi-modal|vision)\b",
+        r"\bimages?(?:_url)?\b.{0,60}\b(?:not supported|unsupported|not allowed|invalid type|not available)\b",
+        r"invalid content type",
         r"unsupported content\b",
         r"\bcontent\b.{0,60}\bmust be (?:a |of type )?(?:string|text)\b",
     ),

@@ -66,10 +66,11 @@ def _carries(message: MessageSeen) -> bool:
 
 
 def _strict(case: Case) -> bool:
-    """Whether this server wants the field also beside calls: it does if it makes no difference between messages."""
-    checked = case.profile.limits.null_content
-    refused = case.profile.refusal(RULE.name, case.model, case.view.wire) is not None
-    return refused and (not checked or "calls" in checked)
+    """Whether this server wants the field also beside calls: it does if it does not take null there either."""
+    checked, model, wire = case.profile.limits.null_content, case.model, case.view.wire
+    if case.profile.refusal(RULE.name, model, wire) is None:
+        return False
+    return "calls" in checked or (not checked and case.profile.refusal("null-content", model, wire) is not None)
 
 
 RULE = Rule(
@@ -89,8 +90,9 @@ RULE = Rule(
     words=patterns(
         r"\bcontent\b.{0,60}\b(?:required|missing)\b",
         r"\b(?:required|missing)\b.{0,60}\bcontent\b",
-        r"field required",
+        r"\bmessages\b.{0,120}\bfield required",
         r"validation errors? for ChatCompletion",
+        r"any variant of untagged enum \w*content",
         r"expected 'content' to be a string",
         r"'content' field must be a string",
         r"content type: <nil>",

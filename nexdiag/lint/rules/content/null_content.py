@@ -117,6 +117,7 @@ RULE = Rule(
     ending=_ending,
     telling=patterns(
         r"expected a string, got null",
+        r"\bcontent', 'null' not in\b",
         r"content type: <nil>",
         r"invalid type: null, expected (?:a )?(?:string|sequence)",
         r"input_value=None|input_type=NoneType",
@@ -124,6 +125,7 @@ RULE = Rule(
         r"not ['\"`\\]{0,2}NoneType['\"`\\]{0,2}\) to str",
     ),
     suspects=patterns(
+        r"content or tool_calls must be set",
         r"expected 'content' to be a string",
         r"'content' field must be a string",
         r"\.content\b\S* (?:-|:|input).{0,20}input should be a valid string",
@@ -132,6 +134,7 @@ RULE = Rule(
     words=patterns(
         r"content field in the message object .{0,60}is empty",
         r"input should be a valid string",
+        r"any variant of untagged enum \w*content",
         r"validation errors? for ChatCompletion",
         r"\bcontent\b.{0,40}\b(?:must|should|has to) be (?:a |of type )?(?:string|text)",
         r"\bcontent\b.{0,60}\b(?:null|none|nil|undefined)\b",
@@ -139,7 +142,6 @@ RULE = Rule(
         r"'?NoneType'?\b",
         r"must have either content or tool_calls",
         r"must contain either 'content' or 'tool_calls'",
-        r"content or tool_calls must be set",
     ),
     silent_if_accepted=True,
 )

@@ -56,32 +56,38 @@ _WINDOW = _shapes(
     r"must have less than <n> tokens",
     r"maximum number of tokens allowed \(<n>",  # Gemini
     r"exceeds the limit of <n>",  # Copilot
+    r"maximum allowed length \(?<n>",  # SGLang
+    r"while limit is <n>",
     r"model token limit: <n>",  # Moonshot
     r"range of input length should be \[\d+, ?<n>",  # DashScope
     r"cannot exceed <n> ",  # Cohere
 )
 _INPUT = _shapes(
+    r"resulted in <n> tokens",  # OpenAI, of the messages and the functions
     r"<n> (?:tokens )?(?:in|from) (?:the|your) (?:input|messages|prompt)",
     r"request has (?:at least )?<n> input tokens",
     r"<n> of text input",
-    r"given: <n> .?inputs",
+    r"given: <n>\b",
     r"too long: <n> tokens",
     r"context limit: <n> \+",
     r"token count(?: of)? \(?<n>",
     r"(?:prompt|messages|input) contains? (?:at least )?<n> ",
-    r"resulted in <n> tokens",  # OpenAI, of the messages alone
     r"the first <n> tokens when context",
     r"(?:request|input|prompt) \(<n> tokens",
-    r"(?:input|prompt) length(?: of)? \(?<n>",
+    r"(?:input|prompt) \(?length(?: of)? \(?<n>",
+    r"current length is <n>",  # Cerebras
     r"received <n>",
 )
 _ANSWER = _shapes(
+    r"requested <n> output tokens",  # vLLM
     r"<n> (?:tokens )?(?:in|for|of) (?:the|your) (?:completion|output)",
     r"context limit: \d+ \+ <n> >",
     r"and <n> .?max_new_tokens",
     r"max_(?:completion_|output_)?tokens.{0,5} is too large: <n>",
 )
-_TOTAL = _shapes(r"requested:? (?:about |a total of |at least )?<n>", r"for a total of (?:at least )?<n>")
+_TOTAL = _shapes(
+    r"for a total of (?:at least )?<n>", r"requested:? (?:about |a total of |at least )?<n>(?! output)(?!\d)"
+)
 _SIZE = r"(?:size|window|length|limit)"
 _OF_A_FIELD = re.compile(r"\b(?:string|array) too long\b", re.IGNORECASE)
 
@@ -105,8 +111,9 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def facts(self) -> dict[str, str]:
-        """The numbers that are known, by name."""
-        known = {"window": self.window, "input": self.input, "completion": self.answer}
+        """The numbers that are known, by the names under which profiles put them into their words."""
+        total = None if self.input is None or self.answer is None else self.input + self.answer
+        known = {"window": self.window, "tokens": self.input, "max_tokens": self.answer, "requested": total}
         return {name: str(number) for name, number in known.items() if number is not None}
 
 
@@ -177,6 +184,8 @@ RULE = Rule(
         r"too large for model with \d+ maximum context",
         r"range of input length should be",
         r"exceeded model token limit|context (?:window )?exceeds limit|tokens in the prompt cannot exceed",
+        r"\bcontext (?:size|window|length) (?:(?:has been|was|is) )?exceeded|\breached context length",
+        r"exceeds the maximum allowed length|reduce the length of (?:the|your) (?:messages|prompt|input)",
         r"when context the overflows|\bcontext overflow",
         r"max_tokens must be at least 1, got -\d+",  # vLLM: what the messages left for the answer
     ),

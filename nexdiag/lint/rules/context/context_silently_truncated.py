@@ -58,6 +58,7 @@ _COUNTED = 1024
 _EDGE = 8
 _DEFAULTS = (2048, 4096)
 """Ollama's windows where nobody chose one; of the larger one it keeps half where it makes room."""
+_CHOSEN = (8192, 16384, 32768, 65536, 131072)
 _MEDIA = (b'"image', b'"input_audio"', b"base64")
 
 
@@ -84,8 +85,8 @@ class _Counts:
             return (_logged(view, said),)
         if not view.accepted or not view.answer.known or view.wire == "anthropic":
             return ()  # Anthropic counts what it took from its cache apart
-        if not view.asked:
-            return _of_ollama(case)
+        if view.exchange is None and (known := _of_ollama(case)):
+            return known
         if not view.chats or (tokens := _tokens(view)) <= 0:
             return ()
         return self._compared(case, tokens)
@@ -120,8 +121,7 @@ class _Counts:
         for link in reversed(new):
             media = size.media or any(mark in link.raw for mark in _MEDIA)
             size = self._sizes[link.digest] = _Size(bytes=size.bytes + len(link.raw), media=media)
-        grown = known is not None and known is not last
-        return size, self._counted.get(known.digest) if grown and known is not None else None
+        return size, None if known is None else self._counted.get(known.digest)
 
 
 def _tokens(view: View) -> int:
@@ -157,13 +157,15 @@ def _thin(case: Case, size: _Size, tokens: int) -> Iterable[Fault]:
     return (_fault(says, tokens, Severity.ERROR if sure else Severity.WARNING),)
 
 
-def _of_ollama(case: Case) -> Iterable[Fault]:
-    """Nothing is known but the server and the count: it is just what Ollama leaves of a prompt that it cut."""
+def _of_ollama(case: Case) -> tuple[Fault, ...]:
+    """Of the request little is known: the count is just what Ollama leaves of a prompt that it cut."""
     if not case.profile.name.startswith("ollama"):
         return ()
-    tokens = _tokens(case.view)
-    if not any(abs(tokens - window) <= _EDGE for window in _DEFAULTS):
+    tokens, size = _tokens(case.view), _of_messages(case)
+    if not any(abs(tokens - window) <= _EDGE for window in _DEFAULTS) and tokens not in _CHOSEN:
         return ()
+    if case.view.asked and (size.media or "tools" in case.view.fields or tokens <= size.bytes):
+        return ()  # the text that is there may be all; a text that is shorter than its count was left out
     says = f"the prompt was counted as {tokens} tokens, which is what Ollama's default window leaves of a longer one"
     return (_fault(says, tokens, Severity.WARNING),)
 

@@ -16,8 +16,8 @@ throws messages away for nothing.
 ```json
 {"server": "vLLM", "status": 400, "request": {"model": "m", "max_tokens": 8192, "messages": [
   {"role": "user", "content": "Hello"}]},
- "response": {"object": "error", "code": 400, "message": "This model's maximum context length is 8192 tokens. However,
-   you requested 8203 tokens (11 in the messages, 8192 in the completion)."}}
+ "response": {"object": "error", "code": 400, "message":
+   "This model's maximum context length is 8192. You requested 8203 (11 in the messages, 8192 in the completion)."}}
 ```
 
 ## Instead

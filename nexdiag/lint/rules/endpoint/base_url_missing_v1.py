@@ -50,8 +50,12 @@ _VERSIONED = re.compile(r"/v\d|/deployments/")
 _OF_NO_OTHER_THING = patterns(
     r"\A(?!.*(?<![/.])\b(?:models?|deployment|engine|adapter|assistant|thread|file with id|endpoints found)\b)"
 )
-_SAYS_UNFOUND = re.compile(r"\b404\b|\bnot found\b|\binvalid url\b|\bunexpected endpoint\b", re.IGNORECASE)
-_SAID_PATH = re.compile(r"\b(?:GET|POST|for url|url)[ :(]+[\"']?(?:https?://[^/\s\"']+)?(/[^\s\"'),?]*)", re.IGNORECASE)
+_SAYS_UNFOUND = re.compile(r"\b404\b|\bnot found\b|\binvalid url\b|\bunexpected endpoint\b|\bno route\b", re.IGNORECASE)
+_SAID_PATH = re.compile(
+    r"\b(?:GET|POST|for url|url)[ :(]+[\"']?(?:https?://[^/\s\"']+)?(/[^\s\"'),?]*)"
+    r"|(?<![\w:/.])(/(?:v1|api|chat|models|completions|responses|messages)(?:/[\w-]+)*)",
+    re.IGNORECASE,
+)
 _SHOWN = 200
 
 
@@ -61,13 +65,16 @@ def _check(case: Case) -> Iterator[Fault]:
     path = view.path or _said_path(view)
     if path is None and not unfound:
         return
+    route = None if path is None else _ROUTE.search(path)
+    if path is not None and (route is None or _VERSIONED.search(path)):
+        return
     if DIALECT.check is not None and any(DIALECT.check(case)):
         return
-    if path is None:
+    if path is None or route is None:
+        said = view.said
+        if said.tells and not _SAYS_UNFOUND.search(said.words):
+            return  # the server found something, and has more to say of it
         yield _fault(view, "the server knows no such address: the base URL may lack /v1")
-        return
-    route = _ROUTE.search(path)
-    if route is None or _VERSIONED.search(path):
         return
     served = not case.profile.known or any(serves(known, path) for known in case.profile.routes)
     if unfound or not (served or view.accepted or view.refused):
@@ -86,7 +93,7 @@ def _said_path(view: View) -> str | None:
     if not view.refused or "/" not in view.said.words:
         return None
     found = _SAID_PATH.search(view.said.words)
-    return found[1] if found else None
+    return (found[1] or found[2]) if found else None
 
 
 def _fault(view: View, summary: str) -> Fault:

@@ -43,6 +43,7 @@ from nexdiag.lint.seen.view import View
 
 _SHOWN = 200
 _UNFOUND = (404, 405)
+_OF_THE_KEY = (401, 402, 403, 429)
 _NATIVE = r"/api/(?:chat|generate|tags|show|embed|embeddings|ps|pull|version)"
 _NATIVE_BEHIND_V1 = re.compile(rf"/v1{_NATIVE}/?\Z")
 _NATIVE_ALONE = re.compile(rf"\A{_NATIVE}/?\Z")
@@ -50,7 +51,11 @@ _OPENAI_BEHIND_API = re.compile(r"\A/api/(?:v1/)?(?:chat/completions|completions
 _OTHERS = {"/messages": "Anthropic's", "/responses": "OpenAI's Responses", ":generateContent": "Gemini's own"}
 _GO = "404 page not found"
 """What servers written in Go say of themselves, Ollama among them."""
-_SAID_PATH = re.compile(r"\b(?:GET|POST|for url|url)[ :(]+[\"']?(?:https?://[^/\s\"']+)?(/[^\s\"'),?]*)", re.IGNORECASE)
+_SAID_PATH = re.compile(
+    r"\b(?:GET|POST|for url|url)[ :(]+[\"']?(?:https?://[^/\s\"']+)?(/[^\s\"'),?]*)"
+    r"|(?<![\w:/.])(/(?:v1|api|chat|models|completions|responses|messages)(?:/[\w-]+)*)",
+    re.IGNORECASE,
+)
 _MODEL = re.compile(r"(?<![/.])\b(?:models?|deployment|adapter|endpoints found)\b", re.IGNORECASE)
 _NATIVE_CLIENT = re.compile(
     r"\bollama[-_ ]?(?:js|python|sdk|api|client|native|ai-provider)|langchain[-_]ollama|\bchatollama", re.IGNORECASE
@@ -68,16 +73,17 @@ _BY_ROUTE: dict[str, tuple[str, tuple[str, ...]]] = {
 
 def _check(case: Case) -> Iterator[Fault]:
     view = case.view
-    if view.accepted:
+    if (view.accepted and view.chats) or view.status in _OF_THE_KEY:
         return
     path = view.path or _said_path(view)
-    if path is None:
-        if view.status in _UNFOUND and _NATIVE_CLIENT.search(view.client or "") and not _of_a_model(view):
-            yield _fault(view, f"{shorten(view.client or '', 60)} speaks Ollama's own API, and found nothing here", "")
-        return
-    wrong = _by_body(path, view.fields) or _by_path(path, case)
+    wrong = (_by_body(path, view.fields) or _by_path(path, case)) if path is not None else ""
+    if not wrong and view.refused and RULE.tells(view.said.words, view.status):
+        wrong = "the server says that this request belongs to another of its addresses, or to another server"
+    if not wrong and path is None and view.status in _UNFOUND and not _of_a_model(view):
+        native = _NATIVE_CLIENT.search(view.client or "")
+        wrong = f"{shorten(view.client or '', 60)} speaks Ollama's own API, and found nothing here" if native else ""
     if wrong:
-        yield _fault(view, wrong, path)
+        yield _fault(view, wrong, path or "")
 
 
 def _said_path(view: View) -> str | None:
@@ -85,7 +91,7 @@ def _said_path(view: View) -> str | None:
     if not view.refused or "/" not in view.said.words:
         return None
     found = _SAID_PATH.search(view.said.words)
-    return found[1] if found else None
+    return (found[1] or found[2]) if found else None
 
 
 def _by_path(path: str, case: Case) -> str:
@@ -142,12 +148,7 @@ RULE = Rule(
     family="endpoint",
     page=__doc__ or "",
     check=_check,
-    words=patterns(
-        r"\b404\b|not found|page not found|\A\s*\Z",
-        r"method not allowed",
-        r"invalid url|unexpected endpoint|no route|cannot (?:get|post)",
-        r"(?:missing|required|unknown|unsupported|unrecogni[sz]ed|extra|invalid|not permitted)",
-    ),
+    words=patterns(r"\A(?!.*\b(?:api key|unauthori[sz]ed|forbidden|rate limit|quota|overloaded|credits?)\b)"),
     telling=patterns(
         r"in the responses api, this parameter has moved to",
         r"only supported in v1/(?:responses|chat/completions|completions) and not in",
@@ -156,6 +157,7 @@ RULE = Rule(
         r"(?:invalid url|unexpected endpoint|cannot post).{0,30}/v1/messages\b",
         rf"(?:unexpected endpoint|invalid url).{{0,30}}[ (]{_NATIVE}\b",
     ),
+    suspects=patterns(r"\A\W*(?:405\W{1,3})?method not allowed\W*\Z"),
     elsewhere=Severity.WARNING,
     silent_if_accepted=True,
 )

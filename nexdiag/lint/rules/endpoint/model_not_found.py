@@ -124,6 +124,7 @@ RULE = Rule(
         r"\bdeployment\b.{0,80}\bdoes not exist\b",
         rf"\bmodel\b{_WITHIN}\bhas been (?:decommissioned|deprecated|retired|removed)\b",
         rf"\bmodel\b{_WITHIN}\bis no longer (?:available|supported)\b",
+        rf"\b(?:requested|specified|selected) model\b{_WITHIN}\bis not (?:supported|available)",
         r"\A\s*model: \S+\s*\Z",
     ),
     silent_if_accepted=True,

@@ -105,7 +105,7 @@ RULE = Rule(
     telling=patterns(
         r"tool_use.{0,3} ids must be unique",
         r"duplicate tool.?call.?id(?!.{0,250}\bin tool results)",
-        r"tool.?call.?ids? must be unique",
+        r"tool.?call.?ids? (?:must be unique|.{0,80}\bduplicated?\b)",
     ),
     words=patterns(r"duplicate tool.?call.?id", r"duplicate (?:id|call_id)\b"),
     elsewhere=Severity.INFO,  # it passes, and the results may be mixed up

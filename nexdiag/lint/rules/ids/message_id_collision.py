@@ -30,6 +30,7 @@ list is then cut or joined to another.
 ## Who refuses it
 """
 
+import re
 from collections.abc import Iterator
 
 from nexdiag.lint.quoting import quote, shorten
@@ -57,6 +58,29 @@ def _arriving(case: Case) -> Iterator[Fault]:
     )
 
 
+def _ending(case: Case) -> Iterator[Fault]:
+    """An item that the server keeps from an earlier response, and that is sent again."""
+    fields, history = case.view.fields, case.history
+    if not case.view.refused or not (fields.get("previous_response_id") or fields.get("conversation")):
+        return
+    said = case.view.said.words
+    for at, message in enumerate(history.messages):
+        name = message.value.get("id")
+        if isinstance(name, str) and name and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said):
+            yield Fault(
+                summary=f"messages[{at}] is sent again under the id {shorten(name)}, though the server keeps it",
+                fix=f"leave messages[{at}] out: previous_response_id, or conversation, stands for it",
+                at=at,
+                pointer=history.pointer(at, "/id"),
+                evidence=(message.shown(at), "the request goes on from one that the server keeps"),
+                facts={"index": str(at), "id": name},
+                about=(message.raw, b"kept"),
+                ids=(name,),
+                needs_words=True,
+            )
+            return
+
+
 RULE = Rule(
     name="message-id-collision",
     code="NX404",
@@ -64,6 +88,7 @@ RULE = Rule(
     page=__doc__ or "",
     arriving=_arriving,
     on=EXTRA,
+    ending=_ending,
     telling=patterns(
         r"duplicate item found with id",
         r"duplicate (?:message|item).{0,20}\bids?\b",

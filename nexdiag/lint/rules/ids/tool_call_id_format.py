@@ -49,10 +49,12 @@ _ANYWHERE = r"[a-zA-Z0-9_-]{1,64}"
 _ITEM = r"[\s\S]{1,64}"
 """What the Responses wire takes for a `call_id`."""
 _SAID_LENGTH = re.compile(r"maximum length (?:of )?(\d{1,4})\b", re.IGNORECASE)
-_SAID_NINE = re.compile(r"a-z, A-Z, 0-9,? with a length of 9", re.IGNORECASE)
+_SAID_NINE = re.compile(r"(?:a-z, A-Z, 0-9|alphanumeric).{0,20} with (?:a )?length (?:of )?9\b", re.IGNORECASE)
 _SAID_START = re.compile(r"ID that (?:begins|starts) with ['\"](\w{1,20})['\"]", re.IGNORECASE)
 _SPOKEN = patterns(
     r"tool.?call id was .{0,200}must be",
+    r"tool.?call ids? (?:should|must) be alphanumeric",
+    r"tooluseid\b.{0,160}(?:constraint|pattern|length)",
     r"(?:tool_calls?\W{0,3}\d*\W{0,3}\.?id|call_id|tool_use_id|tool_use\.id|tool_call_id)\b.{0,80}"
     r"(?:string too long|does not match|should match|at most|invalid format|must match)",
 )
@@ -116,7 +118,9 @@ def _by_words(said: str) -> str:
     if _SAID_NINE.search(said):
         return "[a-zA-Z0-9]{9}"
     length = _SAID_LENGTH.search(said)
-    return rf"[\s\S]{{0,{int(length[1])}}}" if length else "[a-zA-Z0-9_-]{1,40}"
+    if length or "too long" in said:
+        return rf"[\s\S]{{0,{int(length[1]) if length else 40}}}"
+    return _ANYWHERE
 
 
 def _ids(message: MessageSeen, history: History) -> Iterator[tuple[str, str]]:

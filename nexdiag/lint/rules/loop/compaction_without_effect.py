@@ -19,7 +19,7 @@ each time, until the window is full. Often all that is large is among what the c
       {"role": "user", "content": "ls?"},
       {"role": "assistant", "content": null, "tool_calls": [
         {"id": "c1", "type": "function", "function": {"name": "ls", "arguments": "{}"}}]},
-      {"role": "tool", "tool_call_id": "c1", "content": "a.txt b.txt c.txt d.txt e.txt f.txt g.txt h.txt, all the files"}]},
+      {"role": "tool", "tool_call_id": "c1", "content": "a.txt b.txt c.txt d.txt e.txt f.txt g.txt h.txt, all"}]},
    "status": 200,
    "response": {"model": "m", "choices": [
       {"message": {"role": "assistant", "content": "Eight files."}, "finish_reason": "stop"}],
@@ -28,7 +28,7 @@ each time, until the window is full. Often all that is large is among what the c
       {"role": "user", "content": "[Summary] The user asked for a list of the files; ls told of a.txt to h.txt."},
       {"role": "assistant", "content": null, "tool_calls": [
         {"id": "c1", "type": "function", "function": {"name": "ls", "arguments": "{}"}}]},
-      {"role": "tool", "tool_call_id": "c1", "content": "a.txt b.txt c.txt d.txt e.txt f.txt g.txt h.txt, all the files"},
+      {"role": "tool", "tool_call_id": "c1", "content": "a.txt b.txt c.txt d.txt e.txt f.txt g.txt h.txt, all"},
       {"role": "assistant", "content": "Eight files."},
       {"role": "user", "content": "And?"}]},
    "status": 200,
@@ -45,7 +45,7 @@ each time, until the window is full. Often all that is large is among what the c
       {"role": "user", "content": "ls?"},
       {"role": "assistant", "content": null, "tool_calls": [
         {"id": "c1", "type": "function", "function": {"name": "ls", "arguments": "{}"}}]},
-      {"role": "tool", "tool_call_id": "c1", "content": "a.txt b.txt c.txt d.txt e.txt f.txt g.txt h.txt, all the files"}]},
+      {"role": "tool", "tool_call_id": "c1", "content": "a.txt b.txt c.txt d.txt e.txt f.txt g.txt h.txt, all"}]},
    "status": 200,
    "response": {"model": "m", "choices": [
       {"message": {"role": "assistant", "content": "Eight files."}, "finish_reason": "stop"}],
@@ -54,7 +54,7 @@ each time, until the window is full. Often all that is large is among what the c
       {"role": "user", "content": "ls?"},
       {"role": "assistant", "content": null, "tool_calls": [
         {"id": "c1", "type": "function", "function": {"name": "ls", "arguments": "{}"}}]},
-      {"role": "tool", "tool_call_id": "c1", "content": "a.txt b.txt c.txt d.txt e.txt f.txt g.txt h.txt, all the files"},
+      {"role": "tool", "tool_call_id": "c1", "content": "a.txt b.txt c.txt d.txt e.txt f.txt g.txt h.txt, all"},
       {"role": "assistant", "content": "Eight files."},
       {"role": "user", "content": "And?"}]},
    "status": 200,
@@ -111,6 +111,7 @@ class _Following:
                 f"exchange {case.view.exchange}: {at + len(rewritten)} messages in their place, {now} bytes",
             ),
             facts={"before": str(before), "after": str(now)},
+            about=(found.question,),
         )
 
     def end(self) -> Iterable[tuple[View, Fault]]:

@@ -59,7 +59,7 @@ from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.resent import Resends
+from nexdiag.lint.seen.resent import Resends, Resent
 from nexdiag.lint.seen.view import View
 
 
@@ -77,7 +77,7 @@ class _Following:
         for name, read in (("model", _model), ("system_fingerprint", _fingerprint)):
             before, now = read(found.before.view), read(case.view)
             if before and now and before != now:
-                yield _fault(found.before.view, name, before, now)
+                yield _fault(found, name, before, now)
                 return
 
     def end(self) -> Iterable[tuple[View, Fault]]:
@@ -97,12 +97,16 @@ def _fingerprint(view: View) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _fault(before: View, name: str, old: str, new: str) -> Fault:
+def _fault(found: Resent, name: str, old: str, new: str) -> Fault:
     return Fault(
         summary=f"the answer's {name} is {shorten(new, 80)}; before, it was {shorten(old, 80)}",
         fix="name the very version of the model, and look whether a gateway falls back or spreads requests",
-        evidence=(f"exchange {before.exchange}: {name} {shorten(old, 80)}", f"now: {name} {shorten(new, 80)}"),
+        evidence=(
+            f"exchange {found.before.view.exchange}: {name} {shorten(old, 80)}",
+            f"now: {name} {shorten(new, 80)}",
+        ),
         facts={"name": name, "before": old, "after": new},
+        about=(found.question, name.encode()),
     )
 
 

@@ -121,6 +121,8 @@ def _fault(case: Case, found: Resent, price: tuple[int, str], head: tuple[str, .
     changed = "is another one than" if inside or head else "is gone, which was there"
     shown = () if head or old is None else (f"before: {read_message(old.raw).shown(at)}",)
     now = (f"now: {history.messages[at].shown(at)}",) if inside else ()
+    weight = Severity.INFO if found.compacted or lost < _DEAR else Severity.WARNING
+    old_role = None if old is None else read_message(old.raw).role
     note = ("the history was summed up: that is the price of it",) if found.compacted else ()
     return Fault(
         summary=f"{what} {changed} in exchange {before}: {about}{lost} tokens have to be read again",
@@ -129,7 +131,8 @@ def _fault(case: Case, found: Resent, price: tuple[int, str], head: tuple[str, .
         pointer=f"/{head[0]}" if head else history.pointer(at),
         evidence=(*shown, *now, *note, f"exchange {before} sent {found.before.last.depth} messages"),
         facts={"tokens": f"{about}{lost}", "before": str(before)},
-        weight=Severity.INFO if found.compacted or lost < _DEAR else Severity.WARNING,
+        about=(found.question, what.encode() if head else str(old_role).encode(), weight.encode()),
+        weight=weight,
     )
 
 

@@ -99,6 +99,7 @@ def _fault(case: Case, made: list[int]) -> Fault:
             f"the result each time: {quote(history.now.text or str(history.now.content))}",
         ),
         facts={"name": call.name, "index": str(at)},
+        weight=Severity.WARNING,  # it explains no refusal
         about=tuple(history.messages[place].raw for place in made),
     )
 

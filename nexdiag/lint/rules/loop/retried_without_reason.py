@@ -94,6 +94,7 @@ class _Following:
                 f"exchange {case.view.exchange}: the same body",
             ),
             facts={"first": str(before.exchange)},
+            about=(found.question, found.now.last.digest),
         )
 
     def end(self) -> Iterable[tuple[View, Fault]]:

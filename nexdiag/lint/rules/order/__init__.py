@@ -12,6 +12,7 @@ from nexdiag.lint.rules.order import (
     role_alternation,
     system_not_first,
     system_role_unsupported,
+    template_refuses,
     tool_call_not_after_user,
     user_after_tool,
 )
@@ -29,4 +30,5 @@ RULES: tuple[Rule, ...] = (
     prefill_trailing_whitespace.RULE,
     tool_call_not_after_user.RULE,
     no_user_message.RULE,
+    template_refuses.RULE,
 )

@@ -78,7 +78,7 @@ RULE = Rule(
     ending=_ending,
     wires=("chat", "anthropic"),
     telling=patterns(
-        r"expected last role user or tool",
+        r"expected last role user or tool(?!.{0,80}\bgot ['\"`]?(?:RoleEnum\.)?system)",
         r"does not support assistant (?:message|response)?\s?prefill",
         r"assistant (?:message|response)? ?prefill (?:is|are)\b.{0,20}\b(?:not|incompatible|un)",
         r"(?:conversation|messages|request) must end with a user",
@@ -87,4 +87,5 @@ RULE = Rule(
         r"set .{0,3}add_generation_prompt.{0,40} last message is from the assistant",
     ),
     words=patterns(r"multiturn requests? ends? with a user role"),
+    silent_if_accepted=True,
 )

@@ -66,12 +66,12 @@ RULE = Rule(
         r"(?:invalid|unsupported|unknown|unexpected|unrecognized|incorrect)\b.{0,30}\brole\b.{0,20}\bdeveloper",
         r"\bdeveloper['\"`]? role (?:is )?(?:not|un)",
     ),
-    suspects=patterns(r"input should be ['\"`]system['\"`], ?['\"`]user"),
+    suspects=patterns(r"input should be ['\"`]system['\"`], ?['\"`]user", r"unexpected message role\."),
     words=patterns(
-        r"unexpected (?:message )?role\b",
+        r"unexpected (?:message )?role\b(?! ['\"`]?(?:RoleEnum\.)?(?:user|assistant|tool|system))",
         r"\brole\b.{0,60}(?:must be|should be|expected) ?(?:one of)?.{0,10}\b(?:system|user|assistant)\b",
         r"(?:invalid|unsupported|unknown) (?:message )?role\b",
-        r"\brole\b.{0,40}\b(?:invalid|unsupported|unknown|not supported)\b",
+        r"(?<!system )\brole\b.{0,40}\b(?:invalid|unsupported|unknown|not supported)\b",
     ),
     silent_if_accepted=True,
 )

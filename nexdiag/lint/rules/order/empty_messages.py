@@ -32,8 +32,7 @@ from nexdiag.lint.seen.case import Case
 
 
 def _check(case: Case) -> Iterator[Fault]:
-    view = case.view
-    if view.fields.holds_list("messages") and view.fields.last_link("messages") is None:
+    if not case.history.messages and case.view.fields.holds_list("messages"):
         yield Fault(
             summary="messages is an empty list",
             fix="send at least one user message",
@@ -55,7 +54,10 @@ RULE = Rule(
         r"\bmessages cannot be empty",
         r"conversation must have at least one message",
     ),
-    words=patterns(r"\bmessages\b.{0,100}\b(?:empty|at least (?:one|1)|too short|minimum length)\b"),
+    words=patterns(
+        r"no user (?:query|message)s?\b.{0,20}\bfound",  # a template that looks for one
+        r"\bmessages\b.{0,100}\b(?:empty|at least (?:one|1)|too short|minimum length)\b",
+    ),
     elsewhere=Severity.WARNING,  # a model that was asked nothing answers something
     silent_if_accepted=True,
 )

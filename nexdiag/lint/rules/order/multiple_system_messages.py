@@ -92,6 +92,6 @@ RULE = Rule(
         r"must alternate between",
         r"should alternate with",
         r"only user and assistant roles are supported",
-        r"unexpected (?:message )?role\b",
+        r"unexpected (?:message )?role\b(?! ['\"`]?(?:RoleEnum\.)?(?:user|assistant|tool))",
     ),
 )

@@ -73,4 +73,11 @@ RULE = Rule(
         r"(?:must|should) (?:contain|have|include) at least one (?:message with role )?['\"`]?user",
         r"at least one user message",
     ),
+    words=patterns(  # where all that was sent is the system prompt, which stands elsewhere in that dialect
+        r"conversation must start with a user message",
+        r"first message\b.{0,60}\bmust\b.{0,30}\buser",
+        r"at least one message is required",
+        r"\bcontents (?:is not specified|are required|must not be empty)",
+        r"expected last role user or tool\b.{0,80}\bgot ['\"`]?(?:RoleEnum\.)?system",
+    ),
 )

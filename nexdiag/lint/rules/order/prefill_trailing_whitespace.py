@@ -7,7 +7,7 @@ a message as the beginning of the answer; where they do not, that is the fault.
 
 ## Why it is bad
 
-Anthropic refuses it: a model continues badly after a space of which its tokens have no trace. It happens when a
+Anthropic refuses it: a model goes on badly behind a space that its tokens would have held. It happens when a
 client keeps the line break at the end of an answer, or of a template.
 
 ## Example

@@ -79,6 +79,8 @@ RULE = Rule(
         r"multiple ['\"`\\]{0,2}(?:user|assistant)['\"`\\]{0,2} roles in a row",
         r"2 or more assistant messages at the end",
         r"multiturn requests alternate",
+        r"unexpected role ['\"`]?(?:RoleEnum\.)?(user|assistant)['\"`]? after role ['\"`]?(?:RoleEnum\.)?\1\b",
+        r"role of message with (?:even|odd) index",
     ),
     suspects=patterns(  # with several causes, of which this one is the most frequent
         r"roles? (?:must|should) (?:be )?alternat",

@@ -72,10 +72,11 @@ RULE = Rule(
         r"unexpected role ['\"`]?(?:RoleEnum\.)?system['\"`]? after",
     ),
     words=patterns(
+        r"expected last role user or tool\b.{0,80}\bgot ['\"`]?(?:RoleEnum\.)?system",
         r"roles? (?:must|should) (?:be )?alternat",
         r"must alternate between",
         r"should alternate with",
         r"only user and assistant roles are supported",
-        r"unexpected (?:message )?role\b",
+        r"unexpected (?:message )?role\b(?! ['\"`]?(?:RoleEnum\.)?(?:user|assistant|tool))",
     ),
 )

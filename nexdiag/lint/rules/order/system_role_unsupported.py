@@ -70,6 +70,8 @@ def _may_be_meant(case: Case) -> bool:
         return False
     if RULE.tells(seen.said.words, seen.status):
         return True
+    if case.history.messages[0].traits & DEVELOPER:  # that role is a fault of its own
+        return False
     turns = [one.traits & (USER | ASSISTANT) for one in rest if one.talks]
     alternate = all(turn == (USER, ASSISTANT)[at % 2] for at, turn in enumerate(turns))
     return alternate and not any(one.traits & (SYSTEM | DEVELOPER) for one in rest)
@@ -92,7 +94,7 @@ RULE = Rule(
         r"must alternate between",
         r"should alternate with",
         r"only user and assistant roles are supported",
-        r"unexpected (?:message )?role\b",
+        r"unexpected (?:message )?role\b(?! ['\"`]?(?:RoleEnum\.)?(?:user|assistant|tool))",
     ),
     unknown=None,
     last_resort=True,  # the words have other causes, each of which shows in the request

@@ -61,7 +61,7 @@ def _ending(case: Case) -> Iterator[Fault]:
     ran = tuple(f"{run.name} ran, and gave {quote(run.output)}" for run in runs[:3])
     yield Fault(
         summary=f"messages[{at}], the last one, calls {names}, and what it gave is missing",
-        fix=f"send the result: one tool message for each call, behind messages[{at}]",
+        fix=f"send the result: one answer for each call, behind messages[{at}]",
         at=at,
         pointer=history.pointer(at),
         evidence=(last.shown(at), f"messages[{at}] is the last", *ran),

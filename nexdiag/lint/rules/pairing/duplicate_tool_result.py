@@ -42,8 +42,8 @@ from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.rules.pairing.orphan_tool_result import RULE as ORPHAN
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.history import History, answer_place
-from nexdiag.lint.seen.message import ANSWERS, MessageSeen
+from nexdiag.lint.seen.history import History, Stray, answer_place
+from nexdiag.lint.seen.message import MessageSeen
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
@@ -51,11 +51,16 @@ def _arriving(case: Case) -> Iterator[Fault]:
     for call_id in history.arrived.doubled:
         if call_id is not None and not _called_twice(history, call_id):
             yield _fault(history, history.at, call_id, history.now.raw)
+    yield from _too_many(history, history.arrived.over)
 
 
 def _ending(case: Case) -> Iterator[Fault]:
-    history = case.history
-    for stray in history.odd_answers()[1]:
+    yield from _too_many(case.history, case.history.odd_answers()[1])
+
+
+def _too_many(history: History, over: list[Stray]) -> Iterator[Fault]:
+    """Answers to an earlier turn among those of a turn whose calls all have their own."""
+    for stray in over:
         if stray.known and stray.id is not None:
             yield _fault(history, stray.at, stray.id, history.messages[stray.at].raw, b"of an earlier turn")
 
@@ -94,7 +99,6 @@ RULE = Rule(
     family="pairing",
     page=__doc__ or "",
     arriving=_arriving,
-    on=ANSWERS,
     ending=_ending,
     telling=patterns(
         r"duplicate tool.?call.?id .{0,200} in tool results",

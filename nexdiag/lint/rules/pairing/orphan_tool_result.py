@@ -40,22 +40,28 @@ from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import listed, quote
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.history import History, answer_place
-from nexdiag.lint.seen.message import ANSWERS
+from nexdiag.lint.seen.history import History, Stray, answer_place
 from nexdiag.lint.seen.view import View
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
     history = case.history
-    if history.arrived.orphans and not history.refers:
+    if history.refers:
+        return
+    if history.arrived.orphans:
         yield _fault(history, history.at, history.arrived.orphans, history.now.raw)
+    yield from _too_many(history, history.arrived.over)
 
 
 def _ending(case: Case) -> Iterator[Fault]:
     history = case.history
-    if history.refers:
-        return
-    for stray in history.odd_answers()[1]:
+    if not history.refers:
+        yield from _too_many(history, history.odd_answers()[1])
+
+
+def _too_many(history: History, over: list[Stray]) -> Iterator[Fault]:
+    """Answers among those of a turn whose calls all have their own."""
+    for stray in over:
         if not stray.known:
             yield _fault(history, stray.at, [stray.id], history.messages[stray.at].raw, b"too many")
 
@@ -94,7 +100,6 @@ RULE = Rule(
     family="pairing",
     page=__doc__ or "",
     arriving=_arriving,
-    on=ANSWERS,
     ending=_ending,
     concerns=_whole,
     suspects=patterns(  # said of an answer in a wrong place as well
@@ -105,6 +110,10 @@ RULE = Rule(
         r"unexpected role (?:['\"]tool['\"]|roles?\.tool|roleenum\.tool) after",
         r"function response turn comes immediately after",
         r"no tool call found for (?:function call output|custom tool call output|.{0,40}output)",
+        r"tool_call_id .{0,200} not found",
+        r"tool result'?s? tool.?id\b.{0,80} not found",
+        r"there was no previous assistant message with a tool call",
+        r"tool.?results? without (?:a |any |their )?(?:\w+ ){0,2}tool.?calls?",
         r"number of toolresult blocks .{0,80} exceeds the number of tooluse",
     ),
     words=patterns(
@@ -113,7 +122,6 @@ RULE = Rule(
         r"tool call result does not follow tool call",
         r"not the same number of function calls and responses",
         r"number of function response parts is equal",
-        r"tool_call_id .{0,200} not found",
     ),
     elsewhere=Severity.WARNING,  # it passes, and the model reads the output of a tool that it never called
 )

@@ -3,7 +3,8 @@
 ## What it does
 
 Finds an answer that stands right behind its call, but names another id: the call would be unanswered, the answer an
-orphan, and there are as many answers as calls. It is told once, at the answer.
+orphan, and there are as many answers as calls. It is told once, at the answer. An answer without an id counts only if
+the server asks for one.
 
 ## Why it is bad
 
@@ -36,13 +37,25 @@ of the fault. It happens when a client makes up ids of its own, shortens them, o
 
 from collections.abc import Iterator
 
+import msgspec
+
 from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import quote
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.rules.pairing.orphan_tool_result import RULE as ORPHAN
 from nexdiag.lint.rules.pairing.unanswered_tool_call import RULE as UNANSWERED
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.history import History, Misnamed, answer_place
+from nexdiag.lint.seen.history import History, Misnamed, Stray, answer_place
+
+
+def _arriving(case: Case) -> Iterator[Fault]:
+    history = case.history
+    for one in history.arrived.misnamed:
+        yield _fault(history, one)
+    for asked in history.arrived.nameless:
+        stray = Stray(at=history.at, id=None, known=False)
+        fault = _fault(history, Misnamed(stray=stray, asked=asked.at, call=asked.call))
+        yield msgspec.structs.replace(fault, needs_words=True)  # many servers go by the order
 
 
 def _ending(case: Case) -> Iterator[Fault]:
@@ -79,8 +92,17 @@ RULE = Rule(
     code="NX208",
     family="pairing",
     page=__doc__ or "",
+    arriving=_arriving,
     ending=_ending,
     telling=patterns(r"unexpected tool.?call.?id .{0,200} in tool results", r"tool_call_id .{0,200} does not match"),
-    words=(*UNANSWERED.suspects, *ORPHAN.suspects, *ORPHAN.words),
+    words=(
+        *UNANSWERED.suspects,
+        *ORPHAN.suspects,
+        *ORPHAN.words,
+        *patterns(
+            r"tool_call_id\b.{0,60}(?:required|missing|must have|must be set|has to be defined)",
+            r"(?:missing|must have|required).{0,40}\btool_call_id",
+        ),
+    ),
     elsewhere=Severity.WARNING,  # it passes where ids are not looked at; a template that does finds no call
 )

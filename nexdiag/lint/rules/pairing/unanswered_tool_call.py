@@ -108,7 +108,7 @@ RULE = Rule(
         r"number of function response parts is equal",
         r"expected toolresult blocks",
         r"no tool (?:call )?output found for",
-        r"tool results are missing for tool calls?",
+        r"tool results? (?:is|are) missing for tool calls?",
         r"tool call result does not follow tool call",
     ),
     elsewhere=Severity.WARNING,  # local servers let it pass, and the model waits for an answer or makes one up

@@ -46,11 +46,14 @@ def _check(case: Case) -> Iterator[Fault]:
     if not sent:
         yield from _added(case)
         return
-    refused = {one.name: one.instead for one in case.profile.limits.params_refused if _holds(one.models, case.model)}
-    known = case.profile.limits.params
+    limits = case.profile.limits
+    refused = {one.name: one.instead for one in limits.params_refused if one.name in sent and _holds(one.models, case)}
+    known = limits.params
     told = _told(case)
     for name in sent:
         stated = name in refused or (bool(known) and name not in known)
+        if not stated and not case.view.refused:
+            continue
         if told and name != told[0]:
             continue
         wanted = (told[1] if told else "") or refused.get(name) or _other(name)
@@ -89,9 +92,9 @@ def _told(case: Case) -> tuple[str, str] | None:
     return None if refused is None else (refused, spared)
 
 
-def _holds(models: str, model: str) -> bool:
+def _holds(models: str, case: Case) -> bool:
     """Whether it is stated of this model; of one that nobody named it is not."""
-    return not models or re.search(models, model, re.IGNORECASE) is not None
+    return not models or re.search(models, case.model, re.IGNORECASE) is not None
 
 
 def _other(name: str) -> str:
@@ -105,7 +108,7 @@ RULE = Rule(
     page=__doc__ or "",
     check=_check,
     telling=patterns(
-        rf"{_NAMED}\W{{1,3}} ?is not supported",
+        rf"{_NAMED}\W{{0,3}} ?is (?:not supported|unsupported|not (?:allowed|permitted|recognized))",
         rf"{_NAMED}.{{0,60}}\buse \W?max_",
         rf"{_NAMED}.{{0,80}}moved to \W{{0,2}}max_",
         rf"{_NAMED}\W{{0,4}}(?:msg\W+)?{EXTRA}",

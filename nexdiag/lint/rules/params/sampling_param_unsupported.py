@@ -38,25 +38,23 @@ _NAMES = (
     *("temperature", "top_p", "top_k", "min_p", "n", "presence_penalty", "frequency_penalty", "repetition_penalty"),
     *("logprobs", "top_logprobs", "logit_bias", "stop", "stop_sequences", "seed"),
 )
-_NAMED = (
-    r"\b(?:temperature|top_[pk]|min_p|n|(?:presence|frequency|repetition)_penalty|(?:top_)?logprobs|logit_bias|stop"
+_NAMED = (  # a property that is unsupported is one that the server does not know
+    r"(?<!property \W)\b"
+    r"(?:temperature|top_[pk]|min_p|n|(?:presence|frequency|repetition)_penalty|(?:top_)?logprobs|logit_bias|stop"
     r"|seed)\b"
 )
 
 
 def _check(case: Case) -> Iterator[Fault]:
-    fields, limits = case.view.fields, case.profile.limits
-    told = case.view.refused and RULE.explains(case.view.said.words, case.view.status)
-    if not told and not limits.params_refused:
-        return
-    words = case.view.said.words if told else ""
-    stated = {one.name: one for one in limits.params_refused if _fixed(one, case)}
-    for name in _NAMES:
-        if name not in fields or (value := fields.get(name)) is None:
-            continue
-        refused = name in stated and not any(value == one for one in stated[name].unless)
-        named = re.search(rf"\b{name}\b", words) is not None if len(name) > 1 else f"'{name}'" in words
-        if refused if not told else named:
+    fields = case.view.fields
+    if case.view.refused and RULE.explains(case.view.said.words, case.view.status):
+        words = case.view.said.words
+        names = [name for name in _NAMES if name in fields and _named(name, words)]
+    else:
+        stated = (one for one in case.profile.limits.params_refused if one.name in fields and one.name in _NAMES)
+        names = [one.name for one in stated if fields.get(one.name) not in one.unless and _fixed(one, case)]
+    for name in names:
+        if (value := fields.get(name)) is not None:
             yield Fault(
                 summary=f"the request has {name} {shorten(str(value))}, which the model does not take",
                 fix=f"leave {name} out for this model",
@@ -64,6 +62,10 @@ def _check(case: Case) -> Iterator[Fault]:
                 evidence=(f"model {shorten(case.model)}, {name} {shorten(str(value))}",),
                 facts={"param": name, "value": shorten(str(value)), "model": case.model},
             )
+
+
+def _named(name: str, words: str) -> bool:
+    return f"'{name}'" in words if len(name) == 1 else re.search(rf"\b{name}\b", words) is not None
 
 
 def _fixed(one: Param, case: Case) -> bool:
@@ -84,6 +86,7 @@ RULE = Rule(
         r"|incompatible|fixed|immutable)",
         rf"{_NAMED}.{{0,60}}\b(?:fixed at|only the default|may only be (?:set|used)|must be (?:set to )?1\b)",
         rf"invalid {_NAMED}: only",
+        rf"(?:don.t|do not|does not|doesn.t) support (?:the )?{_NAMED}",
         rf"{_NAMED}.{{0,40}}and.{{0,4}}{_NAMED}.{{0,40}}(?:cannot|can not|must not|may not).{{0,20}}both",
         rf"(?:cannot|can not|may not) (?:specify|set|use) both.{{0,10}}{_NAMED}",
         rf"{_NAMED}.{{0,80}}(?:thinking|reasoning) (?:mode )?(?:is enabled|is on|models?)\b",

@@ -65,9 +65,10 @@ RULE = Rule(
     check=_check,
     telling=patterns(
         r"arguments? supplied: [\w, ]*stream_options",
-        rf"\bstream_options\W{{0,4}}(?:msg\W+)?{EXTRA}",
+        r"extraneous key .{0,3}include_usage",
+        rf"\bstream_options(?:\W{{1,4}}include_usage)?\W{{0,4}}(?:msg\W+)?{EXTRA}",
         rf"{EXTRA}[^;]{{0,40}}?\bstream_options\b",
-        r"loc\W+(?:body\W+)?stream_options\W.{0,40}(?:extra|not permitted)",
+        r"loc\W+(?:body\W+)?stream_options\W.{0,60}(?:extra|not permitted)",
         r"validation error.{0,40}\bstream_options\b.{0,60}(?:data_sources|extension|not (?:permitted|allowed"
         r"|supported))",
         r"\bstream_options\W{0,2} (?:is|are) (?:not (?:yet )?(?:supported|allowed|permitted|available|recognized)"

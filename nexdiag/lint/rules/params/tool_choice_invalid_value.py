@@ -54,12 +54,15 @@ _RIGHT = {
 
 def _check(case: Case) -> Iterator[Fault]:
     fields = case.view.fields
-    if "tool_choice" not in fields or (value := fields.get("tool_choice")) is None:
+    if "tool_choice" not in fields:
+        return
+    value = fields.get("tool_choice")
+    if value == "auto" and not case.view.refused and case.view.wire == "chat":  # as most requests have it
         return
     wire, choices = _dialect(case), case.profile.limits.tool_choices
     told = case.view.refused and RULE.explains(case.view.said.words, case.view.status)
     wrong = _wrong(value, wire, choices)
-    if wrong is None and not told:
+    if not told and (wrong is None or value is None):  # only a few servers mind a null
         return
     sure = isinstance(value, str) and (value not in choices if choices else value not in _SOMEWHERE)
     yield Fault(
@@ -114,8 +117,12 @@ def _repair(value: Any, wire: Wire) -> str:  # noqa: ANN401 - JSON is anything
     if wire == "anthropic":
         kind = "any" if value == "required" else value if value in ("auto", "none") else "auto"
         return f'send {{"type": "{kind}"}}'
+    if value is None:
+        return "leave tool_choice out"
     return 'send "required"' if value == "any" else f'send "auto", "none", "required", or {_RIGHT[wire]}'
 
+
+_OTHERS = r"(?:only allowed when|tools\W{0,3} must be set|no (?:function|tool) named|not found|does not match any of)"
 
 RULE = Rule(
     name="tool-choice-invalid-value",
@@ -124,13 +131,20 @@ RULE = Rule(
     page=__doc__ or "",
     check=_check,
     telling=patterns(
-        r"tool_choice\W{0,3}(?:: )?expected one of",
-        r"tool_choice\b.{0,60}(?:should be|must be|expected|is not one of|not one of|input should|invalid value"
-        r"|invalid type)",
-        r"(?:invalid|unknown|unexpected) (?:value|type|input|variant)\b.{0,60}tool_choice",
-        r"invalid .{0,3}tool_choice",
-        r"unrecognized (?:tool_choice|tool choice)",
-        r"is not one of \[[^\]]{0,200}\] - 'tool_choice",
+        # not where the value is fine, but the tools are missing, or the one that it names
+        *(
+            rf"\A(?!.*{_OTHERS}).*(?:{words})"
+            for words in (
+                r"tool_choice\W{0,3}(?:: )?expected one of",
+                r"tool_choice\b.{0,60}(?:should be|must be|expected|not one of|input should|invalid (?:value|type))",
+                r"tool_choice(?:\.type)?\b.{0,20}(?:is invalid|field required|input tag)",
+                r"(?:invalid|unknown|unexpected) (?:value|type|input|variant)\b.{0,60}tool_choice",
+                r"(?:invalid|unrecognized|incorrectly formatted) .{0,3}tool.choice",
+                r"allowed .{0,20}values for .?tool_choice",
+                r"expected field .{0,40} in .?tool_choice",
+                r"is not one of \[[^\]]{0,200}\] - 'tool_choice",
+            )
+        ),
         r"unknown variant .any., expected",
     ),
 )

@@ -48,6 +48,9 @@ def _check(case: Case) -> Iterator[Fault]:
     if name is None:
         return
     value = fields.get(name)
+    stated = _stated(case, value)
+    if not stated and not case.view.refused:
+        return
     shown = shorten(str(value))
     yield Fault(
         summary=f"the request has {name} {shown}, which this model does not take",
@@ -55,12 +58,13 @@ def _check(case: Case) -> Iterator[Fault]:
         pointer=f"/{name}",
         evidence=(f"model {shorten(case.model)}, {name} {shown}",),
         facts={"value": shown, "model": case.model},
-        needs_words=not _stated(case, value),
+        needs_words=not stated,
     )
 
 
 def _forces(value: object) -> bool:
-    return (value.get("type") if isinstance(value, dict) else value) not in _FREE
+    """Another word than the usual ones is another fault."""
+    return value.get("type") not in _FREE if isinstance(value, dict) else value == "required"
 
 
 def _stated(case: Case, value: object) -> bool:
@@ -96,7 +100,7 @@ RULE = Rule(
         r"thinking (?:may not be enabled|cannot be enabled|is not (?:supported|compatible)).{0,40}tool.?choice",
         r"tool.?choice\b.{0,60}(?:incompatible|not compatible|not allowed|cannot be used).{0,40}(?:thinking|reasoning)",
         r"(?:forced|forcing) tool.?(?:use|choice).{0,60}(?:not|incompatible)",
-        r"only .{0,20}(?:auto|none|named tools?).{0,40}(?:are|is) (?:currently )?supported",
+        r"currently only named tools.{0,20} supported",
         rf"\btool_choice\W{{0,4}}{EXTRA}",
         rf"{EXTRA}.{{0,10}}\btool_choice\b",
         r"loc\W+(?:body\W+)?tool_choice\W.{0,40}extra",

@@ -34,19 +34,24 @@ from typing import Any
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.named import EXTRA, KNOWN, SPARSE, found_in, refused_paths
+from nexdiag.lint.seen.message import kind_of
+from nexdiag.lint.seen.named import EXTRA, KNOWN, SPARSE, Path, found_in, refused_paths
 
-_OTHERS = frozenset({"max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens", "stream_options"})
+_OTHERS = frozenset(
+    {"max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens", "stream_options", "include_usage"}
+)
 _SAMPLING = frozenset(
     {
         *("temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty", "repetition_penalty"),
         *("logprobs", "top_logprobs", "logit_bias", "stop", "stop_sequences", "seed", "n"),
     }
 )
-_OF_MODELS = re.compile(r"(?:with|for|by) this model|does not support", re.IGNORECASE)
+_OF_MODELS = re.compile(r"(?:with|for|by) this model|does not support(?! param)", re.IGNORECASE)
 """Then it is not that the server does not know the name."""
 _OF_SCHEMAS = re.compile(r"function_?declarations|input_schema|\bparameters\b.{0,40}schema", re.IGNORECASE)
 """A keyword in a tool's schema, not a parameter of the request."""
+_SECRET = re.compile(r"key|token|secret|auth|passw|credential", re.IGNORECASE)
+"""Names of fields whose value no report may show."""
 _LISTS = frozenset({"messages", "input", "tools", "functions"})
 
 
@@ -76,36 +81,40 @@ def _check(case: Case) -> Iterator[Fault]:
 def _told(case: Case) -> Iterator[Fault]:
     """What the words name; where they name nothing, what is not usual."""
     view, words = case.view, case.view.said.words
+    if not view.asked or _OF_SCHEMAS.search(words):
+        return
     paths = refused_paths(words)
-    if _OF_SCHEMAS.search(words):
-        return
-    for path in paths:
-        if path[0] in _OTHERS or path[0] in ("messages", "input") or path in (("tools",), ("functions",)):
-            continue
-        if path[0] in _SAMPLING and _OF_MODELS.search(words):
-            continue
-        there = found_in(view.fields, path)
-        if there is not None:
-            pointer, value = there
-            yield _fault(pointer[1:].replace("/", "."), value, _instead(case, path[0]), pointer)
-            return
-    if paths:
-        if len(paths) == 1 and len(paths[0]) == 1 and paths[0][0] not in (*_OTHERS, *_LISTS, *view.fields):
-            yield Fault(
-                summary=f"the server does not know {shorten(paths[0][0])}, which was added on the way",
-                evidence=("the request as it was recorded has no such field",),
-                fix="see what stands between: a gateway, or the client's own defaults",
-                facts={"param": paths[0][0]},
-                needs_words=True,
-            )
-        return
-    for name in view.fields:
-        if name not in KNOWN[view.wire] and name not in SPARSE and name not in _OTHERS:
-            yield _fault(name, view.fields.get(name), "")
+    ours = [path for path in paths if _is_ours(path, words)]
+    there = [(path, place) for path in ours if (place := found_in(view.fields, path)) is not None]
+    for path, (pointer, value) in there:
+        yield _fault(pointer[1:].replace("/", "."), value, _instead(case, path[0]), pointer)
+    if not there and len(paths) == 1 and len(ours) == 1 and len(paths[0]) == 1:
+        yield _added(paths[0][0])
+    if not paths:
+        for name in view.fields:
+            if name not in KNOWN[view.wire] and name not in SPARSE and name not in _OTHERS:
+                yield _fault(name, view.fields.get(name), "")
+
+
+def _is_ours(path: Path, words: str) -> bool:
+    """A parameter, or a field in one, that no other rule is about."""
+    if path[0] in _OTHERS or path[0] in ("messages", "input") or path in (("tools",), ("functions",), ("tool_choice",)):
+        return False
+    return not (path[0] in _SAMPLING and _OF_MODELS.search(words))
+
+
+def _added(name: str) -> Fault:
+    return Fault(
+        summary=f"the server does not know {shorten(name)}, which was added on the way",
+        evidence=("the request as it was recorded has no such field",),
+        fix="see what stands between: a gateway, or the client's own defaults",
+        facts={"param": name},
+        needs_words=True,
+    )
 
 
 def _fault(name: str, value: Any, instead: str, pointer: str = "") -> Fault:  # noqa: ANN401 - JSON is anything
-    shown = shorten(str(value), 60)
+    shown = f"a {kind_of(value)}" if _SECRET.search(name) else shorten(str(value), 60)
     wanted = f"send it as {instead}" if instead else f"leave {shorten(name)} out for this server"
     return Fault(
         summary=f"the request has {shorten(name)}, which this server does not know",
@@ -127,8 +136,11 @@ def _holds(models: str, model: str) -> bool:
 
 
 _MESSAGE = r"\b(?:messages?|input)\W{1,6}\d"
-_OWN = r"\b(?:max_(?:completion_|output_|new_)?tokens|stream_options|reasoning_content|thinking|tool_choice)\b"
-_TOOLS = r"(?:\btools\W{1,3}(?:is|are|:|msg|extra)|: tools\b|[\"'`]tools[\"'`])"
+_OWN = (
+    r"\b(?:max_(?:completion_|output_|new_)?tokens|stream_options|include_usage|reasoning_content|thinking_blocks"
+    r"|tool_choice)\b"
+)
+_TOOLS = r"(?:\btools\W{1,3}(?:is|are|:|msg|extra)|: tools\b|[\"'`]tools[\"'`]|supplied: (?:messages|input)\b)"
 
 RULE = Rule(
     name="unknown-param",

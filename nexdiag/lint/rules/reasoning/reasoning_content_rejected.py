@@ -41,7 +41,7 @@ from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import EXTRA
 
 _FIELDS = ("reasoning_content", "reasoning", "reasoning_details", "reasoning_text", "thinking", "thinking_blocks")
-_NAMES = r"(?:reasoning(?:_content|_details|_text)?|thinking(?:_blocks)?)\b"
+_NAMES = r"(?:reasoning(?:_content|_details|_text)?|thinking(?:_blocks)?)\b(?!\.[a-z])"
 _NO = r"(?:extra_forbidden|extra inputs|not permitted|unsupported|not supported|not allowed|unknown|unrecogni[sz]ed)"
 _OF_A_MESSAGE = r"(?:\bmessages?\b|\bassistant\b)"
 
@@ -78,10 +78,12 @@ RULE = Rule(
     arriving=_arriving,
     on=EXTRA,
     wires=("chat",),
-    words=patterns(rf"\b{_NAMES}.{{0,80}}{_NO}", rf"{_NO}.{{0,80}}\b{_NAMES}"),
+    words=patterns(
+        rf"\b(?:property|field) .{{0,2}}{_NAMES}.{{0,80}}{_NO}", rf"{_NO} (?:property|field)\W{{0,3}}{_NAMES}"
+    ),
     telling=patterns(
-        rf"\breasoning_(?:content|details|text)\b.{{0,80}}{_NO}",
-        rf"{_NO}.{{0,80}}\breasoning_(?:content|details|text)\b",
+        rf"\b(?:reasoning_(?:content|details|text)|thinking_blocks)\b.{{0,80}}{_NO}",
+        rf"{_NO}.{{0,80}}\b(?:reasoning_(?:content|details|text)|thinking_blocks)\b",
         rf"{_OF_A_MESSAGE}.{{0,120}}\bproperty .{{0,2}}{_NAMES}.{{0,20}}{_NO}",
         rf"property .{{0,2}}{_NAMES}.{{0,20}}{_NO}.{{0,40}}did you mean .{{0,2}}(?:role|content|name)\b",
         rf"{_OF_A_MESSAGE}[.\[\]'\", ]+(?:\d+[.\[\]'\", ]+)?(?:assistant[.\[\]'\", ]+)?{_NAMES}.{{0,40}}{_NO}",

@@ -57,10 +57,12 @@ def _ending(case: Case) -> Iterator[Fault]:
     loop = _running(history.messages)
     if not loop or any(_thinks(history.messages[at]) for at in loop):
         loop = [at for at in loop if told and not _thinks(history.messages[at])]
+    named = named_index(view.said.words) if told else None
+    if named is not None and named < len(history.messages) and history.messages[named].role == "assistant":
+        loop = [*loop, named]
     if not loop:
         return
-    named = named_index(view.said.words) if told else None
-    at = named if named in loop else loop[-1]
+    at = loop[-1]
     message = history.messages[at]
     blocks = isinstance(message.content, list)
     found = message.parts[0].get("type") if message.parts else None

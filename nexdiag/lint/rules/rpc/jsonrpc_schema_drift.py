@@ -60,9 +60,10 @@ def _check(case: Case) -> Iterator[Fault]:
             yield _fault(f"the request {what}", where, fix, request)
     failed = view.status is not None and view.status >= REFUSED  # then the body is HTTP's business
     for answer in messages_of(view):
-        if "jsonrpc" not in answer and (failed or not {"result", "error"} & answer.keys()):
+        whole = "jsonrpc" in view.fields and answer is view.answer.value  # the body itself, where an answer is due
+        if "jsonrpc" not in answer and (failed or not (whole or {"id", "result"} <= answer.keys())):
             continue
-        for what, where, fix in _of_answer(answer):
+        for what, where, fix in _of_answer(answer, asked="id" in view.fields):
             yield _fault(f"the answer {what}", where, fix, answer)
 
 
@@ -108,7 +109,7 @@ def _of_request(value: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         return
     yield from _of_version(value)
     if "method" not in value:  # the client answers a request of the server
-        yield from _of_outcome(value)
+        yield from _of_outcome(value, asked=False)
         return
     method = value["method"]
     if not isinstance(method, str):
@@ -132,14 +133,14 @@ def _of_request(value: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         )
 
 
-def _of_answer(value: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _of_answer(value: dict[str, Any], *, asked: bool) -> Iterator[tuple[str, str, str]]:
     """What is wrong with what the server sent."""
     yield from _of_version(value)
     if "method" in value:  # a notification, or a request of the server
         if "id" in value and not _is_id(value["id"]):
             yield f"is a request with an id that is {_kind(value['id'])}", "/id", "give it an id, or leave it out"
         return
-    yield from _of_outcome(value)
+    yield from _of_outcome(value, asked=asked)
 
 
 def _of_version(value: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -148,8 +149,8 @@ def _of_version(value: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield f"has {found}", "/jsonrpc" if "jsonrpc" in value else "", 'say "jsonrpc": "2.0", as text'
 
 
-def _of_outcome(value: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Of an answer: what it brings."""
+def _of_outcome(value: dict[str, Any], *, asked: bool) -> Iterator[tuple[str, str, str]]:
+    """Of an answer: what it brings. Where the request is known, another rule compares the ids."""
     if "result" in value and "error" in value:
         yield "has both result and error", "/error", "send one of them; a null counts as well"
     elif "result" not in value and "error" not in value:
@@ -161,8 +162,12 @@ def _of_outcome(value: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield f"has an error that is {kind_of(error)}", "/error", fix
         elif not _is_whole(error.get("code")) or not isinstance(error.get("message"), str):
             yield "has an error without a number as its code and a text as its message", "/error", fix
-    if "id" not in value:
-        yield "has no id", "", "repeat the id of the request; null only where it could not be read"
+    if "id" not in value or (value["id"] is None and "error" not in value and not asked):
+        yield (
+            f"has {'no id' if 'id' not in value else 'a result for the id null'}",
+            "/id" if "id" in value else "",
+            "repeat the id of the request; null only where it could not be read",
+        )
 
 
 def _is_id(value: object) -> bool:

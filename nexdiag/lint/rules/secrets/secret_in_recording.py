@@ -30,6 +30,7 @@ something is recorded; what was recorded elsewhere, converted, or written by han
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from nexdiag.codec import jsontext
 from nexdiag.codec.named import Found
@@ -45,6 +46,9 @@ _FIX = "revoke it, then take it out: record again with `--redact`, or replace it
 _MOST_HEADERS = 64
 _MOST_KNOWN = 50_000
 _NEAR = 50
+_HELD = "secrets"
+_SHORT = 300
+"""Bytes of a text that comes again and again: an address, a header, a parameter."""
 _known: dict[bytes, tuple[str, ...]] = {}
 """What lists that were read hold, up to a link: a memory of what is so, never of whose it is."""
 
@@ -56,15 +60,28 @@ def _check(case: Case) -> Iterator[Fault]:
         for name, value in headers[:_MOST_HEADERS]:
             named = b"%s: %s" % (name.encode(errors="replace"), value.encode(errors="replace"))
             yield from _faults(_shapes(named), f"the {side} header {_shown(name)}", None)
+    if view.exchange is None and not _holds_any(view):
+        return
     for name in view.fields:
-        if name != "messages":  # they are looked at as they arrive
+        if name != view.list_name:  # they are looked at as they arrive
             yield from _faults(_shapes_of(view, name), f"the field {_shown(name)}", _pointer(name))
     if view.sent is not None and view.sent.raw and not list(view.fields):
         yield from _faults(_shapes(view.sent.raw), "the request body", None)
     yield from _faults(_shapes(view.answered), "the answer", None)
 
 
+def _holds_any(view: View) -> bool:
+    """Whether a request that stands alone holds any shape: it is looked through at once, which is quicker."""
+    found = view.memo.get(_HELD)
+    if found is None:
+        whole = {name: view.fields.get(name) for name in view.fields}
+        found = view.memo[_HELD] = bool(_shapes(_text(whole)) or _shapes(view.answered))
+    return bool(found)
+
+
 def _arriving(case: Case) -> Iterator[Fault]:
+    if case.view.exchange is None and not _holds_any(case.view):
+        return
     history = case.history
     at = len(history.messages) - 1
     raw = history.messages[at].raw
@@ -110,6 +127,15 @@ def _shapes_of_list(last: Link) -> tuple[str, ...]:
 
 def _shapes(raw: bytes) -> tuple[str, ...]:
     """The names of the shapes in a text, each once; of two at one place the first that was told."""
+    return _looked(raw) if len(raw) > _SHORT else _looked_once(raw)
+
+
+@lru_cache(maxsize=4096)
+def _looked_once(raw: bytes) -> tuple[str, ...]:
+    return _looked(raw)
+
+
+def _looked(raw: bytes) -> tuple[str, ...]:
     names: dict[str, None] = {}
     done: list[Found] = []
     for found in look(raw):

@@ -51,8 +51,10 @@ _MOST = 20
 
 def _state(state: StateSeen) -> Iterator[Fault]:
     alike: dict[str, list[list[RowSeen]]] = {}
-    for block in _blocks(state.log):
-        alike.setdefault(_NUMBERS.sub("#", f"{_last(block)}"[:200]), []).append(block)
+    for lines in _blocks(state.log):
+        begins = next((place for place, row in enumerate(lines) if _CRASH.search(row.text)), 0)
+        block = lines[begins:]
+        alike.setdefault(_NUMBERS.sub("#", _last(block)[:200]), []).append(block)
     for blocks in list(alike.values())[:_MOST]:
         crash = next((row for row in blocks[0] if _CRASH.search(row.text)), None)
         if crash is not None or blocks[0][0].file.startswith(LOG):
@@ -74,9 +76,10 @@ def _blocks(log: tuple[RowSeen, ...]) -> Iterator[list[RowSeen]]:
 
 
 def _last(block: list[RowSeen]) -> str:
-    """The line that names the fault: of a traceback the last one, of a panic its first two."""
+    """The line that names the fault: of a traceback the first behind its frames, of a panic its first two."""
     if block[0].text.startswith("Traceback"):
-        return block[-1].text.strip()
+        behind = (row.text for row in block[1:] if row.text[:1].strip())
+        return next(behind, block[-1].text).strip()
     return " ".join(row.text.strip() for row in block[:2])
 
 

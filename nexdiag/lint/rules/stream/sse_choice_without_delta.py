@@ -29,7 +29,7 @@ where its content filter works asynchronously: there it is a warning, because it
 
 from nexdiag.core.finding import Severity
 from nexdiag.lint.answering import odd, told
-from nexdiag.lint.rule import Fault, Rule
+from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 
 
@@ -56,4 +56,10 @@ RULE = Rule(
     check=_check,
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,
+    telling=patterns(
+        r"missing field .{0,2}delta\b",
+        r"(?:reading|no attribute) 'delta'",
+        r"\bdelta\W{0,3} (?:is |was )?(?:None|null|undefined|missing)\b",
+    ),
+    suspects=patterns(r"'NoneType' object has no attribute 'content'"),
 )

@@ -56,7 +56,7 @@ def _check(case: Case) -> Iterator[Fault]:
         return
     bare = case.view.exchange is None
     torn = known.torn or any(cut_off(call.arguments) for call in known.calls)
-    if bare and known.odd:
+    if bare and (known.odd or (known.usage is not None and not known.spoke)):
         return
     last = f", in the arguments of {known.calls[-1].name or 'a tool'}" if torn and known.calls else ""
     yield Fault(

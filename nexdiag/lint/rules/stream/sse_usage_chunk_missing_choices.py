@@ -29,7 +29,7 @@ come, or skip the chunk as malformed, and its usage with it.
 
 from nexdiag.core.finding import Severity
 from nexdiag.lint.answering import odd, told
-from nexdiag.lint.rule import Fault, Rule
+from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 
 _FIX = 'let the server send "choices": [] with every chunk that has no choice to tell of; a client can take it as that'
@@ -39,6 +39,9 @@ def _check(case: Case) -> tuple[Fault, ...]:
     known = told(case)
     if known is None or not known.streamed or not known.odd:
         return ()
+    found = known.odd.get("no-choices")
+    if found is not None and known.shape != "chat" and "usage" not in found.shown:
+        return ()  # a lone object may be of any wire
     return odd(case, "no-choices", summary="a chunk of a stream has no choices", fix=_FIX) or odd(
         case, "not-object", summary="an event of a stream is no JSON object", fix=_FIX
     )
@@ -52,4 +55,6 @@ RULE = Rule(
     check=_check,
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,
+    telling=patterns(r"missing field .{0,2}choices\b"),
+    suspects=patterns(r"undefined .{0,10}reading 'choices'"),
 )

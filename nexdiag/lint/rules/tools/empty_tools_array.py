@@ -59,10 +59,10 @@ RULE = Rule(
         r"empty tools\b",
     ),
     words=patterns(
-        rf"\b(?:tools|functions)\b.{{0,80}}{EXTRA}",
-        rf"{EXTRA}.{{0,80}}\b(?:tools|functions)\b",
-        r"\b(?:tools|functions)\b.{0,80}(?:empty|too short|at least (?:1|one)|min(?:imum)?[ _]?(?:length|items)|not "
-        r"(?:allowed|permitted))",
-        r"(?:empty|at least (?:1|one)|too short|missing|invalid).{0,60}\b(?:tools|functions)\b",
+        # a choice without tools is another fault
+        rf"\A(?!.*tool.choice).*\b(?:tools|functions)\b.{{0,80}}"
+        rf"(?:{EXTRA}|empty|too short|at least (?:1|one)|not allowed)",
+        rf"\A(?!.*tool.choice).*(?:{EXTRA}|empty|too short|at least (?:1|one)|missing|invalid).{{0,80}}"
+        r"\b(?:tools|functions)\b",
     ),
 )

@@ -65,6 +65,7 @@ RULE = Rule(
         r"(?:set|use|pass|launch|start|run|add|enable|with)\b.{0,60}--(?:enable-auto-tool-choice|tool-call-parser"
         r"|jinja)\b",
         r"\btool.?call(?:ing|s)?.?parser\b.{0,60}(?:not|required|must|missing|none|set)",
+        r"unsupported tool.call.parser",
         r"(?:tool|function) call(?:ing|s)? (?:is |are )?(?:not enabled|disabled) (?:on|for|in|by) (?:this|the) server",
     ),
 )

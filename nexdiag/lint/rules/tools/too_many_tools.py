@@ -37,7 +37,9 @@ from nexdiag.lint.seen.tools import tools_of
 
 _USUAL = 128
 _STATED = re.compile(
-    r"(?:maximum length|at most|max(?:imum)?(?: of| is)?|limit(?: of| is)?|up to) (\d{1,4})\b", re.IGNORECASE
+    r"(?:maximum length|at most|max(?:imum)?(?: of| is)?|number of items is|more than|limit(?: of| is)?|up to)"
+    r" (\d{1,4})\b",
+    re.IGNORECASE,
 )
 _COUNTED = re.compile(r"\blength (\d{1,5}) instead|\bgot (\d{1,5})\b", re.IGNORECASE)
 
@@ -73,10 +75,11 @@ RULE = Rule(
     check=_check,
     telling=patterns(
         r"'?(?:tools|functions)'?: array too long",
+        r"'(?:tools|functions)' ?: maximum number of items",
         r"too many (?:tools|functions)\b",
         r"\b(?:tools|functions)\b\W{0,3} ?(?:list )?should have at most",
         r"(?:number of|maximum|at most|more than|up to)\b.{0,40}\b(?:tools|functions|function declarations)\b.{0,60}"
-        r"(?:exceed|allowed|support|limit|maximum|\d)",
+        r"(?:exceed|allowed|support|limit|maximum|request|\d)",
         r"exceed\w*.{0,40}(?:number|limit|maximum).{0,20}\b(?:tools|functions|function declarations)\b",
     ),
 )

@@ -61,7 +61,7 @@ def _refused(tools: tuple[ToolSeen, ...], words: str) -> Iterator[Fault]:
     """The tool that the words name; else those that are too long by the limit of the words."""
     stated = _STATED.search(words)
     most = int(stated[1]) if stated else _ONCE
-    named = [tool for tool in tools if any(place in words for place in tool.spelled[:3])]
+    named = [tool for tool in tools if any(place in words for place in tool.spelled)]
     longest = max(tools, key=lambda tool: len(tool.description))
     for tool in named or [tool for tool in tools if len(tool.description) > most] or [longest]:
         yield _fault(tool, most)

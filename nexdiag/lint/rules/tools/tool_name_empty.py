@@ -93,7 +93,7 @@ RULE = Rule(
     on=CALLS,
     telling=patterns(
         r"\bname'?: empty string",
-        r"(?:function|custom|tool_use|tools?\W+\d+)\W{0,2}\.name\b.{0,20}(?:field required|at least 1|missing"
+        r"(?:function|custom|tool_use|tools?\W+\d+)\W{0,2}\.name\b.{0,60}(?:field required|at least 1|missing"
         r"|is required)",
         r"missing required parameter: .{0,60}\bname\b",
         r"function name was\s+but must be",
@@ -101,6 +101,7 @@ RULE = Rule(
         r"name of the (?:function|tool)\b.{0,40}(?:empty|missing|required)",
         r"invalid (?:function|tool) name.{0,20}empty",
     ),
+    suspects=patterns(r"function/name/arguments cannot be empty"),
     words=patterns(
         r"\bname\b.{0,60}(?:empty|at least 1|required|min_?length|non-?empty|too short|should match|does not match"
         r"|blank)",

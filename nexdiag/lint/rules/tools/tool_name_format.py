@@ -64,7 +64,9 @@ def _check(case: Case) -> Iterator[Fault]:
 
 def _refused(tools: tuple[ToolSeen, ...], limits: Limits, words: str) -> Iterator[Fault]:
     """The names that do not fit; where all seem to, the one that the words point at."""
-    bad = list(_bad(tools, limits)) or [tool for tool in tools if tool.name and any(p in words for p in tool.spelled)]
+    bad = list(_bad(tools, limits)) or [
+        tool for tool in tools if tool.name and any(place in words for place in (*tool.spelled, tool.name))
+    ]
     yield from (_fault(tool, limits) for tool in bad)
 
 
@@ -126,11 +128,14 @@ RULE = Rule(
     on=CALLS,
     telling=patterns(
         r"\bname'?: string (?:does not match|too long)",
-        r"(?:custom|function|tool_use|tools?\W+\d+)\W{0,2}\.name\b.{0,40}(?:should match pattern|does not match"
+        r"(?:custom|function|tool_use|tools?\W+\d+(?:\.\w+)?)\W{0,2}\.name\b.{0,40}(?:should match pattern"
+        r"|does not match"
         r"|at most)",
         r"function name was .{1,300}? but must be",
         r"invalid (?:function|tool) name\b(?!.{0,20}empty)",
-        r"(?:function|tool)[ _]names? .{0,300}(?:must (?:only )?(?:contain|match|be|consist|start)|pattern|at most 64)",
+        r"(?:function|tool)[ _]names? (?!was\s+but).{0,300}"
+        r"(?:must (?:only )?(?:contain|match|be|consist|start)|pattern|at most 64)",
+        r"(?:tool|function) name (?:is )?too long|工具名称过长",
         r"does not match .{0,5}\^?\[a-zA-Z0-9_\\?-\].{0,80}name",
     ),
     words=patterns(r"\bname\b.{0,300}\^\[?a-zA-Z", r"\^\(?\[?a-zA-Z0-9_.{0,30}.{0,200}\bname\b"),

@@ -102,6 +102,9 @@ RULE = Rule(
         r"tool.choice.{0,200}(?:not (?:found|match|present|declared|in tools)|does not match|no such tool"
         r"|unknown tool)",
         r"tool.choice.{0,60}(?:tool|function).{0,200}(?:not found|does not exist|not provided)",
+        r"no (?:function|tool) named .{1,200} (?:specified|declared|found|defined|provided)",
+        r"(?:tool|function)\b.{0,200}\bnot found in (?:the )?(?:provided |available |list of )?.{0,5}"
+        r"(?:tools|functions)\b",
         r"toolconfig field must be defined",
         r"requires? .{0,20}tools.{0,20} (?:param|parameter|to be set|to be provided).{0,80}(?:tool_?use|tool calls"
         r"|history)",

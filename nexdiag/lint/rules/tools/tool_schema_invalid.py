@@ -173,7 +173,7 @@ RULE = Rule(
         r"tools?\W{1,2}\d+\W{1,2}(?:custom\.|function\.)?(?:input_schema|parameters)\b",
         r"input_schema\b.{0,80}(?:invalid|not support|required|draft)",
         r"must match json schema draft",
-        r"(?:tool|function)\S* ?(?:input )?(?:schema|parameters)\b.{0,60}(?:invalid|not (?:a )?valid|not support"
+        r"(?:tool|function)\S{0,40} ?(?:input )?(?:schema|parameters)\b.{0,60}(?:invalid|not (?:a )?valid|not support"
         r"|must be)",
         r"constraint that has too many states",
     ),

@@ -69,6 +69,8 @@ RULE = Rule(
         r"(?:argument|arguments) supplied: (?:[\w, ]*\b)?(?:tools|functions|function_call)\b",
         r"(?:tools?|functions?|(?:tool|function)[ -]?(?:call(?:ing|s)?|use))\W{0,2} (?:is|are) (?:not|un) ?(?:yet "
         r"|currently )?(?:supported|enabled|available|implemented)",
+        r"does not support param(?:eter)?s?: .{0,80}\btools\b",
+        r"no .{0,30}providers? supports? (?:tool|function) call",
         r"no endpoints found that support (?:tool|function)",
         r"unsupported.{0,30}\b(?:tool (?:use|call)|function call)",
         r"(?:tools?|function.?call(?:ing)?|tool.?call(?:ing|s)?)\W{0,2} unsupported",

@@ -64,3 +64,22 @@ def test_a_role_that_is_known_to_be_refused_is_meant() -> None:
 def test_the_words_tell_without_the_request() -> None:
     """A list was there."""
     assert found(RULE, status=400, response=WORDS)[0].refused
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "messages: text content blocks must be non-empty",
+        "content could not be moderated",
+        "'content' field must be a string or an array of objects.",
+    ],
+)
+def test_other_faults_of_content_are_not_this_one(words: str) -> None:
+    """A list stands in the request, and the server minds something else."""
+    assert found(RULE, {"messages": [SAID, calls("c"), tool("c")]}, status=400, response=words) == []
+
+
+def test_an_image_cannot_be_sent_as_a_text() -> None:
+    """Words that want a text mean the image, unless they name the list."""
+    first = judged({"messages": [SHOWN]}, status=400, response="'messages.0.content' must be a string")[0]
+    assert first.rule == "image-unsupported"

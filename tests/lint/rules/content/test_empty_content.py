@@ -122,3 +122,16 @@ def test_the_profile_decides() -> None:
     assert found(RULE, request, refusing(RULE))[0].severity is Severity.ERROR
     assert found(RULE, request, server="OpenAI") == found(RULE, request, status=200) == []
     assert found(RULE, {"messages": [USER, said("", "assistant"), USER]}, refusing(RULE), url=ANTHROPIC) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "fix"),
+    [
+        (said(""), "leave messages[1] out"),
+        (said(text("a", "")), "leave the block out of messages[1]"),
+        (calls("c", content=""), "leave content out of messages[1], or send it as null"),
+    ],
+)
+def test_the_fix_says_what_to_leave_out(message: object, fix: str) -> None:
+    """The message, the block, or the field."""
+    assert found(RULE, {"messages": [USER, message]}, status=400, response=WORDS)[0].fix == fix

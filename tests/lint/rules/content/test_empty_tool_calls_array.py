@@ -51,3 +51,8 @@ def test_the_message_that_is_named_comes_first() -> None:
     """Where several have it."""
     messages = [EMPTY | {"content": "b"}, EMPTY]
     assert judged({"messages": messages}, status=400, response=OPENAI)[0].location.message_index == 1
+
+
+def test_it_is_a_field_of_chat_completions() -> None:
+    """Of no other dialect."""
+    assert found(RULE, {"input": [USER, EMPTY]}) == []

@@ -76,3 +76,9 @@ def test_a_log_tells_that_the_image_was_dropped() -> None:
     (finding,) = found(RULE, server="LM Studio", log=log)
     assert (finding.severity, log.partition("] ")[2] in finding.evidence[0]) == (Severity.ERROR, True)
     assert found(RULE, server="LM Studio", log="image loaded") == []
+
+
+@pytest.mark.parametrize("words", ["You uploaded an unsupported image.", "Failed to download image_url", "no vacancy"])
+def test_other_faults_of_an_image_are_not_this_one(words: str) -> None:
+    """The model sees images, and not that one."""
+    assert found(RULE, {"messages": [shown(TEXT, IMAGE)]}, status=400, response=words) == []

@@ -40,10 +40,18 @@ def test_items_have_no_content() -> None:
     assert found(RULE, {"input": [USER, *items, {"type": "item_reference", "id": "i"}]}) == []
 
 
-@pytest.mark.parametrize(("limits", "at"), [((), [1, 2]), (("calls",), [1, 2]), (("no-calls", "tool"), [2])])
-def test_the_profile_says_where(limits: tuple[str, ...], at: list[int]) -> None:
-    """One that makes no difference wants it of every message."""
-    strict = refusing(RULE, null_content=limits)
+@pytest.mark.parametrize(
+    ("also", "limits", "at"),
+    [
+        ((), (), [2]),
+        (("null-content",), (), [1, 2]),
+        ((), ("calls",), [1, 2]),
+        (("null-content",), ("no-calls", "tool"), [2]),
+    ],
+)
+def test_the_profile_says_where(also: tuple[str, ...], limits: tuple[str, ...], at: list[int]) -> None:
+    """One that takes no null beside calls wants the field there too."""
+    strict = refusing(RULE, *also, null_content=limits)
     findings = found(RULE, {"messages": [USER, CALLS, TOOL]}, strict)
     assert [(one.location.message_index, one.severity) for one in findings] == [(i, Severity.ERROR) for i in at]
 
@@ -69,3 +77,9 @@ def test_the_message_that_is_named_comes_first() -> None:
     """Where several lack it."""
     first = judged({"messages": [{"role": "user"}, CALLS]}, status=422, response=WORDS)[0]
     assert first.location.message_index == 1
+
+
+def test_a_server_that_took_it_is_believed() -> None:
+    """Then there is nothing to speak of."""
+    assert found(RULE, {"messages": [{"role": "user"}]}, status=200) == []
+    assert found(RULE, {"messages": [{"role": "user"}]}, server="OpenRouter", status=200) == []

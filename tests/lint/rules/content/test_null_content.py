@@ -3,7 +3,8 @@
 import pytest
 
 from nexdiag.core.finding import Severity
-from tests.linting import USER, calls, found, judged, places, refusing, tool
+from nexdiag.lint.profiles import UNKNOWN
+from tests.linting import USER, calls, found, judged, places, recording, refusing, told, tool
 
 RULE = "null-content"
 NULL = {"role": "assistant", "content": None}
@@ -85,3 +86,13 @@ def test_other_words_do_not_claim() -> None:
 def test_the_words_tell_without_the_request() -> None:
     """Those that speak of null alone."""
     assert found(RULE, status=400, response=OPENAI)[0].refused
+
+
+def test_a_poisoned_history_is_told_once() -> None:
+    """The message stays in the chat, and each later request is refused for it."""
+    history = [USER, calls("c"), tool("c")]
+    refused = {"error": {"message": "invalid message content type: <nil>"}}
+    longer = {"messages": [*history, USER]}
+    (finding,) = told(RULE, recording(({"messages": history}, 400, refused), (longer, 400, refused)), UNKNOWN)
+    assert (finding.location.exchange, finding.location.message_index, finding.refused) == (0, 1, True)
+    assert finding.repeats == 1

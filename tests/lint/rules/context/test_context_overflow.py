@@ -31,6 +31,20 @@ SAID = [
     ("litellm.ContextWindowExceededError: prompt is too long: 209,000 tokens > 200,000 maximum", 200000, 209000),
     (("Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded with context "
      "length of only 4096 tokens, which is not enough."), 4096, 5000),
+    ("Input length (40000 tokens) exceeds the maximum allowed length (32768 tokens).", 32768, 40000),
+    (
+        "The decoder prompt (length 5000) is longer than the maximum model length of 4096. Make sure that",
+        4096,
+        5000,
+    ),
+    (
+        ("This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens (7000 in "
+        "the messages, 2000 in the functions)."),
+        8192,
+        9000,
+    ),
+    ("Please reduce the length of the messages or completion. Current length is 9000 while limit is 8192", 8192, 9000),
+    ("Context size has been exceeded.", None, None),
     ("Input is too long for requested model.", None, None),
     ("Your input exceeds the context window of this model. Please adjust your input and try again.", None, None),
 ]  # fmt: skip
@@ -43,7 +57,7 @@ def test_what_servers_say(words: str, window: int | None, needed: int | None, re
     first = judged(request_body, status=400, response={"error": {"message": words}})[0]
     assert (first.rule, first.severity, first.refused) == ("context-overflow", Severity.ERROR, True)
     assert first.facts.get("window") == (None if window is None else str(window))
-    assert first.facts.get("input") == (None if needed is None else str(needed))
+    assert first.facts.get("tokens") == (None if needed is None else str(needed))
 
 
 def test_the_numbers_beside_the_words() -> None:
@@ -57,7 +71,7 @@ def test_the_numbers_beside_the_words() -> None:
         "n_ctx": 8192,
     }
     (finding,) = found("context-overflow", CHAT, status=400, response={"error": error})
-    assert finding.facts == {"window": "8192", "input": "9000"}
+    assert finding.facts == {"window": "8192", "tokens": "9000"}
 
 
 @pytest.mark.parametrize(

@@ -71,16 +71,24 @@ def test_a_long_text_and_few_tokens(server: str | None, size: int, tokens: int, 
         ("Ollama", 2048, True),
         ("Ollama", 3000, False),
         ("Ollama", 300, False),
-        ("Ollama", 8192, False),
+        ("Ollama", 8192, True),
+        ("Ollama", 8190, False),
         ("vLLM", 4096, False),
         (None, 2051, False),
     ],
 )
 def test_nothing_but_the_count(server: str | None, tokens: int, fires: bool) -> None:
-    """Only Ollama's default windows are known, and the finding is a warning."""
+    """Ollama's default windows are known, and the sizes that people choose; it is likely, not sure."""
     response = {"usage": {"prompt_tokens": tokens, "completion_tokens": 2528}}
     findings = found(NAME, server=server, status=200, response=response)
     assert [finding.severity for finding in findings] == ([Severity.WARNING] if fires else [])
+
+
+def test_a_request_that_was_written_down_in_short() -> None:
+    """A text that is shorter than its count is not all that was sent; one that may be all is let pass."""
+    assert found(NAME, chat(500), server="Ollama", status=200, response=said(2051)) != []
+    assert found(NAME, chat(8000), server="Ollama", status=200, response=said(2051)) == []
+    assert found(NAME, chat(500) | {"tools": [{}]}, server="Ollama", status=200, response=said(2051)) == []
 
 
 @pytest.mark.parametrize(

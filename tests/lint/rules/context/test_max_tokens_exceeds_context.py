@@ -21,6 +21,11 @@ SAID = [
         ),
         "24768",
     ),
+    (
+        WINDOW + "4096 tokens. However, you requested 4097 output tokens and your prompt contains at least 1 input "
+        "tokens, for a total of at least 4098 tokens.",
+        "4095",
+    ),
     ("input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000, decrease input length", "10000"),
     ("`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 96 `inputs` tokens and 4096 `max_new_tokens`", "4000"),
     ("max_completion_tokens is too large: 200000.This model supports at most 32768 completion tokens.", "32768"),

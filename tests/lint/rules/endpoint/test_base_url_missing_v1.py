@@ -58,6 +58,58 @@ def test_the_address_in_a_log() -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (404, "Invalid URL (POST /chat/completions)"),
+        (404, "404 Client Error: Not Found for url: http://h:8000/chat/completions"),
+        (200, "Unexpected endpoint or method. (POST /chat/completions)"),
+        (None, "Invalid URL (GET /models)"),
+        (None, "404 page not found"),
+        (404, "openai.NotFoundError: 404 page not found (client.models.list())"),
+    ],
+)
+def test_the_address_in_the_words(status: int | None, words: str) -> None:
+    """Servers and clients name it; without a status, and under 200 as LM Studio does, the words are enough."""
+    first = judge_bare(BareExchange(status=status, response={"error": {"message": words}}))[1][0]
+    assert (first.rule, first.refused) == ("base-url-missing-v1", True)
+
+
+@pytest.mark.parametrize(
+    "words", ["Invalid URL (POST /v1/chat/completions)", "Not Found for url: http://h/v1/chat/completions"]
+)
+def test_the_words_show_that_it_is_there(words: str) -> None:
+    """Then it is another fault."""
+    assert found(status=404, response={"error": {"message": words}}) == []
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"client": "ollama-python", "response": "404 page not found"},
+        {"url": "http://h/api/chat/completions", "response": "404 page not found"},
+        {"response": "This is a chat model and not supported in the v1/completions endpoint."},
+        {"response": "the file could not be read"},
+    ],
+)
+def test_an_address_of_another_dialect(parts: dict[str, object]) -> None:
+    """That is another fault; and a 404 that speaks of no address is none of this kind."""
+    assert found(server="Ollama", status=404, **parts) == []
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        'INFO: 127.0.0.1:5 - "POST /chat/completions HTTP/1.1" 404 Not Found',
+        '[GIN] 2026/10/01 - 10:00:00 | 404 |       3.2µs |       127.0.0.1 | POST     "/chat/completions"',
+    ],
+)
+@pytest.mark.parametrize("server", [None, "SGLang/vLLM/llama.cpp/Ollama"])
+def test_the_log_of_a_server(log: str, server: str | None) -> None:
+    """What the servers wrote themselves, whichever of them it was."""
+    assert judge_bare(BareExchange(log=log, server=server))[1][0].rule == "base-url-missing-v1"
+
+
+@pytest.mark.parametrize(
     "parts",
     [
         pytest.param({"url": "http://h/v1/chat/completions", "status": 404}, id="it has /v1"),

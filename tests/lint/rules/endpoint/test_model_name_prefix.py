@@ -95,10 +95,43 @@ def test_the_recorded_refusal_confirms(said: str) -> None:
     assert (finding.refused, finding.server_words) == (True, said)
 
 
-def test_the_words_on_adapters_tell_alone() -> None:
-    """Where the request is not known, SGLang's words name the rule; those on missing models name none."""
-    assert judge_bare(BareExchange(status=400, response=LORA))[1][0].rule == "model-name-prefix"
-    assert (
-        judge_bare(BareExchange(status=404, response="The model `m` does not exist."))[1][0].rule
-        == "unexplained-refusal"
-    )
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        (LORA, "model-name-prefix"),
+        ("The model openai:gpt-4.1-mini does not exist or you do not have access to it.", "model-name-prefix"),
+        ("The model `local:m` does not exist.", "model-name-prefix"),
+        ("The model `m` does not exist.", "model-not-found"),
+        ('model "qwen3:8b" not found, try pulling it first', "model-not-found"),
+    ],
+)
+def test_the_words_tell_alone(words: str, rule: str) -> None:
+    """Where the request is not known, they name the rule if they speak of an adapter, or name the prefix."""
+    assert judge_bare(BareExchange(status=404, response=words))[1][0].rule == rule
+
+
+def test_a_prefix_that_nobody_knows() -> None:
+    """SGLang's words show that what stands before the colon is one; of a LoRA adapter with an owner it is none."""
+    (finding,) = found("mylab:qwen3-coder", "SGLang", status=400, response=LORA)
+    assert (finding.refused, finding.facts["prefix"], finding.facts["name"]) == (True, "mylab", "qwen3-coder")
+    assert found("owner/base:qwen3-coder", "SGLang", status=400, response=LORA) == []
+    assert found("mylab:other", "SGLang", status=400, response=LORA) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "server", "prefixed"),
+    [
+        ("openai/gpt-oss-20b", "vLLM", False),
+        ("anthropic/claude-9", "OpenRouter", False),
+        ("openrouter/auto", "OpenRouter", False),
+        ("openrouter/anthropic/claude-9", "OpenRouter", True),
+        ("openai/gpt-4o", "OpenAI", True),
+        ("ollama/llama3", "Ollama", True),
+    ],
+)
+def test_an_owner_is_no_prefix(model: str, server: str, prefixed: bool) -> None:
+    """Where the name before the slash is the owner's, a model that does not exist is just that."""
+    said = {"error": {"message": f"The model `{model}` does not exist."}}
+    bare = BareExchange(server=server, request={"model": model, "messages": []}, status=404, response=said)
+    first = next(one for one in judge_bare(bare)[1] if one.rule.startswith("model-"))
+    assert first.rule == ("model-name-prefix" if prefixed else "model-not-found")

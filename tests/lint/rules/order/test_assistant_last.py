@@ -75,6 +75,13 @@ def test_the_servers_words_confirm(words: str) -> None:
 def test_a_chat_that_goes_on_is_mended() -> None:
     """Only the requests that end so carry the fault."""
     chat = [USER, ASSISTANT, USER]
-    cassette = recording(({"messages": chat[:2]}, 200, {}), ({"messages": chat}, 200, {}))
+    words = {"error": {"message": "The conversation must end with a user message."}}
+    cassette = recording(({"messages": chat[:2]}, 400, words), ({"messages": chat}, 200, {}))
     (finding,) = told(RULE, cassette, refusing(RULE))
-    assert (finding.location.exchange, finding.repeats, finding.severity) == (0, 0, Severity.WARNING)
+    assert (finding.location.exchange, finding.repeats, finding.refused) == (0, 0, True)
+    assert told(RULE, recording(({"messages": chat[:2]}, 200, {})), refusing(RULE)) == []
+
+
+def test_the_responses_wire_has_no_prefill() -> None:
+    """There the model goes on after any item."""
+    assert found(RULE, {"input": [USER, ASSISTANT]}, refusing(RULE)) == []

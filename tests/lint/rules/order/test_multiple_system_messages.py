@@ -49,3 +49,11 @@ def test_the_profile_decides() -> None:
     assert found(RULE, request)[0].severity is Severity.WARNING
     assert found(RULE, request, refusing(RULE))[0].severity is Severity.ERROR
     assert found(RULE, request, server="OpenAI") == []
+
+
+def test_on_the_responses_wire_only_words_count() -> None:
+    """There developer messages may stand anywhere."""
+    request = {"input": [SYSTEM, DEVELOPER, USER]}
+    assert found(RULE, request) == []
+    (finding,) = found(RULE, request, status=400, response="System message must be at the beginning.")
+    assert finding.location.pointer == "/input/1/role"

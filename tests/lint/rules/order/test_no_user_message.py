@@ -39,3 +39,17 @@ def test_the_profile_decides() -> None:
     assert found(RULE, {"messages": [SYSTEM]}, refusing(RULE))[0].severity is Severity.ERROR
     assert found(RULE, {"messages": [SYSTEM]}, server="OpenAI") == []
     assert found(RULE, status=500, response=f"Jinja Exception: {WORDS.capitalize()}.")[0].refused
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "A conversation must start with a user message. Try again with a conversation that starts with a user message.",
+        "* GenerateContentRequest.contents: contents is not specified",
+        "Expected last role User or Tool (or Assistant with prefix True) for serving but got system",
+    ],
+)
+def test_a_system_prompt_alone_is_no_conversation(words: str) -> None:
+    """Services that keep it apart see an empty list, or one that ends with it."""
+    (first,) = judged({"messages": [SYSTEM]}, status=400, response=words)
+    assert (first.rule, first.refused) == (RULE, True)

@@ -57,3 +57,8 @@ def test_the_servers_words_tell() -> None:
     request = {"messages": [USER, said("Sure: ")]}
     assert found(RULE, request, status=400, response=WORDS)[0].refused
     assert found(RULE, status=400, response=WORDS)[0].refused
+
+
+def test_the_responses_wire_has_no_prefill() -> None:
+    """There the model goes on after any item."""
+    assert found(RULE, {"input": [USER, said("Sure: ")]}, STRICT) == []

@@ -134,6 +134,7 @@ def test_structure_decides_what_the_words_mean(messages: list[object], cause: st
         "After the (optional) system message(s), user and assistant roles should be alternating.",
         "A conversation must alternate between user and assistant roles. Make sure the conversation alternates",
         'messages: roles must alternate between "user" and "assistant", but found multiple "user" roles in a row',
+        "Unexpected role 'user' after role 'user'",
         "deepseek-reasoner does not support successive user or assistant messages (messages[1] and messages[2])",
     ],
 )

@@ -62,3 +62,12 @@ def test_the_profile_decides() -> None:
     assert found(RULE, request, status=200)[0].severity is Severity.WARNING
     assert found(RULE, request, refusing(RULE))[0].severity is Severity.ERROR
     assert found(RULE, request, server="OpenAI") == []
+
+
+def test_words_about_another_role_are_not_its_own() -> None:
+    """Mistral names both roles."""
+    request = {"messages": [USER, SYSTEM, USER, calls("c"), tool("c"), USER]}
+    assert not any(
+        one.refused for one in found(RULE, request, status=400, response="Unexpected role 'user' after role 'tool'")
+    )
+    assert found(RULE, request, status=400, response="Unexpected role 'system' after role 'user'")[0].refused

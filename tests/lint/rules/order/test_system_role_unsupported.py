@@ -3,7 +3,7 @@
 import pytest
 
 from nexdiag.core.finding import Severity
-from tests.linting import ASSISTANT, SYSTEM, USER, found, refusing
+from tests.linting import ASSISTANT, SYSTEM, USER, found, judged, refusing
 
 RULE = "system-role-unsupported"
 TURNS = [SYSTEM, USER, ASSISTANT, USER]
@@ -62,3 +62,11 @@ def test_the_anthropic_dialect_has_its_place_outside() -> None:
         Severity.WARNING, "move the text of messages[0] into the top-level field system",
     )  # fmt: skip
     assert found(RULE, {"system": "s", "messages": [USER]}, url="http://h/v1/messages") == []
+
+
+def test_a_developer_message_is_a_fault_of_its_own() -> None:
+    """Where the words do not say system."""
+    developer = {"role": "developer", "content": "d"}
+    assert found(RULE, {"messages": [developer, USER]}, status=400, response="Unexpected message role.") == []
+    words = "System role not supported"
+    assert judged({"messages": [SYSTEM, developer, USER]}, status=400, response=words)[0].rule == RULE

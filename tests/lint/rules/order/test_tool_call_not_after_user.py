@@ -49,3 +49,16 @@ def test_the_servers_words_tell() -> None:
     """Of the request, and without it."""
     assert found(RULE, {"messages": [ASSISTANT, calls("c")]}, status=400, response=WORDS)[0].refused
     assert found(RULE, status=400, response=[{"error": {"message": WORDS}}])[0].refused
+
+
+@pytest.mark.parametrize(
+    ("messages", "fix"),
+    [
+        ([USER, ASSISTANT, calls("c")], "merge messages[2] into the assistant message before it"),
+        ([SYSTEM, calls("c")], "put the user message that led to the call before messages[1]"),
+        ([calls("c")], "put the user message that led to the call before messages[0]"),
+    ],
+)
+def test_the_fix_says_what_to_do(messages: list[object], fix: str) -> None:
+    """Merge two halves of one answer; else the beginning is missing."""
+    assert found(RULE, {"messages": messages}, STRICT)[0].fix == fix

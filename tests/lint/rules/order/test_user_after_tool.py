@@ -40,3 +40,9 @@ def test_the_servers_words_tell() -> None:
     (finding,) = found(RULE, {"messages": [*RAN, USER]}, status=400, response=WORDS)
     assert (finding.refused, finding.location.pointer) == (True, "/messages/3/role")
     assert found(RULE, status=400, response="Unexpected role RoleEnum.user after role RoleEnum.tool")[0].refused
+
+
+def test_the_responses_wire_is_made_of_items() -> None:
+    """There the user may speak after any of them."""
+    items = [{"type": "function_call", "call_id": "c", "name": "f"}, {"type": "function_call_output", "call_id": "c"}]
+    assert found(RULE, {"input": [USER, *items, USER]}, STRICT) == []

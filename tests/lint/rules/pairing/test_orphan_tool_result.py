@@ -94,6 +94,10 @@ def test_hosted_services_refuse_it(server: str | None, severity: Severity) -> No
         '<400> InternalError: messages with role "tool" must be a response to a preceeding message with "tool_calls".',
         "Unexpected role 'tool' after role 'user'",
         "Please ensure that function response turn comes immediately after a function call turn",
+        "No tool call found for function call output with call_id x.",
+        "Message has tool role, but there was no previous assistant message with a tool call!",
+        "Invalid request: tool_call_id x is not found",
+        "invalid params, tool result's tool id(x) not found (2013)",
     ],
 )
 def test_the_recorded_refusal_confirms(said: str) -> None:

@@ -46,11 +46,11 @@ def test_all_three_wires() -> None:
     """The pointer goes to the id that has to change."""
     block = {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f", "input": {}}]}
     result = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "u", "content": "r"}]}
-    (finding,) = judged({"messages": [USER, block, result]})
+    (finding, *_) = judged({"messages": [USER, block, result]})
     assert (finding.rule, finding.location.pointer) == (RULE, "/messages/2/content/0/tool_use_id")
     call = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "f", "arguments": "{}"}
     output = {"type": "function_call_output", "call_id": "fc_1", "output": "r"}
-    (finding,) = judged({"input": [USER, call, output]})
+    (finding, *_) = judged({"input": [USER, call, output]})
     assert (finding.rule, finding.location.pointer) == (RULE, "/input/2/call_id")
     assert finding.fix == 'set call_id of messages[2] to "call_1"'
 
@@ -59,16 +59,25 @@ def test_all_three_wires() -> None:
     "said",
     [
         "Unexpected tool call id x in tool results",
-        "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
-        "The following tool_call_ids did not have response messages: a",
+        "... must be followed by tool messages ... The following tool_call_ids did not have response messages: a",
         "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
         "messages.2.content.0: unexpected `tool_use_id` found in `tool_result` blocks: x.",
     ],
 )
 def test_the_words_for_either_half_confirm_it(said: str) -> None:
     """Of a pair with a wrong id a server sees one half first."""
-    (finding,) = judged({"messages": MESSAGES}, status=400, response={"error": {"message": said}})
+    (finding, *_) = judged({"messages": MESSAGES}, status=400, response={"error": {"message": said}})
     assert (finding.rule, finding.location.message_index, finding.refused) == (RULE, 2, True)
+
+
+def test_an_answer_without_an_id_counts_where_the_server_asks_for_one() -> None:
+    """Elsewhere it can only mean the call before it."""
+    said = {"error": {"message": "Missing parameter 'tool_call_id': messages with role 'tool' must have one."}}
+    messages = [USER, calls("a"), {"role": "tool", "content": "r"}]
+    (finding,) = found(RULE, {"messages": messages}, status=400, response=said)
+    assert (finding.location.pointer, finding.refused) == ("/messages/2", True)
+    nobody = [USER, {"role": "assistant", "tool_calls": [{"function": {"name": "f"}}]}, {"role": "tool"}]
+    assert places(RULE, nobody, status=400, response=said) == []
 
 
 def test_the_profile_decides() -> None:

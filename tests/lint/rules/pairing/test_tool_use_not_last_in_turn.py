@@ -41,7 +41,7 @@ def test_look_alikes_are_let_pass(messages: list[object]) -> None:
 
 def test_the_words_of_an_unanswered_call_confirm_it() -> None:
     """The call is answered, so that its place is the cause; where it has no answer, that comes first."""
-    (finding,) = judged({"messages": request(USE, TEXT)}, status=400, response={"error": {"message": WORDS}})
+    (finding, *_) = judged({"messages": request(USE, TEXT)}, status=400, response={"error": {"message": WORDS}})
     assert (finding.rule, finding.refused) == (RULE, True)
     first = judged({"messages": request(USE, TEXT)[:2]}, status=400, response={"error": {"message": WORDS}})[0]
     assert first.rule == "unanswered-tool-call"

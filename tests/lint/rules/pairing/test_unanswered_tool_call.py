@@ -92,6 +92,9 @@ def test_hosted_services_refuse_it(server: str | None, severity: Severity) -> No
         "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: a.",
         "Not the same number of function calls and responses",
         "Please ensure that the number of function response parts is equal to the number of function call parts.",
+        "Expected toolResult blocks at messages.2.content for the following Ids: a",
+        "No tool output found for function call a.",
+        "Tool result is missing for tool call a.",
     ],
 )
 def test_the_recorded_refusal_confirms(said: str) -> None:

@@ -65,3 +65,26 @@ def test_another_fault_of_the_field_is_not_claimed() -> None:
     said = {"error": {"message": "The 'stream_options' parameter is only allowed when 'stream' is enabled."}}
     findings = found({"stream_options": {"include_usage": True}}, "OpenAI", status=400, response=said)
     assert findings == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Unrecognized request argument supplied: stream_options",
+        "body.stream_options: Extra inputs are not permitted",
+        "body.stream_options.include_usage: Extra inputs are not permitted",
+        "extraneous key [include_usage] is not permitted",
+        "Validation error at #/stream_options: Extra inputs are not permitted",
+        "Unknown parameter: 'stream_options'.",
+        "Unknown parameter: 'stream_options.include_usage'.",
+        "property 'stream_options' is unsupported",
+        "Additional properties are not allowed ('stream_options' was unexpected)",
+        "validation error for stream_options with data_sources",
+        "stream_options is not supported by this deployment",
+    ],
+)
+def test_the_words_alone_tell(words: str) -> None:
+    """Without a request; with one that has it null; and with one to which somebody added it on the way."""
+    for request in (None, {"stream_options": None, "messages": []}, {"messages": [{"role": "user", "content": "u"}]}):
+        _, findings = judge_bare(BareExchange(request=request, status=400, response={"error": {"message": words}}))
+        assert [one.rule for one in findings if one.code.startswith("NX7")] == ["stream-options-unsupported"]

@@ -43,6 +43,8 @@ def test_requests(changes: dict[str, Any], pointer: str, says: str) -> None:
         ({"jsonrpc": "2.0", "id": 1, "error": {"code": "x", "message": "no"}}, "number as its code"),
         ({"jsonrpc": "2.0", "id": 1, "error": {"code": -1}}, "text as its message"),
         ({"jsonrpc": "2.0", "result": {}}, "no id"),
+        ({"tools": []}, "no jsonrpc"),
+        ({"message": "overloaded"}, "no jsonrpc"),
         ({"id": 1, "result": {}}, "no jsonrpc"),
         ([GOOD, {"jsonrpc": "2.0", "id": 2}], "neither"),
         ('server started\n{"jsonrpc": "2.0", "id": 1}\n', "neither"),
@@ -77,14 +79,24 @@ def test_no_envelope_at_all(parts: dict[str, Any]) -> None:
         {"request": {"client_name": "x"}, "client": "MCP client", "url": "http://h/register"},
         {"request": {"model": "m", "messages": []}, "client": "MCP client", "status": 200},
         {"request": {"model": "m", "input": "x"}, "client": "MCP client", "status": 200},
+        {"request": {"messages": [{"role": "user"}]}, "client": "MCP client", "status": 200},
         {"request": {"method": "x"}, "status": 200},
+        {"request": None, "client": "agent with MCP tools", "response": {"error": {"message": "no such model"}}},
+        {"request": None, "client": "agent with MCP tools", "response": {"choices": []}, "status": 200},
         {"request": LIST, "response": "Bad Request", "status": 400},
-        {"request": None, "response": {"result": 1, "error": None}},
+        {"request": None, "response": {"id": 1, "result": 1}},
     ],
 )
 def test_look_alikes_are_let_pass(parts: dict[str, Any]) -> None:
     """Right envelopes, notifications, the bodies of other protocols, and chats of any client."""
     assert found(NAME, **parts) == []
+
+
+def test_a_result_for_nobody() -> None:
+    """A result always has a request; where that is known, another rule compares the ids."""
+    nobodys = {"jsonrpc": "2.0", "id": None, "result": {}}
+    assert "null" in found(NAME, response=nobodys)[0].summary
+    assert found(NAME, LIST, response=nobodys) == found(NAME, response=nobodys | {"result": None} | GOOD) == []
 
 
 def test_in_a_recording() -> None:

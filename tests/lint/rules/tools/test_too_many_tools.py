@@ -6,7 +6,10 @@ from nexdiag.core.finding import Severity
 from tests.linting import USER, found, judged, refusing
 
 RULE = "too-many-tools"
-WORDS = "Invalid 'tools': array too long. Expected an array with maximum length 128, but got an array with length 142 instead."
+WORDS = (
+    "Invalid 'tools': array too long. Expected an array with maximum length 128, but got an array with length 142 "
+    "instead."
+)
 
 
 def chat(count: int) -> dict[str, object]:
@@ -38,6 +41,8 @@ def test_the_recorded_refusal_confirms(tools: object) -> None:
     "words",
     [
         WORDS,
+        "You may not include more than 128 tools in your request.",
+        "'tools' : maximum number of items is 128",
         "Too many tools: 200",
         "The maximum number of tools allowed is 64",
         "tools: List should have at most 128 items",

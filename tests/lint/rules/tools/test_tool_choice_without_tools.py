@@ -61,3 +61,11 @@ def test_the_recorded_refusal_confirms(field: dict[str, object], answer: object)
     """Then also a choice that forces nothing is at fault."""
     assert [one.rule for one in judged(chat(**field), status=400, response=answer)] == [RULE]
     assert judged(None, status=400, response=answer)[0].rule == RULE
+
+
+def test_a_server_that_refuses_any_choice() -> None:
+    """OpenAI refuses `auto` as well; SGLang says in its words that it minds `required`."""
+    (finding,) = found(RULE, chat(tool_choice="auto"), refusing(RULE))
+    assert finding.severity is Severity.ERROR
+    assert found(RULE, chat(tool_choice="auto"), server="SGLang") == []
+    assert found(RULE, chat(tool_choice="required"), server="SGLang")[0].severity is Severity.ERROR

@@ -73,8 +73,10 @@ def test_a_name_in_the_history_is_found(message: object, pointer: str) -> None:
     [
         OPENAI,
         "tools.1.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'",
-        "Function name was a/b but must be a-z, A-Z, 0-9, or contain underscores and dashes, with a maximum length of 64.",
-        "GenerateContentRequest.tools[1].function_declarations[0].name: Invalid function name. Must start with a letter",
+        "Function name was a/b but must be a-z, A-Z, 0-9, or contain underscores and dashes, up to 64.",
+        "GenerateContentRequest.tools[1].function_declarations[0].name: Invalid function name. Must start",
+        "Tool name too long, please check: a/b",
+        "tools.1.FrontendRemoteMcpToolDefinition.name: String should match pattern '^[a-zA-Z0-9_-]{1,64}$'",
         "Invalid 'tools[1].function.name': string too long. Expected a string with maximum length 64",
     ],
 )

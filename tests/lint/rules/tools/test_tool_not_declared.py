@@ -50,6 +50,21 @@ def test_look_alikes(body: object) -> None:
     assert found(RULE, body, refusing(RULE)) == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Invalid value for 'tool_choice': no function named 'g' was specified in the 'tools' parameter.",
+        "The tool specified in `tool_choice` does not match any of the specified `tools`",
+        "Tool 'g' not found in provided tools",
+    ],
+)
+def test_other_words(words: str) -> None:
+    """It alone is the cause; and the words alone tell it."""
+    said = {"error": {"message": words}}
+    for body in (chat({"type": "function", "function": {"name": "g"}}), None):
+        assert [one.rule for one in judged(body, status=400, response=said)] == [RULE]
+
+
 def test_the_recorded_refusal_confirms() -> None:
     """Of a choice, and of a call in the history."""
     said = {"message": "Tool 'g' not found in tools list."}

@@ -17,6 +17,8 @@ BODY = {"model": "gemma3", "messages": [USER], "tools": [{"type": "function", "f
         "No endpoints found that support tool use. To learn more about provider routing, visit ...",
         "`tool calling` is not supported with this model",
         "This model does not support function calling",
+        "tools is not supported in this model. For a list of supported models, refer to the guide",
+        "deepinfra error: Tool calling is not supported for model: m",
         "Function calling is not enabled for models/gemma-3-27b-it",
         "body.tools: Extra inputs are not permitted",
     ],

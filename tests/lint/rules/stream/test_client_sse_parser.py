@@ -1,0 +1,44 @@
+"""client-sse-parser: comments in a right stream."""
+
+import pytest
+from answers import STOP, said, stream
+from linting import found, recording, told
+
+from nexdiag.core.finding import Severity
+from nexdiag.lint.profiles import resolve
+
+RULE = "client-sse-parser"
+RIGHT = stream(said("a"), STOP, before=": OPENROUTER PROCESSING\n\n")
+
+
+def test_a_comment_where_a_client_is_named() -> None:
+    """The server is right: it is told, and no more."""
+    (finding,) = found(RULE, status=200, response=RIGHT, client="openai4j")
+    assert (finding.severity, "openai4j" in finding.summary) == (Severity.INFO, True)
+
+
+@pytest.mark.parametrize(
+    ("client", "answer"),
+    [
+        (None, RIGHT),
+        ("curl", RIGHT),
+        ("any", RIGHT),
+        ("openai4j", stream(said("a"), STOP)),
+        ("openai4j", stream(said(": a"), STOP)),
+        ("openai4j", stream("no JSON", before=": x\n\n")),
+    ],
+)
+def test_nothing_to_tell(client: str | None, answer: str) -> None:
+    """Nobody asks, nothing is unusual, or something else is wrong."""
+    assert found(RULE, status=200, response=answer, client=client) == []
+
+
+def test_the_words_of_clients() -> None:
+    """They name it where the stream is not known."""
+    assert found(RULE, response="SSEFormatException: Invalid sse format! : OPENROUTER PROCESSING")
+
+
+def test_never_in_a_recording() -> None:
+    """There the client is under test, and it read the stream."""
+    request = {"messages": [{"role": "user", "content": "u"}]}
+    assert told(RULE, recording((request, 200, RIGHT)), resolve(None)) == []
