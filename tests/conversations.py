@@ -204,9 +204,9 @@ def _renumber(draw: Draw, messages: Messages) -> None:
     once = draw(st.sampled_from(messages))
     for message in messages if everywhere else [once]:
         if message["role"] == "tool":
-            message["tool_call_id"] = form.format(message.get("tool_call_id"))
+            message["tool_call_id"] = form.format(str(message.get("tool_call_id")))
         for entry in message.get("tool_calls") or ():
-            entry["id"] = form.format(entry.get("id"))
+            entry["id"] = form.format(str(entry.get("id")))
 
 
 def _exchange_ids(draw: Draw, messages: Messages) -> None:

@@ -83,10 +83,9 @@ def _choice(profile: str | None, select: list[str] | None, ignore: list[str] | N
 
     made = None
     if template is not None:
-        from nexdiag.lint.template.chat_template import ChatTemplate
-        from nexdiag.runner.template_source import read_template
+        from nexdiag.runner.linting.template import Templates, read_template
 
-        made = ChatTemplate(read_template(template))
+        made = Templates(read_template(template))
     settings = lint_defaults(os.environ, Path.cwd())
     words = tuple(word for text in select or () for word in text.split(","))
     unwanted = tuple(word for text in ignore or () for word in text.split(","))

@@ -110,6 +110,9 @@ def _encode_chat(  # noqa: PLR0913 - the shape of EncodeRequest
         include_usage=sends.stream_options,
         developer_role=sends.developer_role,
         reasoning_field=sends.reasoning_field,
+        null_content=sends.null_content,
+        system_role=sends.system_role,
+        nine_sign_ids=sends.nine_sign_ids,
     )
 
 

@@ -53,6 +53,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     tool_name: str = ""
     """A regular expression for the whole of a tool's name."""
+    tool_result_name: str = ""
+    """A regular expression for the whole of the name that a tool message may give; empty where nobody looks."""
     tool_call_id: str = ""
     """A regular expression for the whole of a tool call's id."""
     tools: int | None = None
@@ -61,9 +63,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The most characters of a tool's description."""
     schema_keywords_denied: tuple[str, ...] = ()
     """Keywords of JSON Schema that are refused anywhere in a tool's parameters."""
-    schema_wants: tuple[Literal["parameters", "properties", "items", "filled-properties", "valid", "object"], ...] = ()
+    schema_wants: tuple[
+        Literal["parameters", "properties", "items", "filled-properties", "valid", "grammar", "object"], ...
+    ] = ()
     """What a tool's parameters must have: `parameters` themselves; `properties` on each object; `items` on each array;
-    properties that are not an empty object; that they are a valid JSON Schema; that properties is an object."""
+    properties that are not an empty object; that they are a valid JSON Schema; that a grammar can be built of them;
+    that properties is an object."""
     params: tuple[str, ...] = ()
     """All top-level parameters that are taken; others are refused."""
     params_refused: tuple[Param, ...] = ()
@@ -81,10 +86,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Where content must not be null: on an assistant's message with calls, without, on a tool's, on a user's."""
     vision: str = ""
     """A regular expression for the models that take images; empty where that is not known."""
+    parts: tuple[str, ...] = ()
+    """All parts of a content that are taken, each as `role:type`; others are refused."""
+    system_after: tuple[str, ...] = ()
+    """Roles behind which a system message may stand although it is not the first."""
 
 
 class StreamHabits(msgspec.Struct, frozen=True, kw_only=True):
-    """How a server streams."""
+    """How a server streams, and what else tells its answers apart. What is not known is as OpenAI's."""
 
     usage: str = "asked"
     """`asked` (only with include_usage), `always` or `never`."""
@@ -93,6 +102,20 @@ class StreamHabits(msgspec.Struct, frozen=True, kw_only=True):
     tool_index: bool = True
     """Whether tool-call deltas carry an index."""
     reasoning_field: str | None = None
+    usage_with_finish: bool = False
+    """Whether the usage stands in the chunk with the finish reason, and not in one of its own without choices."""
+    null_start: bool = False
+    """Whether the content of the first delta, which brings the role, is null, and not an empty text."""
+    comment: str = ""
+    """A comment of server-sent events that comes before the first chunk, on any wire."""
+    opening: Any = None
+    """A chunk without choices that comes before the first one, as JSON."""
+    call_id: str = "call_" + "*" * 24
+    """The form of the ids of tool calls: each `*` is a letter or digit, each `#` a hexadecimal digit."""
+    own_errors: bool = False
+    """Whether refusals on the Messages wire have the shape of those of chat completions."""
+    no_json: Any = None
+    """The body with which it refuses, with 400, one that is no JSON; None where that is not known."""
 
 
 class Sends(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +127,12 @@ class Sends(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the system prompt goes out under the role `developer`."""
     reasoning_field: str | None = None
     """The field under which a message's reasoning goes back to the server; None if it does not go back."""
+    null_content: bool = True
+    """Whether a message that only calls tools goes out with content null; else with an empty text."""
+    nine_sign_ids: bool = False
+    """Whether each id of a tool call goes out as nine letters and digits, as Mistral wants: other ids as a hash."""
+    system_role: bool = True
+    """Whether there is a place for a system message; else its text stands before the first message of the user."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

@@ -79,6 +79,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     location: Location = Location()
     evidence: tuple[str, ...] = ()
     """Facts that a reader can check: the two messages, the server's own words, the log line."""
+    because: str = ""
+    """Why it weighs what it does, where no recorded answer says so: what the profile states, or the chat template."""
     fix: str = ""
     refused: bool = False
     """The recorded answer refused this very request, in words that this rule explains."""

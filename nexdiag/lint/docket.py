@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from nexdiag.core.endpoint import Profile
 from nexdiag.core.finding import Finding, Location, Origin, Severity
 from nexdiag.lint.chain import Chain
+from nexdiag.lint.profiles.templates import RULES as TEMPLATE_RULES
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.rules.refusal.no_answer import NO_ANSWER
 from nexdiag.lint.rules.refusal.unexplained_refusal import UNEXPLAINED
@@ -35,6 +36,8 @@ class Entry:
         self._heard: str | None = None
         self._confirmed = False
         self._presumed = False
+        self._by_template = ""
+        self._templated = case.template is not None
 
     @property
     def accepted(self) -> bool:
@@ -62,6 +65,10 @@ class Entry:
         self._confirmed = True
         self.told(seen)
 
+    def confirm_by_template(self, words: str) -> None:
+        """The model's own template refuses this very request, in words that the rule explains."""
+        self._by_template = f'the chat template says: "{words}"'
+
     def presume(self, seen: View) -> None:
         """The server refused this exchange, in words that say nothing, or that no rule knows."""
         self._presumed = True
@@ -69,8 +76,10 @@ class Entry:
 
     def weight(self, profile: Profile) -> Severity | None:
         """How much it matters on this server, for all that is known by now; None for not at all."""
-        if self._confirmed:
+        if self._confirmed or self._by_template:
             return Severity.ERROR
+        if self._templated and self.rule.name in TEMPLATE_RULES:
+            return None
         return self.fault.weight or severity(
             self.rule, profile, accepted=self.accepted, model=self._model, wire=self.first.wire
         )
@@ -92,9 +101,10 @@ class Entry:
             message_index=self.fault.at,
             pointer=self.fault.pointer,
         )
-        why = (self._heard,) if self._heard else ()
-        if not self._confirmed:
-            why = (*reason(self.rule, profile, model=self._model, wire=self.first.wire), *why)
+        because = self._by_template
+        if not because and not self._confirmed:
+            because = "; ".join(reason(self.rule, profile, model=self._model, wire=self.first.wire))
+        why = tuple(said for said in (because, self._heard or "") if said)
         return Finding(
             rule=self.rule.name,
             code=self.rule.code,
@@ -102,6 +112,7 @@ class Entry:
             summary=self.fault.summary,
             location=place,
             evidence=(*self.fault.evidence, *why),
+            because=because,
             fix=self.fault.fix,
             refused=self._confirmed,
             server_words=self._words,
@@ -114,7 +125,7 @@ class Entry:
         """Sorting key, the cause first: confirmed, then presumed, then failures without explanation, then the rest."""
         failed = weight is Severity.ERROR and (self.rule is UNEXPLAINED or self.rule is NO_ANSWER)
         rank = _FAILED if failed else _RANKS[weight]
-        if self._confirmed or self._presumed:
+        if self._confirmed or self._presumed or self._by_template:
             rank = _CONFIRMED if self._confirmed else _PRESUMED
         named = self._confirmed and singled_out(self.fault, self._words or "")
         return (rank, not named, self.first.exchange or 0, self.fault.at or 0, self.rule.code)

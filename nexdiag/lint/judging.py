@@ -7,7 +7,7 @@ weigh     the docket says how much each matters: Findings, the cause first
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from nexdiag.core.body import Link
@@ -18,6 +18,7 @@ from nexdiag.lint import rules
 from nexdiag.lint.chain import Chain
 from nexdiag.lint.docket import Docket, Entry
 from nexdiag.lint.rule import Fault, Rule
+from nexdiag.lint.rules.order.template_refuses import RULE as TEMPLATE_REFUSES
 from nexdiag.lint.rules.refusal.unexplained_refusal import UNEXPLAINED, unexplained
 from nexdiag.lint.seen import view
 from nexdiag.lint.seen.case import Case
@@ -30,7 +31,11 @@ if TYPE_CHECKING:  # it brings jinja2, which nobody needs who gives no template
     from nexdiag.lint.template.chat_template import ChatTemplate
 
 Found = tuple[Rule, Fault]
+_KEPT_THERE = frozenset({"previous_response_id", "conversation"})
+"""Fields by which a request on the Responses wire leaves its beginning to the server."""
 Look = Callable[[Case], Iterable[Fault]]
+_SHAPES = 1024
+"""Kinds of exchanges for which it is remembered which rules look at them."""
 
 
 class Judging:
@@ -48,15 +53,22 @@ class Judging:
 
     def take(self, seen: View) -> list[Entry]:
         """Judge the next exchange; give what it carries."""
-        chain = self._read(seen)
-        case = Case(seen, chain.history, self._profile, self._past, self._template)
-        found = [(rule, fault) for rule in _whole(seen.wire) for fault in _looked(rule, case)]
+        chain, case = self._read(seen)
+        asked = bool(chain.history.messages)
+        found = [
+            (rule, fault)
+            for rule, look, ends in _whole(seen.wire, seen.facts(_wanted()))
+            if asked or not ends
+            for fault in look(case)
+        ]
         found += [(rule, fault) for rule, follows in self._following for fault in follows.take(case)]
         found = [(rule, fault) for rule, fault in found if rule.concerns is None or rule.concerns(seen)]
         if seen.refused:
             found += chain.silent
             found += _by_words(seen, [*found, *((entry.rule, entry.fault) for entry in chain.entries)])
         kept = [(rule, fault) for rule, fault in found if not fault.needs_words or _explains(rule, seen)]
+        if self._template is not None:
+            kept = _as_the_template_says(kept, chain)
         passing = [self._docket.enter(rule, fault, case, number) for rule, fault, number in _numbered(kept)]
         for entry in passing:
             entry.carried(seen)
@@ -90,45 +102,51 @@ class Judging:
         for entry in _freshest(presumed):
             entry.presume(seen)
         if not presumed or not silent:
-            entry = self._docket.enter(UNEXPLAINED, unexplained(seen), case, 0)
+            entry = self._docket.enter(UNEXPLAINED, unexplained(seen, _unshown(seen)), case, 0)
             entry.carried(seen)
             entry.told(seen)
 
-    def _read(self, seen: View) -> Chain:
+    def _read(self, seen: View) -> tuple[Chain, Case]:
         """The messages of a request, those of earlier exchanges included; what is wrong with the new ones is found."""
         last = seen.fields.last_link(seen.list_name) if seen.exchange is not None else None
         if last is None:
             chain = Chain(History(seen.list_name))
-            for value in _entries(seen):
-                self._arrive(message_of(value), chain, seen)
-            return chain
+            return chain, self._arrive(map(message_of, _entries(seen)), chain, seen)
         new = []
         link: Link | None = last
         while link is not None and link.digest not in self._chains:
             new.append(link)
             link = link.before
         chain = self._chains.pop(link.digest) if link is not None else Chain(History(seen.list_name))
-        for link in reversed(new):
-            self._arrive(read_message(link.raw), chain, seen)
         self._chains[last.digest] = chain
-        return chain
+        return chain, self._arrive((read_message(link.raw) for link in reversed(new)), chain, seen)
 
-    def _arrive(self, message: MessageSeen, chain: Chain, seen: View) -> None:
-        chain.history.add(message)
-        looking = _arriving(message.traits, seen.wire)
-        if not looking:
+    def _arrive(self, messages: Iterable[MessageSeen], chain: Chain, seen: View) -> Case:
+        """New messages of a chat, one after another: those rules look that messages of such traits concern."""
+        history = chain.history
+        case = Case(seen, history, self._profile, self._past, self._template)
+        deaf: frozenset[str] | None = None
+        looking: dict[int, tuple[tuple[Rule, Look], ...]] = {}
+        for message in messages:
+            if deaf is None:
+                deaf = _deaf(case)
+            history.add(message)
+            looks = looking.get(message.traits)
+            if looks is None:
+                looks = looking[message.traits] = _arriving(message.traits, seen.wire, deaf)
+            for rule, look in looks:
+                for fault in look(case):
+                    self._enter(rule, fault, case, chain)
+        return case
+
+    def _enter(self, rule: Rule, fault: Fault, case: Case, chain: Chain) -> None:
+        """A fault of a message: every later request of the chat carries it."""
+        if fault.needs_words:
+            chain.silent.append((rule, fault))
             return
-        case = Case(seen, chain.history, self._profile, self._past)
-        for rule, look in looking:
-            if rule.concerns is not None and not rule.concerns(seen):
-                continue
-            for fault in look(case):
-                if fault.needs_words:
-                    chain.silent.append((rule, fault))
-                else:
-                    entry = self._docket.enter(rule, fault, case, chain.number(rule, fault))
-                    entry.stays(chain)
-                    chain.entries.append(entry)
+        entry = self._docket.enter(rule, fault, case, chain.number(rule, fault))
+        entry.stays(chain)
+        chain.entries.append(entry)
 
 
 def _entries(seen: View) -> list[object]:
@@ -139,23 +157,40 @@ def _entries(seen: View) -> list[object]:
 
 
 @cache
-def _arriving(traits: int, wire: str) -> tuple[tuple[Rule, Look], ...]:
+def _arriving(traits: int, wire: str, deaf: frozenset[str]) -> tuple[tuple[Rule, Look], ...]:
     """The rules that look at a message with such traits."""
-    looking = (rule for rule in rules.ALL if rule.on & traits and wire in rule.wires)
+    looking = (rule for rule in rules.ALL if rule.on & traits and wire in rule.wires and rule.name not in deaf)
     return tuple((rule, rule.arriving) for rule in looking if rule.arriving)
 
 
 @cache
-def _whole(wire: str) -> tuple[Rule, ...]:
-    """The rules that look at an exchange as a whole."""
-    return tuple(rule for rule in rules.ALL if (rule.check or rule.ending) and wire in rule.wires)
+def _choosy() -> tuple[Rule, ...]:
+    """The rules that say of an exchange whether its messages are their business."""
+    return tuple(rule for rule in rules.ALL if rule.arriving and (rule.concerns or rule.listens))
 
 
-def _looked(rule: Rule, case: Case) -> Iterator[Fault]:
-    if rule.check:
-        yield from rule.check(case)
-    if rule.ending and case.history.messages:
-        yield from rule.ending(case)
+def _deaf(case: Case) -> frozenset[str]:
+    """The rules that look at no message of this exchange."""
+    return frozenset(
+        rule.name
+        for rule in _choosy()
+        if (rule.concerns is not None and not rule.concerns(case.view))
+        or (rule.listens is not None and not rule.listens(case))
+    )
+
+
+@cache
+def _wanted() -> frozenset[str]:
+    """What any rule needs of an exchange as a whole."""
+    return frozenset(name for rule in rules.ALL for name in rule.needs)
+
+
+@lru_cache(maxsize=_SHAPES)
+def _whole(wire: str, facts: frozenset[str]) -> tuple[tuple[Rule, Look, bool], ...]:
+    """The rules that look at an exchange of such facts as a whole, with their looks: whether it is at its messages."""
+    looking = (rule for rule in rules.ALL if wire in rule.wires and (not rule.needs or rule.needs & facts))
+    looks = ((rule, look, look is rule.ending) for rule in looking for look in (rule.check, rule.ending))
+    return tuple((rule, look, ends) for rule, look, ends in looks if look)
 
 
 def _by_words(seen: View, found: list[Found]) -> list[Found]:
@@ -170,8 +205,17 @@ def _by_words(seen: View, found: list[Found]) -> list[Found]:
     ]
 
 
+def _unshown(seen: View) -> tuple[str, ...]:
+    """The rules whose words these are, though the request as it was recorded shows no such fault."""
+    said = seen.said.words
+    told = (rule for rule in rules.ALL if rule.telling and rule.explains(said, seen.status))
+    return tuple(rule.name for rule in told if any(pattern.search(said) for pattern in rule.telling))
+
+
 def _unseen(rule: Rule, seen: View) -> bool:
-    """Whether that on which the rule looks is not known."""
+    """Whether that on which the rule looks is not known: not recorded, or kept by the server from earlier requests."""
+    if rule.family == "pairing" and not _KEPT_THERE.isdisjoint(seen.fields):
+        return True
     return not seen.asked if rule.check else not seen.chats
 
 
@@ -179,7 +223,7 @@ def _told_fault(rule: Rule, said: str) -> Fault:
     at = view.named_index(said)
     return Fault(
         summary=f"the server's words tell of it: {rule.summary[0].lower()}{rule.summary[1:].rstrip('.')}",
-        fix="record the request as well, to see where",
+        fix="record the whole request, to see where",
         at=at,
         pointer=None if at is None else f"/messages/{at}",
     )
@@ -196,6 +240,22 @@ def _numbered(found: list[Found]) -> Iterator[tuple[Rule, Fault, int]]:
 
 def _explains(rule: Rule, seen: View) -> bool:
     return seen.refused and rule.explains(seen.said.words, seen.status)
+
+
+def _as_the_template_says(kept: list[Found], chain: Chain) -> list[Found]:
+    """The template's refusal is laid on the faults that explain its words; it stands by itself if none does."""
+    refusal = next((one for one in kept if one[0] is TEMPLATE_REFUSES and one[1].weight is None), None)
+    words = refusal[1].facts.get("words", "") if refusal is not None else ""
+    if not words:
+        return kept
+    faults = [entry for entry in chain.entries if _explains_words(entry.rule, words)]
+    for entry in faults:
+        entry.confirm_by_template(words)
+    return [one for one in kept if one is not refusal] if faults else kept
+
+
+def _explains_words(rule: Rule, words: str) -> bool:
+    return rule is not TEMPLATE_REFUSES and not rule.last_resort and rule.explains(words, None)
 
 
 def _freshest(entries: list[Entry]) -> list[Entry]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from nexdiag.codec import jsontext
 from nexdiag.core.endpoint import Refusal
-from nexdiag.lint.profiles import SERVERS
+from nexdiag.lint.profiles import SERVERS, VERSIONS
 from nexdiag.lint.rule import Rule
 from nexdiag.lint.seen.words import heard
 
@@ -33,7 +33,21 @@ def _table(rule: Rule) -> str:
             for conditional in server.conditional
             if conditional.refusal.rule == rule.name
         ]
+    rows += _of_versions(rule)
     return _HEAD + "".join(rows) if rows else _NOBODY
+
+
+def _of_versions(rule: Rule) -> list[str]:
+    """One row for all versions that say the same."""
+    names: dict[str, list[str]] = {}
+    said: dict[str, Refusal] = {}
+    for version in (version for several in VERSIONS.values() for version in several):
+        refusal = version.profile.refusal(rule.name)
+        if refusal is not None:
+            words = _words(refusal.body)
+            names.setdefault(words, []).append(version.profile.name)
+            said.setdefault(words, refusal)
+    return [_row(", ".join(several), "", said[words]) for words, several in names.items()]
 
 
 def _row(title: str, when: str, refusal: Refusal) -> str:

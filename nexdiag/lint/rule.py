@@ -74,6 +74,15 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Looks at the exchanges of a recording one after another, and remembers."""
     state: "Callable[[StateSeen], Iterable[Fault]] | None" = None
     """Looks at an executor's state directory."""
+    needs: frozenset[str] = frozenset()
+    """What there must be one of, that `check` and `ending` can find anything: fields of the request by their names, and
+    facts of the exchange (REFUSED_HERE and the others of seen/view.py). Where none of them is, they are not called.
+    Empty for a rule that looks at every exchange.
+    """
+    listens: Callable[[Case], bool] | None = None
+    """Whether `arriving` can find anything in the messages of such an exchange: asked once, before they are read; None
+    for always.
+    """
     wires: tuple[Wire, ...] = ("chat", "responses", "anthropic")
     """The dialects of which it is so."""
     concerns: Callable[[View], bool] | None = None

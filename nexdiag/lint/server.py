@@ -99,7 +99,13 @@ def _with(limits: Limits, more: list[Limits]) -> Limits:
 def _without(sends: Sends, refused: list[str]) -> Sends:
     """What nex sends to such a deployment: not what it refuses."""
     if "stream-options-unsupported" in refused:
-        return msgspec.structs.replace(sends, stream_options=False)
+        sends = msgspec.structs.replace(sends, stream_options=False)
+    if "null-content" in refused:
+        sends = msgspec.structs.replace(sends, null_content=False)
+    if "tool-call-id-format" in refused:
+        sends = msgspec.structs.replace(sends, nine_sign_ids=True)
+    if "system-role-unsupported" in refused:
+        sends = msgspec.structs.replace(sends, system_role=False)
     return sends
 
 

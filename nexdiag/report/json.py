@@ -36,6 +36,7 @@ def finding_fields(finding: Finding) -> dict[str, Any]:
         "pointer": where.pointer,
         "summary": finding.summary,
         "evidence": list(finding.evidence),
+        "because": finding.because,
         "fix": finding.fix,
         **({"turn": where.turn, "exchange": where.exchange} if recorded else {}),
         "refused": finding.refused,

@@ -4,11 +4,13 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
 
 from nexdiag.cli.app import run
+from nexdiag.lint.profiles import ALL
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -48,6 +50,7 @@ def test_a_real_llama_ends_on_a_signal(number: signal.Signals) -> None:
         (["--like", "sglang", "--engine", "llama"], "either --like PROFILE or --engine llama"),
         (["--engine", "steam"], "unknown engine 'steam'"),
         (["--like", "sgland"], "unknown profile 'sgland'"),
+        (["--like", "sgland"], "did you mean sglang?"),
         (["--like", "sglang", "--script", "nowhere"], "nowhere cannot be read"),
         (["--like", "sglang", "--script", sys.executable], "is not UTF-8 text"),
         (["--engine", "llama", "--model", "m"], "--model is for a stub"),
@@ -58,6 +61,31 @@ def test_a_wrong_wish_is_a_usage_error(arguments: list[str], said: str, capsys: 
     """Exit 2 before anything listens."""
     assert run(["endpoint", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--list"], ["--like", "?"]])
+def test_the_servers_are_listed(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Each by the name that --like takes, with its title; the unknown one last."""
+    assert run(["endpoint", *arguments]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.split()[0] for line in lines} == {profile.name for profile in ALL}
+    assert next(line for line in lines if line.startswith("vllm ")).split(maxsplit=1)[1] == "vLLM"
+    assert lines[-1].startswith("unknown ")
+
+
+def test_a_script_that_is_wrong_names_the_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything listens."""
+    (tmp_path / "s.jsonl").write_text('"fine"\n{"txt": "a"}\n')
+    assert run(["endpoint", "--like", "vllm", "--script", str(tmp_path / "s.jsonl")]) == 2
+    assert "line 2: unknown key 'txt'" in capsys.readouterr().err
+
+
+def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    """And says what may stand in a script."""
+    assert run(["endpoint", "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Example: nexdiag endpoint --like sglang" in said
+    assert "*.toml, *.jsonl" in said
 
 
 def test_a_port_that_is_taken_is_exit_3(capsys: pytest.CaptureFixture[str]) -> None:

@@ -247,3 +247,81 @@ def test_a_state_directory_that_is_broken_is_told_by_file_and_line(
     assert run(["lint", "--format", "json", str(place)]) == 1
     files = json.loads(capsys.readouterr().out)["files"]
     assert wanted in [f"{one['rule']} {one['pointer']}" for file in files for one in file["findings"]]
+
+
+def test_against_prints_the_table(request_file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 1 where one of the servers would refuse, 0 where none would."""
+    assert run(["lint", request_file, "--against", "vllm-strict,openai"]) == 1
+    shown = capsys.readouterr().out
+    assert "vllm-strict would refuse 1 of 1:" in shown
+    assert "openai takes all of it" in shown
+    assert run(["lint", request_file, "--against", "openai", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["schema"] == "nexdiag.portability/1"
+
+
+def test_fix_prints_a_diff_and_writes_nothing(request_file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With -o the repaired request is written, and judged anew it is clean."""
+    before = Path(request_file).read_text()
+    assert run(["lint", request_file, "--profile", "vllm-strict", "--fix"]) == 1
+    shown = capsys.readouterr()
+    assert '+      "content": "a\\n\\nb"' in shown.out
+    assert "role-alternation: merged messages[1] into messages[0]" in shown.err
+    assert Path(request_file).read_text() == before
+    mended = f"{request_file}.mended.json"
+    assert run(["lint", request_file, "--profile", "vllm-strict", "--fix", "-o", mended]) == 0
+    assert run(["lint", mended, "--profile", "vllm-strict"]) == 0
+
+
+def test_a_template_decides(request_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The template's own words, and the message."""
+    path = tmp_path / "strict.jinja"
+    path.write_text(
+        "{% for m in messages %}{% if loop.index0 % 2 %}{{ raise_exception('must alternate') }}{% endif %}{% endfor %}"
+    )
+    assert run(["lint", request_file, "--template", str(path)]) == 1
+    assert "must alternate" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["github", "junit", "sarif", "md", "html"])
+def test_every_format_is_written(request_file: str, form: str, tmp_path: Path) -> None:
+    """To a file, with exit 1 for what was found."""
+    output = tmp_path / "out"
+    assert run(["lint", request_file, "--profile", "vllm-strict", "--format", form, "-o", str(output)]) == 1
+    assert "role-alternation" in output.read_text()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--against", "openai", "--fix"],
+        ["--against", "openai", "--profile", "vllm"],
+        ["--against", "openai", "--format", "sarif"],
+        ["--against", "nobody"],
+        ["--fix", "--format", "json"],
+        ["--template", "nowhere.jinja"],
+        ["--select", "nothing"],
+    ],
+)
+def test_options_that_mean_nothing_together_are_an_error(
+    words: list[str], request_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line and a hint, exit 2; nothing is judged."""
+    assert run(["lint", request_file, *words]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "hint: " in shown.err
+
+
+def test_settings_ignore_by_path(request_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nexdiag.toml says is not wanted in a file is not reported there."""
+    (tmp_path / "nexdiag.toml").write_text(
+        '[lint]\nprofile = "vllm-strict"\n[lint.per_path_ignores]\n"request.json" = ["NX101"]\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    assert run(["lint", request_file]) == 0
+
+
+def test_the_profiles_are_listed(request_file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With `--profile ?`."""
+    assert run(["lint", request_file, "--profile", "?"]) == 0
+    assert "vllm-strict" in capsys.readouterr().out

@@ -4,8 +4,11 @@ import pytest
 from linting import ASSISTANT, CHAT, USER, calls, found, judged, recording, refusing
 
 from nexdiag.core.finding import Severity
-from nexdiag.lint.engine import judge
+from nexdiag.lint.engine import judge, judge_bare
 from nexdiag.lint.profiles import named
+from nexdiag.lint.seen.bare import BareExchange
+from nexdiag.lint.template.chat_template import ChatTemplate
+from nexdiag.lint.template.outcome import TemplateText, manner_of
 
 ORPHAN = {"role": "tool", "tool_call_id": "x", "content": "r"}
 
@@ -86,3 +89,20 @@ def test_the_other_wires_are_judged(wire: str) -> None:
     (finding,) = found("orphan-tool-result", request, url=CHAT.replace("chat/completions", wire))
     assert finding.location.message_index == 0
     assert (finding.location.pointer or "").startswith("/messages/0" if wire == "messages" else "/input/0")
+
+
+STRICT = """{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}
+{{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}
+{% endif %}{{ m['content'] }}{% endfor %}"""
+LENIENT = "{% for m in messages %}{{ m['content'] }}{% endfor %}"
+
+
+@pytest.mark.parametrize(("text", "weights"), [(STRICT, [Severity.ERROR]), (LENIENT, [])])
+@pytest.mark.parametrize("server", ["vllm", "unknown"])
+def test_with_its_template_at_hand_nothing_is_left_open(server: str, text: str, weights: list[Severity]) -> None:
+    """What a server may or may not refuse is an error with the template's words, or no finding."""
+    template = ChatTemplate(TemplateText(text=text), manner_of(server))
+    bare = BareExchange(request={"model": "m", "messages": [USER, USER]})
+    findings = [one for one in judge_bare(bare, named(server), template=template)[1] if one.weighs]
+    assert [(one.rule, one.severity) for one in findings] == [("role-alternation", weight) for weight in weights]
+    assert all("the chat template says" in one.because for one in findings)

@@ -80,7 +80,16 @@ def is_empty(message: Message) -> bool:
     said = message.text.strip() if isinstance(message.content, str) else message.content
     if message.role == "assistant":
         return not said and not message.tool_calls
-    return message.role == "user" and not message.content
+    return (message.role == "user" or is_system(message)) and not message.content
+
+
+def without_blank_parts(message: Message) -> Message:
+    """The message without text parts that say nothing, which some gateways refuse; itself, if it has none."""
+    content = message.content
+    if not isinstance(content, list):
+        return message
+    kept = [part for part in content if part.get("type") != "text" or str(part.get("text") or "").strip()]
+    return message if len(kept) == len(content) else msgspec.structs.replace(message, content=kept)
 
 
 def plain(message: Message) -> Message:
@@ -102,7 +111,8 @@ def merged(first: Message, second: Message) -> Message:
         return msgspec.structs.replace(first, content=f"{first.content}\n\n{second.content}", extra=extra)
     parts: list[dict[str, Any]] = []
     for content in (first.content, second.content):
-        parts += [{"type": "text", "text": content}] if isinstance(content, str) else content or []
+        text = [{"type": "text", "text": content}] if isinstance(content, str) and content.strip() else []
+        parts += content if isinstance(content, list) else text
     return msgspec.structs.replace(first, content=parts, extra=extra)
 
 
@@ -132,7 +142,10 @@ def _called(messages: list[Message], repairs: Repairs) -> list[Message]:
 
 def _without_empties(messages: list[Message], repairs: Repairs) -> list[Message]:
     kept = []
-    for message in messages:
+    for given in messages:
+        message = without_blank_parts(given)
+        if message is not given:
+            repairs["an empty part of a message was left out"] += 1
         if is_empty(message):
             repairs[f"an empty message of the {message.role} was left out"] += 1
         else:

@@ -37,14 +37,16 @@ def encode_message(message: Message, *, reasoning_field: str | None = None) -> b
     return jsontext.write(message_value(message, reasoning_field=reasoning_field))
 
 
-def message_value(message: Message, *, reasoning_field: str | None = None) -> dict[str, Any]:
+def message_value(message: Message, *, reasoning_field: str | None = None, null_content: bool = True) -> dict[str, Any]:
     """One message as it stands in a request, without its error mark.
 
-    Reasoning goes back under `reasoning_field`, if the server wants that, unless `extra` already has it.
+    Reasoning goes back under `reasoning_field`, if the server wants that, unless `extra` already has it. No text beside
+    tool calls is null, which is OpenAI's own form, and which gateways to Anthropic and Bedrock want; with
+    `null_content` false it is an empty text, which LM Studio and Ollama want.
     """
-    # Beside tool calls text "" is sent as null, which is OpenAI's own form. Old local servers (LM Studio 0.3.5,
-    # llama.cpp b5350, SGLang 0.4) refused null and take it now; gateways to Anthropic and Bedrock still refuse "".
-    content = message.content if message.content != "" or not message.tool_calls else None
+    content = message.content
+    if message.tool_calls and content in ("", None):
+        content = None if null_content else ""
     value: dict[str, Any] = {"role": message.role, "content": content}
     if message.tool_calls:
         value["tool_calls"] = [call_value(call) for call in message.tool_calls]

@@ -1,5 +1,8 @@
 """Chat-completions requests: Message, ToolSpec ⇄ a JSON body. Nothing here validates: requests go out as given."""
 
+import hashlib
+import re
+import string
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +14,8 @@ from nexdiag.core.errors import UsageError
 from nexdiag.core.message import Message
 
 _SHAPE = 'a request is {"model": "...", "messages": [{"role": "user", "content": "..."}]}'
+_NINE = re.compile("[a-zA-Z0-9]{9}")
+_SIGNS = string.ascii_letters + string.digits
 
 
 class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,12 +43,22 @@ def encode_request(  # noqa: PLR0913 - the fields of a request; all but the mess
     include_usage: bool = False,
     developer_role: bool = False,
     reasoning_field: str | None = None,
+    null_content: bool = True,
+    system_role: bool = True,
+    nine_sign_ids: bool = False,
 ) -> bytes:
     """Write the body of a request: compact UTF-8, its keys and tools in one order, which keeps prompt caches warm.
 
-    With `developer_role` the system prompt goes out under that role; with `reasoning_field` the thinking goes back.
+    With `developer_role` the system prompt goes out under that role, without `system_role` as the user's first words;
+    with `reasoning_field` the thinking goes back; without `null_content` a message that only calls has an empty text.
     """
-    values = [message_value(message, reasoning_field=reasoning_field) for message in messages]
+    values = [
+        message_value(message, reasoning_field=reasoning_field, null_content=null_content) for message in messages
+    ]
+    if not system_role:
+        values = _as_users_words(values)
+    for entry in values if nine_sign_ids else ():
+        _rename(entry)
     for entry in values if developer_role else ():
         entry["role"] = "developer" if entry["role"] == "system" else entry["role"]
     value: dict[str, Any] = {"model": model, "messages": values}
@@ -56,6 +71,32 @@ def encode_request(  # noqa: PLR0913 - the fields of a request; all but the mess
     if stream and include_usage:
         value["stream_options"] = {"include_usage": True}
     return jsontext.write(value)
+
+
+def _rename(value: dict[str, Any]) -> None:
+    """Give a message's ids nine signs: those that have them stay, others become what always comes of them."""
+    for call in value.get("tool_calls") or ():
+        call["id"] = _nine(call["id"])
+    if "tool_call_id" in value:
+        value["tool_call_id"] = _nine(value["tool_call_id"])
+
+
+def _nine(name: str) -> str:
+    if _NINE.fullmatch(name):
+        return name
+    number = int.from_bytes(hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8).digest())
+    return "".join(_SIGNS[number // len(_SIGNS) ** place % len(_SIGNS)] for place in range(9))
+
+
+def _as_users_words(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without a system message: its text stands before the first message of the user, or is one."""
+    first, rest = values[:1], values[1:]
+    if not first or first[0]["role"] not in ("system", "developer"):
+        return values
+    prompt = first[0]["content"]
+    if rest and rest[0]["role"] == "user" and isinstance(prompt, str) and isinstance(rest[0]["content"], str):
+        return [{**rest[0], "content": f"{prompt}\n\n{rest[0]['content']}"}, *rest[1:]]
+    return [{**first[0], "role": "user"}, *rest]
 
 
 def decode_request(body: bytes) -> ChatRequest:

@@ -227,10 +227,13 @@ def encode_stream(  # noqa: PLR0913 - the habits of a server, each named
     done: bool = True,
     tool_index: bool = True,
     reasoning_field: str = "reasoning_content",
+    null_start: bool = False,
+    usage_with_finish: bool = False,
 ) -> Iterator[bytes]:
     """Write the events of a streamed reply, one piece of bytes each.
 
-    An incomplete reply is given no `[DONE]`, so that it reads as incomplete again.
+    An incomplete reply is given no `[DONE]`, so that it reads as incomplete again. With `null_start` the first delta
+    has no content; with `usage_with_finish` the usage stands beside the finish reason, if there is one.
     """
     head = {
         "id": reply.response_id or "",
@@ -239,22 +242,23 @@ def encode_stream(  # noqa: PLR0913 - the habits of a server, each named
         "model": reply.model or "",
     }
 
-    def chunk(delta: dict[str, Any], finish_reason: str | None = None) -> bytes:
+    def chunk(delta: dict[str, Any], finish_reason: str | None = None, **more: object) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
-        return _event(jsontext.write({**head, "choices": [choice]}))
+        return _event(jsontext.write({**head, "choices": [choice], **more}))
 
-    message = reply.message
-    yield chunk({"role": message.role, "content": None if message.tool_calls else "", **message.extra})
+    message, counted = reply.message, {"usage": usage_value(reply.usage)} if usage else {}
+    yield chunk({"role": message.role, "content": None if message.tool_calls or null_start else "", **message.extra})
     for piece in _pieces(_words(message.reasoning or "")):
         yield chunk({reasoning_field: piece})
     for piece in _pieces(_words(message.text)):
         yield chunk({"content": piece})
     for delta in _call_deltas(message, tool_index=tool_index):
         yield chunk({"tool_calls": [delta]})
+    together = usage_with_finish and reply.finish_reason is not None
     if reply.finish_reason is not None:
-        yield chunk({}, reply.finish_reason)
-    if usage:
-        yield _event(jsontext.write({**head, "choices": [], "usage": usage_value(reply.usage)}))
+        yield chunk({}, reply.finish_reason, **(counted if together else {}))
+    if counted and not together:
+        yield _event(jsontext.write({**head, "choices": [], **counted}))
     if done and reply.complete:
         yield _event(_DONE.encode())
 

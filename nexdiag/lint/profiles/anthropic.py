@@ -148,7 +148,7 @@ PROFILE = Profile(
         ),
     ),
     routes=("/v1/chat/completions", "/v1/messages", "/v1/models"),
-    stream=StreamHabits(usage="always", done=False),
+    stream=StreamHabits(usage="always", done=False, call_id="toolu_" + "*" * 24),
     limits=Limits(tool_name="[a-zA-Z0-9_-]{1,128}", tool_call_id="[a-zA-Z0-9_-]+"),
 )
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from nexdiag.core.endpoint import Profile, Refusal, Sends
+from nexdiag.core.endpoint import Profile, Refusal, Sends, StreamHabits
 from nexdiag.lint.profiles import openai
 from nexdiag.lint.profiles.shapes import openai_error
 from nexdiag.lint.server import Conditional, Marks
@@ -13,6 +13,22 @@ _SOURCES = {
     "unknown-param": "langchain-ai/langchain#23552",
 }
 """What was seen on Azure itself."""
+
+_SAFE = {"filtered": False, "severity": "safe"}
+_FILTERED = {
+    "choices": [],
+    "created": 0,
+    "id": "",
+    "model": "",
+    "object": "",
+    "prompt_filter_results": [
+        {
+            "prompt_index": 0,
+            "content_filter_results": {"hate": _SAFE, "self_harm": _SAFE, "sexual": _SAFE, "violence": _SAFE},
+        },
+    ],
+}
+"""What its content filter says of the prompt comes first, without a choice (test data of microsoft/semantic-kernel)."""
 
 PROFILE = Profile(
     name="azure",
@@ -42,6 +58,7 @@ PROFILE = Profile(
         "/openai/responses",
         "/openai/models",
     ),
+    stream=StreamHabits(opening=_FILTERED),
     limits=openai.PROFILE.limits,
     sends=Sends(stream_options=True, max_tokens_field="max_completion_tokens"),
 )

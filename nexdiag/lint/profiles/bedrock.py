@@ -68,7 +68,7 @@ PROFILE = Profile(
         ),
     ),
     routes=("/openai/v1/chat/completions", "/model/{model}/converse", "/model/{model}/invoke"),
-    stream=StreamHabits(usage="always", done=False),
+    stream=StreamHabits(usage="always", done=False, call_id="tooluse_" + "*" * 22),
     limits=Limits(
         tool_name="[a-zA-Z0-9_-]{1,128}",
         tool_call_id="[a-zA-Z0-9_-]+",

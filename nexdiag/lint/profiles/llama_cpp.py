@@ -81,9 +81,22 @@ PROFILE = Profile(
             seen="b10229",
         ),
     ),
-    routes=("/v1/chat/completions", "/chat/completions", "/v1/responses", "/v1/messages", "/v1/models", "/models"),
-    stream=StreamHabits(usage="asked", done=True, reasoning_field="reasoning_content"),
-    limits=Limits(tool_choices=("none", "auto", "required"), schema_wants=("object",)),
+    routes=(
+        *("/v1/chat/completions", "/chat/completions", "/v1/responses", "/v1/messages", "/v1/models", "/models"),
+        *("/health", "/v1/health", "/props"),
+    ),
+    stream=StreamHabits(  # measured against the real server, as are the routes beside
+        usage="asked",
+        done=True,
+        reasoning_field="reasoning_content",
+        null_start=True,
+        call_id="*" * 32,
+        own_errors=True,
+        no_json=llama_error(
+            "[json.exception.parse_error.101] parse error at line 1, column 1: syntax error while parsing value"
+        ),
+    ),
+    limits=Limits(tool_choices=("none", "auto", "required"), schema_wants=("object", "grammar")),
     sends=Sends(stream_options=True, reasoning_field="reasoning_content"),
     server_header="llama.cpp",
 )

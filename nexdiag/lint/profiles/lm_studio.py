@@ -24,10 +24,10 @@ PROFILE = Profile(
             seen="0.3.5, 2026-02",
         ),
     ),
-    routes=("/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/models"),
+    routes=("/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/models", "/api/v0/models"),
     stream=StreamHabits(reasoning_field="reasoning_content"),
     limits=Limits(null_content=("calls", "no-calls", "tool", "user")),
-    sends=Sends(stream_options=True),
+    sends=Sends(stream_options=True, null_content=False),
 )
 
 CONDITIONAL = (

@@ -1,6 +1,6 @@
 """What Mistral's own service accepts and refuses: the checks of mistral-common, in its words."""
 
-from nexdiag.core.endpoint import Limits, Param, Profile, Refusal, StreamHabits
+from nexdiag.core.endpoint import Limits, Param, Profile, Refusal, Sends, StreamHabits
 from nexdiag.lint.profiles.shapes import forbidden, mistral_error
 from nexdiag.lint.server import Conditional, Marks
 
@@ -178,7 +178,9 @@ PROFILE = Profile(
             seen="2026-04",
         ),
     ),
-    stream=StreamHabits(usage="always"),
+    # the stream: Mistral/streaming.md of M-Lai-ai/LLM-Provider-reference; the ids: what it checks them by
+    stream=StreamHabits(usage="always", usage_with_finish=True, call_id="*" * 9),
+    sends=Sends(nine_sign_ids=True),
     limits=Limits(
         tool_name="[a-zA-Z0-9_-]{1,64}",
         tool_call_id="[a-zA-Z0-9]{9}",

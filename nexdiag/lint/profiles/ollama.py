@@ -75,10 +75,10 @@ PROFILE = Profile(
             seen="qwen2.5",
         ),
     ),
-    routes=("/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/models"),
-    stream=StreamHabits(reasoning_field="reasoning"),
+    routes=("/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/models", "/api/ps"),
+    stream=StreamHabits(reasoning_field="reasoning", call_id="call_" + "#" * 8),  # notes of g0t4/ask-openai.nvim
     limits=Limits(schema_wants=("object",), null_content=("calls", "no-calls", "tool", "user")),
-    sends=Sends(stream_options=True, reasoning_field="reasoning"),
+    sends=Sends(stream_options=True, reasoning_field="reasoning", null_content=False),
 )
 
 CONDITIONAL = (

@@ -29,7 +29,7 @@ PROFILE = Profile(
         ),
     ),
     routes=("/api/v1/chat/completions", "/api/v1/responses", "/api/v1/messages", "/api/v1/models"),
-    stream=StreamHabits(usage="always", reasoning_field="reasoning"),
+    stream=StreamHabits(usage="always", reasoning_field="reasoning", comment="OPENROUTER PROCESSING"),
     limits=Limits(tool_name="[a-zA-Z0-9_-]{1,128}"),
     sends=Sends(stream_options=True, reasoning_field="reasoning"),
 )

@@ -13,6 +13,7 @@ from nexdiag.lint.profiles import (
     llama_cpp,
     lm_studio,
     mistral,
+    mistral_common,
     ollama,
     openai,
     openrouter,
@@ -52,6 +53,8 @@ VARIANTS: dict[str, tuple[Profile, ...]] = {
     server.profile.name: tuple(variant.profile for variant in server.variants()) for server in SERVERS
 }
 """The deployments that are stated apart, by the name of the server's profile."""
+VERSIONS: dict[str, tuple[Server, ...]] = {mistral.PROFILE.name: mistral_common.VERSIONS}
+"""Deployments that take less here and more there than the server: each is a server of its own, which has to be named."""
 
 EVERY: dict[str, Server] = {
     server.profile.name: server

@@ -57,6 +57,10 @@ _TEMPLATES = (
 )
 
 
+RULES = frozenset(said.rule for said in _TEMPLATES)
+"""What depends on the template alone: with the template itself at hand, it decides."""
+
+
 def conditions(status: int, shape: Callable[[str], Body], **seen: tuple[str, str]) -> tuple[Conditional, ...]:
     """The statements for a server that renders templates, in its shape and under its status.
 

@@ -74,7 +74,7 @@ PROFILE = Profile(
         ),
     ),
     routes=("/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/models"),
-    stream=StreamHabits(reasoning_field="reasoning"),
+    stream=StreamHabits(reasoning_field="reasoning", call_id="chatcmpl-tool-" + "#" * 32),  # as in its marks
     limits=Limits(schema_wants=("object",)),
     sends=Sends(stream_options=True, reasoning_field="reasoning"),  # it reads no other field: vllm#38488
 )

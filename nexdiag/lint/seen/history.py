@@ -12,7 +12,18 @@ from collections import deque
 
 import msgspec
 
-from nexdiag.lint.seen.message import AFTER_SAME, DEVELOPER, EXTRA, FIRST, SYSTEM, USER, CallSeen, MessageSeen
+from nexdiag.lint.seen.message import (
+    AFTER_EXTRA,
+    AFTER_SAME,
+    DEVELOPER,
+    EXTRA,
+    FIRST,
+    SETTLES,
+    SYSTEM,
+    USER,
+    CallSeen,
+    MessageSeen,
+)
 
 _BEFORE_THE_FIRST = SYSTEM | DEVELOPER
 _NOT_THE_MODELS = SYSTEM | DEVELOPER | USER
@@ -153,20 +164,22 @@ class History:
     def add(self, message: MessageSeen) -> None:
         """Take the next message."""
         before = self.messages[-1] if self.messages else None
-        if before is not None and before.role == message.role:
-            message.traits |= AFTER_SAME
+        if before is not None:
+            message.traits |= (AFTER_SAME if before.role == message.role else 0) | (
+                AFTER_EXTRA if before.traits & EXTRA else 0
+            )
         if not self._begun and not message.traits & _BEFORE_THE_FIRST:
             message.traits |= FIRST
             self._begun = True
         at = len(self.messages)
         self.messages.append(message)
         self.namesake = self._known_by_id(message, at) if message.traits & EXTRA else None
-        if message.talks:
+        if not message.calls and not message.answers:
             self.arrived, self.strays = _NOTHING, []
             if self._run is not None and (self.list_name != "input" or message.traits & _NOT_THE_MODELS):
                 self._break(at)
             return
-        self.arrived = Arrived(orphans=[], doubled=[], late=[], again=[], nameless=[])
+        self.arrived = _NOTHING
         self.strays = [call_id for call_id in message.answers if not self._answer(call_id, at)]
         if message.calls:
             self._call(message, at)
@@ -207,7 +220,8 @@ class History:
         self._answering = True
         if call_id is None and self._open:  # without an id it can only mean the last call that still waits
             call_id = next(reversed(self._open))
-            self.arrived.nameless += self._open[call_id][-1:] if call_id is not None else []
+            if call_id is not None:
+                self._noted().nameless.append(self._open[call_id][-1])
         waiting = self._open.get(call_id)
         if waiting:
             self._settle(waiting.pop())
@@ -218,8 +232,14 @@ class History:
         if self._run is not None and self._waiting and self.asked.get(call_id, -1) < self._run:
             self._odd.append(Stray(at=at, id=call_id, known=known))
         else:
-            (self.arrived.doubled if known else self.arrived.orphans).append(call_id)
+            (self._noted().doubled if known else self._noted().orphans).append(call_id)
         return known
+
+    def _noted(self) -> Arrived:
+        """Where it is noted what the newest message did; of most there is nothing to note."""
+        if self.arrived is _NOTHING:
+            self.arrived = Arrived()
+        return self.arrived
 
     def _settle(self, asked: Asked) -> None:
         """A call is answered, in its place or not."""
@@ -227,11 +247,11 @@ class History:
             self._waiting -= 1
             if asked.at < self._last and self.list_name != "input" and self._told != self._run:
                 self._told = self._run
-                self.arrived.split = Split(first=asked.at, last=self._last)
+                self._noted().split = Split(first=asked.at, last=self._last)
             return
         between = None if asked.run is None else self._broken.pop(asked.run, None)
         if between is not None:
-            self.arrived.late.append(Late(asked=asked.at, between=between, call=asked.call))
+            self._noted().late.append(Late(asked=asked.at, between=between, call=asked.call))
 
     def _call(self, message: MessageSeen, at: int) -> None:
         if self._run is None or self._answering:
@@ -242,7 +262,7 @@ class History:
             earlier = self.asked.get(call.id)
             if earlier is not None and call.id:
                 together = self._run is not None and earlier >= self._run
-                self.arrived.again.append(Again(call=call, earlier=earlier, together=together))
+                self._noted().again.append(Again(call=call, earlier=earlier, together=together))
             self._open.setdefault(call.id, []).append(Asked(at, call, self._run))
             self.asked[call.id] = at
             self._waiting += 1
@@ -257,6 +277,7 @@ class History:
 
     def _close(self) -> None:
         """No more answers to the run: each under a wrong id is the answer to the call in whose place it stands."""
+        self.messages[-1].traits |= SETTLES
         misnamed, over = self.odd_answers()
         self.arrived = msgspec.structs.replace(self.arrived, misnamed=misnamed, over=over)
         self._odd = []

@@ -19,7 +19,10 @@ blank part; has fields other than role, content, name, tool_calls, tool_call_id;
 AFTER_SAME, FIRST, MARKUP, TALKS = 4096, 8192, 16384, 32768
 """Traits by place: the message before has the same role; nothing but system messages stands before it. By text: it
 holds a sign that templates give a meaning to. TALKS: neither calls nor answers."""
-ANY = 65535
+AFTER_EXTRA, SETTLES = 65536, 131072
+"""Traits by place: the message before has fields of its own (EXTRA); with it a run of calls is over that had answers
+under wrong ids, and what these were is settled."""
+ANY = 262143
 
 _ROLES = {"system": SYSTEM, "developer": DEVELOPER, "user": USER, "assistant": ASSISTANT, "tool": TOOL}
 _ROLES["function"] = TOOL
@@ -176,11 +179,17 @@ def _plain(value: dict[str, Any], role: str, said: str, raw: bytes) -> MessageSe
 
 def kind_of(value: object) -> str:
     """The JSON type of a value, as JSON calls it."""
+    if type(value) is str:  # as nearly all are that are asked for
+        return "string"
     return next((kind for types, kind in _KINDS if isinstance(value, types)), "null")
 
 
 def _markup(text: str) -> int:
-    return MARKUP if ("<" in text or "[" in text) and any(sign in text for sign in _SIGNS) else 0
+    if "<" in text or "[" in text:
+        for sign in _SIGNS:
+            if sign in text:
+                return MARKUP
+    return 0
 
 
 def _blank(content: object, parts: list[dict[str, Any]]) -> bool:

@@ -24,6 +24,10 @@ class Past:
         """By the id of a call: the answer that made it."""
         self.texts: dict[int, Origin] = {}
         """By the hash of an answer's text: that answer."""
+        self.signed = False
+        """Whether any answer so far was signed, or a call of it."""
+        self.reasoned = False
+        """Whether any answer so far carried reasoning."""
         self.runs: dict[str, ToolRun] = {run.call_id: run for run in runs}
         """By the id of a call: its tool run."""
 
@@ -36,6 +40,8 @@ class Past:
             return
         signed = _signed(view.answer)
         origin = _origin(view, told, signed="" in signed)
+        self.signed = self.signed or bool(signed)
+        self.reasoned = self.reasoned or origin.reasoned
         for call in told.calls:
             own = msgspec.structs.replace(origin, signed=True) if call.id in signed and not origin.signed else origin
             self.calls.setdefault(call.id, own)

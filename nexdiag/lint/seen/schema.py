@@ -3,6 +3,8 @@
 It is no validator of everything that a schema may say. Law: looking never raises, and ends, whatever the schema is.
 """
 
+import re
+import warnings
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -11,7 +13,18 @@ import msgspec
 from nexdiag.lint.seen.message import kind_of
 
 Kind = Literal[
-    "parameters", "valid", "object", "properties", "items", "filled-properties", "denied", "inner", "bounds", "loose"
+    "parameters",
+    "valid",
+    "grammar",
+    "enum",
+    "object",
+    "properties",
+    "items",
+    "filled-properties",
+    "denied",
+    "inner",
+    "bounds",
+    "loose",
 ]
 """Where a server states it, refused by the word of `Limits.schema_wants` (`denied`: by its keywords). The last three
 are refused by nobody who says so beforehand: an object within without properties, a bound too large for a grammar, and
@@ -21,9 +34,14 @@ _TYPES = frozenset({"string", "number", "integer", "boolean", "object", "array",
 _MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 _LISTS = ("anyOf", "allOf", "oneOf", "prefixItems")
 _ONES = ("additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedProperties")
+_TEXTS = frozenset({"title", "description", "format", "pattern", "$ref", "$id", "$schema", "$comment"})
+_NUMBERS = frozenset({"maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum", "multipleOf"})
+_COUNTS = frozenset({"maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"})
 _BOUNDS = ("maxLength", "minLength", "maxItems", "minItems")
 _REPEATS = 2000
 """More repetitions than llama.cpp's grammars take."""
+_LONGEST = 2000
+"""Of a pattern: more is not compiled."""
 _DEEPEST, _MOST = 64, 20_000
 """Levels, and schemas within a schema, that are looked at."""
 
@@ -51,7 +69,7 @@ def flaws(schema: object, denied: tuple[str, ...] = ()) -> list[Flaw]:
             continue
         if not isinstance(node, dict):
             found.append(
-                Flaw(kind="valid", pointer=pointer, text=f"a value of type {kind_of(node)} where a schema stands")
+                Flaw(kind="grammar", pointer=pointer, text=f"a value of type {kind_of(node)} where a schema stands")
             )
             continue
         found += _of_node(node, pointer, denied)
@@ -69,13 +87,13 @@ def _of_node(node: dict[str, Any], pointer: str, denied: tuple[str, ...]) -> Ite
     several = types if isinstance(types, list) else [types]
     if "type" in node and not (several and all(isinstance(one, str) and one in _TYPES for one in several)):
         yield Flaw(
-            kind="valid", pointer=f"{pointer}/type", text="a type that JSON Schema does not know", keyword="type"
+            kind="grammar", pointer=f"{pointer}/type", text="a type that JSON Schema does not know", keyword="type"
         )
     yield from _of_object(node, pointer, is_object="object" in several)
     if "array" in several and "items" not in node and "prefixItems" not in node:
         yield Flaw(kind="items", pointer=pointer, text="an array without items", keyword="items")
-    if "enum" in node and not isinstance(node["enum"], list):
-        yield Flaw(kind="valid", pointer=f"{pointer}/enum", text="an enum that is no list", keyword="enum")
+    for kind, keyword, text in _odd_values(node):
+        yield Flaw(kind=kind, pointer=f"{pointer}/{_escaped(keyword)}", text=text, keyword=keyword)
     for keyword in _BOUNDS:
         bound = node.get(keyword)
         if isinstance(bound, int | float) and bound > _REPEATS:
@@ -85,6 +103,39 @@ def _of_node(node: dict[str, Any], pointer: str, denied: tuple[str, ...]) -> Ite
     if isinstance(pattern, str) and (not (pattern.startswith("^") and pattern.endswith("$")) or "\\" in pattern):
         text = "a pattern that is not plain, or does not begin with ^ and end with $"
         yield Flaw(kind="loose", pointer=f"{pointer}/pattern", text=text, keyword="pattern")
+
+
+def _odd_values(node: dict[str, Any]) -> Iterator[tuple[Kind, str, str]]:
+    """Keywords whose value JSON Schema does not allow, each with what is wrong; those with schemas are looked into."""
+    for keyword, value in node.items():
+        kind = kind_of(value)
+        if keyword in _TEXTS and kind != "string":
+            yield "valid", keyword, f"{keyword} of type {kind}, not a string"
+        elif keyword in _NUMBERS and kind != "number":
+            yield "valid" if kind == "boolean" else "grammar", keyword, f"{keyword} of type {kind}, not a number"
+        elif keyword in _COUNTS and not _is_count(value):
+            yield "grammar", keyword, f"{keyword} that is no number of things"
+        elif keyword in _LISTS and not (value and kind == "array"):
+            yield "grammar", keyword, f"{keyword} that is no list of schemas"
+        elif keyword == "enum" and not (value and kind == "array"):
+            yield "enum" if kind == "array" else "grammar", keyword, "an enum that is no list of values"
+        elif keyword == "pattern" and not _is_pattern(value):
+            yield "valid", keyword, "a pattern that is no regular expression"
+
+
+def _is_count(value: object) -> bool:
+    return kind_of(value) == "number" and isinstance(value, int | float) and value >= 0 and value == value // 1
+
+
+def _is_pattern(text: str) -> bool:
+    """As Python reads it, whose servers check; what only JavaScript knows is let pass."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            re.compile(text[:_LONGEST])
+    except (re.error, RecursionError, OverflowError):
+        return len(text) > _LONGEST or "(?<" in text or "\\p{" in text
+    return True
 
 
 def _of_object(node: dict[str, Any], pointer: str, *, is_object: bool) -> Iterator[Flaw]:
@@ -103,6 +154,8 @@ def _of_object(node: dict[str, Any], pointer: str, *, is_object: bool) -> Iterat
     place = f"{pointer}/required"
     if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
         yield Flaw(kind="valid", pointer=place, text="required that is no list of names", keyword="required")
+    elif len(set(required)) < len(required):
+        yield Flaw(kind="valid", pointer=place, text="required that names a property twice", keyword="required")
     elif isinstance(properties, dict) and (missing := [name for name in required if name not in properties]):
         text = f"required properties that are not there ({', '.join(missing)[:80]})"
         yield Flaw(kind="loose", pointer=place, text=text, keyword="required")
@@ -121,7 +174,7 @@ def _within(node: dict[str, Any]) -> Iterator[tuple[str, object]]:
             yield f"/{key}", node[key]
     if "items" in node:
         items = node["items"]
-        if isinstance(items, list):  # a tuple, as drafts before 2020 write it
+        if isinstance(items, list) and items:  # a tuple, as drafts before 2020 write it
             yield from ((f"/items/{at}", one) for at, one in enumerate(items))
         else:
             yield "/items", items

@@ -26,10 +26,15 @@ _LOGGED_STATUS = re.compile(
     r"|\|\s*([1-5]\d{2})\s*\|",  # GIN's, which Ollama writes
     re.IGNORECASE,
 )
+_LOGGED_ERROR = re.compile(r"\b\w{0,60}(?:error|exception|panic|fatal)\b|\b(?:failed|refused)\b", re.IGNORECASE)
 _LOG_READ = 100_000
 _NAMED_INDEX = re.compile(
     r"\b(?:messages?|input)(?:[.\[ /]{1,2}|\W{0,3}(?:at )?(?:index|position) )(\d{1,6})\b", re.IGNORECASE
 )
+REFUSED_HERE, BARE, ODD, NO_CHAT = "(refused)", "(bare)", "(odd)", "(no chat)"
+"""Facts of an exchange, beside the names of the fields of its request: the server refused it; nobody recorded it; its
+answer tells of an error, or holds what no client expects; it has no list of messages.
+"""
 _ROUTES = tuple(dialect.route for dialect in DIALECTS.values())
 
 
@@ -69,7 +74,21 @@ class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """What rules have found out of this exchange, so that it is found out once."""
         return {}
 
-    @property
+    def facts(self, wanted: frozenset[str]) -> frozenset[str]:
+        """Those of the wanted names that are so: fields of the request, and facts of the exchange."""
+        found = {name for name in self.fields if name in wanted}
+        told = self.answer.told if self.answer.known else None
+        if self.refused:
+            found.add(REFUSED_HERE)
+        if self.exchange is None:
+            found.add(BARE)
+        if told is not None and (told.odd or told.error or told.finish == "error"):
+            found.add(ODD)
+        if not self.chats:
+            found.add(NO_CHAT)
+        return frozenset(found)
+
+    @cached_property
     def path(self) -> str | None:
         """The path of the URL, without its query; None if no URL is known."""
         if self.url is None:
@@ -102,14 +121,16 @@ class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             return "responses"
         return "anthropic" if "system" in self.fields or "anthropic_version" in self.fields else "chat"
 
-    @property
+    @cached_property
     def list_name(self) -> str:
         """The field of the request that holds its messages."""
         return "input" if self.wire == "responses" else "messages"
 
-    @property
+    @cached_property
     def refused(self) -> bool:
         """The server refused this request, or began to answer and then told of an error."""
+        if self.status is None and self.logged:
+            return _LOGGED_ERROR.search(self.log) is not None
         if self.status is None:
             return self.said.error or (self.said.plain and bool(self.said.words))
         return self.status >= REFUSED or self.said.error
@@ -119,12 +140,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The server is known to have let this request pass."""
         return self.status is not None and not self.refused
 
-    @property
+    @cached_property
     def chats(self) -> bool:
         """The request has a list of messages to judge."""
         return self.list_name in self.fields
 
-    @property
+    @cached_property
     def asks_chat(self) -> bool:
         """It has messages, and nothing says that they went elsewhere than to a model."""
         path = self.path

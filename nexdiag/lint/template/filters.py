@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-from jinja2 import Undefined
+from jinja2 import Environment, Undefined
 from jinja2.exceptions import TemplateRuntimeError
 from jinja2.filters import FILTERS
+from jinja2.runtime import Context
 from jinja2.tests import TESTS
 
 from nexdiag.lint.template import watched
@@ -96,6 +97,8 @@ def _bounded(function: Function, tank: Tank, name: str, *, deep: bool = False) -
 def _listing(function: Function, tank: Tank) -> Function:
     @wraps(function)
     def listing(*values: Any, **named: Any) -> Any:  # noqa: ANN401 - a template's values
+        if None in values[:2] and (values[0] is None or isinstance(values[0], Context | Environment)):
+            return []  # null has no entries
         found = function(*values, **named)
         return found if isinstance(found, str | list) else tank().listed(found)
 

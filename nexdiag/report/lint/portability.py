@@ -38,9 +38,10 @@ FORMS = {"text": text, "md": md, "json": json}
 def _text(table: Portability) -> Iterator[str]:
     rows, left = _shown(table)
     width = max([len(_asked(row)) for row in rows] + [8])
-    widths = [max(len(server), len("✗ refuses")) for server in table.servers]
+    widths = [max(len(server), len("▲ may refuse")) for server in table.servers]
     yield f"{one_line(table.file)}   {count(len(table.rows), 'request')}"
-    yield f"  {'':<{width}}  " + "  ".join(f"{name:<{wide}}" for name, wide in zip(table.servers, widths, strict=True))
+    heads = "  ".join(f"{name:<{wide}}" for name, wide in zip(table.servers, widths, strict=True))
+    yield f"  {'':<{width}}  {heads}".rstrip()
     for row in rows:
         words = [f"{_MARKS[row.word(at)]} {row.word(at)}" for at in range(len(table.servers))]
         cells = "  ".join(f"{word:<{wide}}" for word, wide in zip(words, widths, strict=True))
@@ -63,7 +64,8 @@ def _why(table: Portability, at: int, server: str) -> Iterator[str]:
         mark = _MARKS["refuses" if found.severity is Severity.ERROR else "may refuse"]
         yield f"  {mark} {found.code} {found.rule}   {place(found) or _asked(row)}"
         yield f"      {both_ends(found.summary, 300)}"
-        yield from (f"      {both_ends(said, 300)}" for said in found.evidence[-1:])
+        if found.because:
+            yield f"      {both_ends(found.because, 300)}"
         if found.fix:
             yield f"      fix: {one_line(found.fix)}"
 

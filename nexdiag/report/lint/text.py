@@ -35,6 +35,8 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield f"          {both_ends(finding.summary, _SUMMARY)}"
     if finding.server_words:
         yield f"          the server: {both_ends(finding.server_words, 200)}"
+    if finding.because:
+        yield f"          {both_ends(finding.because, _SUMMARY)}"
     if finding.origin is not None:
         yield f"          written by {finding.origin}"
     if finding.fix:

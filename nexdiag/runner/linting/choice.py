@@ -9,8 +9,8 @@ from nexdiag.core.finding import Finding
 from nexdiag.lint import rules
 from nexdiag.runner.settings import Lint
 
-if TYPE_CHECKING:  # it brings jinja2, which nobody needs who gives no template
-    from nexdiag.lint.template.chat_template import ChatTemplate
+if TYPE_CHECKING:  # it brings httpx, which nobody needs who gives no template
+    from nexdiag.runner.linting.template import Templates
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +21,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     ignore: tuple[str, ...] = ()
     per_path: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Pattern of paths → rules that are not wanted there."""
-    template: "ChatTemplate | None" = None
+    template: "Templates | None" = None
     """The chat template of the model, by which its requests are judged too."""
 
     def kept(self, file: str, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -39,7 +39,7 @@ def choice_of(
     profile: str | None = None,
     select: tuple[str, ...] = (),
     ignore: tuple[str, ...] = (),
-    template: "ChatTemplate | None" = None,
+    template: "Templates | None" = None,
 ) -> Choice:
     """What was typed goes before what is set; what is ignored adds up.
 

@@ -68,7 +68,8 @@ def _judged(subject: Subject, choice: Choice) -> Iterator[Judged]:
 def _recording(subject: Recording, choice: Choice) -> Judged:
     cassette = subject.cassette
     profile = profile_of(cassette, choice.profile)
-    found = engine.judge(cassette, profile, select=choice.select, ignore=choice.ignore, template=choice.template)
+    template = None if choice.template is None else choice.template.for_profile(profile.name)
+    found = engine.judge(cassette, profile, select=choice.select, ignore=choice.ignore, template=template)
     log = StateSeen(name=subject.name, log=tuple(_row(place, line) for place, line in enumerate(cassette.log, 1)))
     kept, allowed = allowing.split(cassette, (*found, *judge_state(log, select=choice.select, ignore=choice.ignore)))
     return Judged(
@@ -90,9 +91,9 @@ def _row(place: int, line: LogLine) -> RowSeen:
 def _requests(subject: Requests, choice: Choice) -> Iterator[Judged]:
     named = None if choice.profile is None else profiles.named(choice.profile)
     for bare in subject.bares:
-        profile, findings = engine.judge_bare(
-            bare, named, select=choice.select, ignore=choice.ignore, template=choice.template
-        )
+        profile = named or profiles.resolve(bare.server)
+        template = None if choice.template is None else choice.template.for_profile(profile.name)
+        _, findings = engine.judge_bare(bare, profile, select=choice.select, ignore=choice.ignore, template=template)
         if subject.alone:
             yield Judged(file=subject.name, profile=profile.name, findings=findings, unchecked=(_NO_ANSWER,))
         else:

@@ -46,10 +46,11 @@ def result(name: str, text: str = "ran", *, failed: bool = False) -> Message:
     return Message(role="tool", content=text, tool_call_id=name, is_error=failed)
 
 
-def refusals(messages: Sequence[Message], every: Sequence[Profile] = profiles.ALL) -> list[str]:
-    """What the servers have against a request with these messages."""
+def refusals(messages: Sequence[Message], every: Sequence[Profile] = ()) -> list[str]:
+    """What the servers have against a request with these messages; behind an answer the user speaks first."""
+    messages = [*messages, USER] if messages and messages[-1].role == "assistant" else messages
     found = []
-    for profile in every:
+    for profile in every or EVERY:
         encode = DIALECTS["chat"].encode_request
         body = encode(messages, model="m", max_tokens=None, tools=SPECS, sends=profile.sends)
         request = Request(method="POST", url="http://h/v1/chat/completions", body=Body.of(body))
@@ -59,7 +60,11 @@ def refusals(messages: Sequence[Message], every: Sequence[Profile] = profiles.AL
 
 
 HUGE = '{"a": "%s"}' % ("x" * 3000)
-SPECS = (ToolSpec(name="look", description="Look.", parameters={"type": "object", "properties": {}}),)
+EVERY = tuple(one for one in profiles.ALL if one.name not in ("mistral-v1", "mistral-v2", "mistral-v3"))
+"""But the oldest models of Mistral, for which a message that calls may have no text: the words would have to go."""
+STRICTEST = tuple(profiles.named(name) for name in ("openai", "mistral", "lm-studio-strict"))
+LOOK = {"type": "object", "properties": {"a": {"type": "string"}}}
+SPECS = (ToolSpec(name="look", description="Look.", parameters=LOOK),)
 
 
 # ---- one list of messages
@@ -140,10 +145,10 @@ def test_whatever_it_is_given_becomes_lawful_once(messages: list[Message]) -> No
     assert normalise(once)[0] is once
     assert normalise(messages)[0] == once
     said = " ".join(message.text for message in once if message.role == "user")
-    kept = [message.text for message in messages if message.role in ("user", "bot", "")]
+    kept = [one.text for one in messages if one.role in ("user", "bot", "") and one.text.strip()]
     assert all(text in said or any(line in said for line in text.split("\n")) for text in kept)
     if any(message.role == "user" for message in once):
-        assert not refusals(once, profiles.ALL[:3])
+        assert not refusals(once, STRICTEST)
 
 
 # ---- whole lives
@@ -192,6 +197,7 @@ class Life:
     def __init__(self, data: st.DataObject, window: int | None) -> None:
         self.data = data
         self.strict = data.draw(st.booleans())
+        self.judges = tuple(data.draw(st.lists(st.sampled_from(EVERY), min_size=2, max_size=2)))
         self.limits = Limits(window=window, reserve=300, calls=6, retries=1, stream_retries=1, empty_retries=1)
         self.lines = earlier() if data.draw(st.booleans()) else []
         self.asked: list[tuple[Message, ...]] = []
@@ -265,8 +271,8 @@ class Life:
         return got
 
     def look(self, command: CallModel) -> None:
-        """Judge a request: by every server's rules, and as the continuation of the one before it."""
-        assert not refusals(command.messages)
+        """Judge a request: by the rules of two servers, and as the continuation of the one before it."""
+        assert not refusals(command.messages, self.judges)
         if isinstance(command, Summarise):
             self.sums += [message.text for message in command.messages]
             return

@@ -57,6 +57,17 @@ def test_a_finish_reason_is_end_enough(reply: Reply) -> None:
     assert read(pieces) == reply
 
 
+@given(our.replies(whole=True))
+def test_habits_change_no_meaning(reply: Reply) -> None:
+    """A first delta without content, and usage beside the finish reason: the same reply is read."""
+    pieces = list(encode_stream(reply, created=1, usage=True, null_start=True, usage_with_finish=True))
+    assert read(pieces) == reply
+    chunks = [json.loads(piece[6:]) for piece in pieces if piece != b"data: [DONE]\n\n"]
+    assert chunks[0]["choices"][0]["delta"]["content"] is None
+    (counted,) = [one for one in chunks if "usage" in one]
+    assert (counted["choices"] == []) is (reply.finish_reason is None)
+
+
 CALL = ToolCall(id="c1", name="get_day", arguments='{"in": "Zürich"}')
 REPLY = Reply(
     message=Message(role="assistant", content="It is Sunday, I think.", tool_calls=(CALL,), reasoning="Hm, well."),

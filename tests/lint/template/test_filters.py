@@ -69,6 +69,14 @@ def test_llama_cpp_joins_texts_and_numbers_alone() -> None:
         FORGIVING["join"]([None])
 
 
+def test_null_has_no_entries_for_llama_cpp() -> None:
+    """Jinja2 raises."""
+    assert FORGIVING["items"](None) == []
+    assert FORGIVING["items"]({"a": None}) == [("a", None)]
+    with pytest.raises(TypeError):
+        list(STRICT["items"](None))
+
+
 def test_tests_are_jinjas() -> None:
     """The ones that templates ask."""
     known = jinja_tests(Fuel, forgiving=True)

@@ -37,7 +37,7 @@ def test_it_has_the_promised_shape() -> None:
     found = value["files"][0]["findings"][0]
     assert set(found) == {
         "rule", "code", "severity", "message_index", "pointer", "summary", "evidence", "fix", "turn", "exchange",
-        "refused", "server_words", "repeats", "produced_by", "consequences",
+        "refused", "server_words", "repeats", "produced_by", "consequences", "because",
     }  # fmt: skip
     assert (found["turn"], found["exchange"], found["message_index"], found["severity"]) == (2, 1, 4, "error")
     assert found["evidence"] == list(FINDING.evidence)

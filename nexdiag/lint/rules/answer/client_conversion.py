@@ -34,6 +34,7 @@ from nexdiag.lint.answering import client_of, told
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import BARE
 
 
 def _check(case: Case) -> tuple[Fault, ...]:
@@ -59,5 +60,6 @@ RULE = Rule(
     code="NX937",
     family="answer",
     page=__doc__ or "",
+    needs=frozenset({BARE}),
     check=_check,
 )

@@ -35,6 +35,7 @@ from nexdiag.lint.answering import ANYTHING, told
 from nexdiag.lint.quoting import both_ends
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import ODD
 
 _GOOD = range(200, 300)
 
@@ -59,6 +60,7 @@ RULE = Rule(
     code="NX930",
     family="answer",
     page=__doc__ or "",
+    needs=frozenset({ODD}),
     check=_check,
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,

@@ -36,6 +36,7 @@ from collections.abc import Iterator
 from nexdiag.core.finding import Severity
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import BARE
 
 _GOES_BY_WORDS = re.compile(r"\bworkgraph\b|\bnex\b", re.IGNORECASE)
 """Clients that are known to go by single words (openai_client.rs of graphwork/workgraph at 6617ef03)."""
@@ -70,6 +71,7 @@ RULE = Rule(
     code="NX938",
     family="answer",
     page=__doc__ or "",
+    needs=frozenset({BARE}),
     check=_check,
     words=(_WORD,),
     last_resort=True,

@@ -37,6 +37,7 @@ from nexdiag.lint.answering import ANYTHING
 from nexdiag.lint.quoting import both_ends
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import BARE
 
 
 def _check(case: Case) -> Iterator[Fault]:
@@ -58,6 +59,7 @@ RULE = Rule(
     code="NX935",
     family="answer",
     page=__doc__ or "",
+    needs=frozenset({BARE}),
     check=_check,
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,

@@ -34,6 +34,7 @@ from nexdiag.lint.answering import ANYTHING, told
 from nexdiag.lint.quoting import quote
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import ODD
 
 
 def _check(case: Case) -> Iterator[Fault]:
@@ -56,6 +57,7 @@ RULE = Rule(
     code="NX936",
     family="answer",
     page=__doc__ or "",
+    needs=frozenset({ODD}),
     check=_check,
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,

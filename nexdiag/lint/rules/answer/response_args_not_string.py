@@ -32,6 +32,7 @@ from nexdiag.core.finding import Severity
 from nexdiag.lint.answering import odd, told
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import ODD
 
 
 def _check(case: Case) -> tuple[Fault, ...]:
@@ -54,6 +55,7 @@ RULE = Rule(
     code="NX933",
     family="answer",
     page=__doc__ or "",
+    needs=frozenset({ODD}),
     check=_check,
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,

@@ -40,6 +40,7 @@ from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.history import text_place
 from nexdiag.lint.seen.message import CALLS, CallSeen, kind_of
+from nexdiag.lint.seen.view import REFUSED_HERE
 
 _OWN = "/api/chat"
 """Ollama's own path."""
@@ -113,6 +114,7 @@ RULE = Rule(
     code="NX453",
     family="arguments",
     page=__doc__ or "",
+    needs=frozenset({REFUSED_HERE}),
     arriving=_arriving,
     on=CALLS,
     ending=_ending,

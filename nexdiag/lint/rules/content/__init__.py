@@ -2,8 +2,11 @@
 
 from nexdiag.lint.rule import Rule
 from nexdiag.lint.rules.content import (
+    content_and_calls_both,
     content_and_thinking_both,
     content_array_unsupported,
+    content_part_unsupported,
+    empty_assistant_message,
     empty_content,
     empty_tool_calls_array,
     image_unsupported,
@@ -21,4 +24,7 @@ RULES: tuple[Rule, ...] = (
     empty_tool_calls_array.RULE,
     special_tokens_in_content.RULE,
     content_and_thinking_both.RULE,
+    content_and_calls_both.RULE,
+    empty_assistant_message.RULE,
+    content_part_unsupported.RULE,
 )

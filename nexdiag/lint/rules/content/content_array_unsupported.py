@@ -41,6 +41,7 @@ from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen import view
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import PARTS, TOOL, MessageSeen
+from nexdiag.lint.seen.view import REFUSED_HERE
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
@@ -90,6 +91,7 @@ RULE = Rule(
     code="NX304",
     family="content",
     page=__doc__ or "",
+    needs=frozenset({REFUSED_HERE}),
     arriving=_arriving,
     on=PARTS,
     ending=_ending,
@@ -112,7 +114,7 @@ RULE = Rule(
         r"'list' object",
         r"any variant of untagged enum \w*content",
         r"\bcontent\b.{0,40}\b(?:must|should|expected|has) (?:to )?be (?:a |of type )?(?:string|text)\b(?! or)",
-        r"unsupported content\b",
+        r"unsupported content\b(?!\[\])",  # of which is said that a part has an odd type
     ),
     unknown=None,  # most servers take it
 )

@@ -29,24 +29,52 @@ came, they are refused.
 ## Who refuses it
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from nexdiag.lint.quoting import quote
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.history import History
 from nexdiag.lint.seen.message import ASSISTANT, NO_TEXT, TOOL, MessageSeen
+from nexdiag.lint.seen.view import REFUSED_HERE
+
+_EITHER = re.compile(r"either ['\"]?content['\"]? or ['\"]?tool_calls", re.IGNORECASE)
+"""Of a message that calls, this says the contrary."""
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
     history = case.history
     at, now = history.at, history.now
-    place = _place(now.value.get("content", None))
-    if place is None or now.value.get("type", "message") != "message" or now.role_kind != "string":
+    place = _empty(now)
+    if place is not None and not (place == "/content" and _harmless(now, case.view.wire == "anthropic")):
+        yield _fault(history, at, place, harmless=False)
+
+
+def _ending(case: Case) -> Iterator[Fault]:
+    """A refusal may be about an empty text where most servers take one."""
+    said = case.view.said.words
+    if not case.view.refused or _EITHER.search(said) or not RULE.explains(said, case.view.status):
         return
+    for at, message in enumerate(case.history.messages):
+        whole = bool(message.traits & NO_TEXT) and _empty(message) == "/content"
+        if whole and _harmless(message, case.view.wire == "anthropic"):
+            yield _fault(case.history, at, "/content", harmless=True)
+
+
+def _empty(message: MessageSeen) -> str | None:
+    """Where the message is empty; None if it is not, or is no message."""
+    place = _place(message.value.get("content", None))
+    usual = message.value.get("type", "message") == "message" and message.role_kind == "string"
+    return place if usual else None
+
+
+def _fault(history: History, at: int, place: str, *, harmless: bool) -> Fault:
+    now = history.messages[at]
     whole = place == "/content"
     spare = now.role == "assistant" and whole  # a field that may stay empty where the message carries something else
-    yield Fault(
+    return Fault(
         summary=f"{'the content' if whole else 'a text block'} of messages[{at}] is empty",
         fix=f"leave content out of messages[{at}], or send it as null"
         if spare and now.calls
@@ -56,7 +84,7 @@ def _arriving(case: Case) -> Iterator[Fault]:
         evidence=(now.shown(at),),
         facts={"index": str(at), "role": now.role or ""},
         about=(now.raw,),
-        needs_words=whole and _harmless(now, case.view.wire == "anthropic"),
+        needs_words=harmless,
     )
 
 
@@ -115,8 +143,10 @@ RULE = Rule(
     code="NX301",
     family="content",
     page=__doc__ or "",
+    needs=frozenset({"system", REFUSED_HERE}),
     arriving=_arriving,
     on=NO_TEXT,
+    ending=_ending,
     check=_check,
     telling=patterns(
         r"text content blocks must (?:be non-empty|contain non-whitespace)",

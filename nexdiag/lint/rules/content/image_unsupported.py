@@ -39,6 +39,7 @@ from nexdiag.lint.quoting import quote
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import PARTS
+from nexdiag.lint.seen.view import NO_CHAT
 
 _DROPPED = re.compile(r"ignoring image[^\n]{0,200}", re.IGNORECASE)
 _IMAGES = frozenset({"image_url", "image", "input_image", "image_file"})
@@ -96,6 +97,7 @@ RULE = Rule(
     code="NX305",
     family="content",
     page=__doc__ or "",
+    needs=frozenset({NO_CHAT}),
     arriving=_arriving,
     on=PARTS,
     check=_check,
@@ -106,7 +108,8 @@ RULE = Rule(
         r"\bimages?(?: inputs?| parts?| content| urls?)? (?:is|are) (?:not|un) ?(?:supported|allowed|enabled)",
         r"support image input",
         r"image_url is only supported by",
-        r"without multimodal support|not configured with a mmproj|provide the mmproj",
+        r"without multimodal support|not configured with a mmproj",
+        r"\A(?!.*(?:audio|video) input is not).*provide the mmproj",
         r"image input detected, but",
         r"ignoring image file part .{0,60}missing image config",
     ),

@@ -33,22 +33,51 @@ every message, OpenAI of all but those that call. It happens when a client leave
 ## Who refuses it
 """
 
+import re
 from collections.abc import Iterator
 
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.message import NO_TEXT, MessageSeen
+from nexdiag.lint.seen.history import History
+from nexdiag.lint.seen.message import ASSISTANT, NO_TEXT, MessageSeen
 
 _INSTEAD = ("function_call", "refusal", "audio")
 """Fields that an assistant's message may have in place of a content."""
 
 
+_NOT_THE_ASSISTANTS = re.compile(r"non-assistant|either ['\"]?content['\"]? or ['\"]?tool_calls", re.IGNORECASE)
+"""Said of other roles, and of a message that does not call."""
+
+
 def _arriving(case: Case) -> Iterator[Fault]:
     history = case.history
-    at, now = history.at, history.now
-    if "content" in now.value or now.role_kind != "string" or now.value.get("type", "message") != "message":
+    if _lacks(history.now) and not _harmless(case, history.now):
+        yield _fault(history, history.at, harmless=False)
+
+
+def _ending(case: Case) -> Iterator[Fault]:
+    """A refusal may be about a message that most servers take without a content."""
+    said = case.view.said.words
+    if not case.view.refused or _NOT_THE_ASSISTANTS.search(said) or not RULE.explains(said, case.view.status):
         return
-    yield Fault(
+    for at, message in enumerate(case.history.messages):
+        if message.traits & NO_TEXT and _lacks(message) and _harmless(case, message):
+            yield _fault(case.history, at, harmless=True)
+
+
+def _lacks(message: MessageSeen) -> bool:
+    usual = message.role_kind == "string" and message.value.get("type", "message") == "message"
+    return usual and "content" not in message.value
+
+
+def _harmless(case: Case, message: MessageSeen) -> bool:
+    """Whether most servers, or this one, take it without."""
+    return not _strict(case) if _carries(message) else _may_be_empty(case, message)
+
+
+def _fault(history: History, at: int, *, harmless: bool) -> Fault:
+    now = history.messages[at]
+    return Fault(
         summary=f"messages[{at}], of role {now.role}, has no content",
         fix=f'give messages[{at}] a content; "" where there is nothing to say',
         at=at,
@@ -56,7 +85,7 @@ def _arriving(case: Case) -> Iterator[Fault]:
         evidence=(now.shown(at), f"its fields are {', '.join(list(now.value)[:8])}"),
         facts={"index": str(at), "role": now.role or ""},
         about=(now.raw,),
-        needs_words=_carries(now) and not _strict(case),
+        needs_words=harmless,
     )
 
 
@@ -73,6 +102,12 @@ def _strict(case: Case) -> bool:
     return "calls" in checked or (not checked and case.profile.refusal("null-content", model, wire) is not None)
 
 
+def _may_be_empty(case: Case, message: MessageSeen) -> bool:
+    """Whether the server is known to take an assistant's message that says nothing: then null does as well."""
+    checked = case.profile.limits.null_content
+    return bool(checked) and bool(message.traits & ASSISTANT) and "no-calls" not in checked
+
+
 RULE = Rule(
     name="missing-content",
     code="NX303",
@@ -80,6 +115,7 @@ RULE = Rule(
     page=__doc__ or "",
     arriving=_arriving,
     on=NO_TEXT,
+    ending=_ending,
     telling=patterns(
         r"missing field .{0,2}content\b",
         r"\bcontent(?:['\"`\]]{0,2}:)? ?-? ?field required",

@@ -34,15 +34,19 @@ returned nothing, and of an answer that was reasoning alone.
 ## Who refuses it
 """
 
+import re
 from collections.abc import Iterator
 
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen import view
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import ASSISTANT, NO_TEXT, TOOL, MessageSeen
+from nexdiag.lint.seen.view import REFUSED_HERE
 
 _INSTEAD = ("function_call", "refusal", "audio")
 """Fields that an assistant's message may have in place of a content."""
+
+_EITHER = re.compile(r"either ['\"]?content['\"]? or ['\"]?tool_calls", re.IGNORECASE)
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
@@ -60,6 +64,8 @@ def _arriving(case: Case) -> Iterator[Fault]:
 def _ending(case: Case) -> Iterator[Fault]:
     """A refusal may be about null beside calls, unless the request has null where it is wrong everywhere."""
     if not case.view.refused or not RULE.explains(case.view.said.words, case.view.status):
+        return
+    if _EITHER.search(case.view.said.words):  # beside calls there is the other
         return
     nulls = {at: where for at, one in enumerate(case.history.messages) if (where := _where(one)) is not None}
     beside = [at for at, where in nulls.items() if where == "calls"]
@@ -112,6 +118,7 @@ RULE = Rule(
     code="NX302",
     family="content",
     page=__doc__ or "",
+    needs=frozenset({REFUSED_HERE}),
     arriving=_arriving,
     on=NO_TEXT,
     ending=_ending,

@@ -36,7 +36,7 @@ import msgspec
 
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.view import View
+from nexdiag.lint.seen.view import REFUSED_HERE, View
 
 _LARGEST = 10**12
 _ASKED = ("max_completion_tokens", "max_tokens", "max_output_tokens")
@@ -172,6 +172,7 @@ RULE = Rule(
     code="NX651",
     family="context",
     page=__doc__ or "",
+    needs=frozenset({REFUSED_HERE}),
     check=_check,
     words=patterns(
         r"maximum (?:context|prompt|model|sequence) length",

@@ -36,6 +36,7 @@ from collections.abc import Iterator
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.rules.context.context_overflow import sizes_of
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import REFUSED_HERE
 
 _NAMES = ("max_completion_tokens", "max_tokens", "max_output_tokens", "max_new_tokens")
 _OF_THE_ANSWER = patterns(
@@ -84,6 +85,7 @@ RULE = Rule(
     code="NX652",
     family="context",
     page=__doc__ or "",
+    needs=frozenset({REFUSED_HERE}),
     check=_check,
     words=(
         *_OF_THE_ANSWER,

@@ -90,6 +90,7 @@ RULE = Rule(
     code="NX602",
     family="endpoint",
     page=__doc__ or "",
+    needs=frozenset({"model"}),
     check=_check,
     telling=patterns(
         r"LoRA adapter .{0,500} was requested, but LoRA is not enabled",

@@ -37,6 +37,7 @@ from nexdiag.lint.quoting import quote, shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import EXTRA
+from nexdiag.lint.seen.view import REFUSED_HERE
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
@@ -86,6 +87,7 @@ RULE = Rule(
     code="NX404",
     family="ids",
     page=__doc__ or "",
+    needs=frozenset({REFUSED_HERE}),
     arriving=_arriving,
     on=EXTRA,
     ending=_ending,

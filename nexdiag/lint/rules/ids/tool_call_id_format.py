@@ -43,6 +43,7 @@ from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.history import History, answer_place
 from nexdiag.lint.seen.message import ANSWERS, CALLS, MessageSeen
+from nexdiag.lint.seen.view import REFUSED_HERE
 
 _ANYWHERE = r"[a-zA-Z0-9_-]{1,64}"
 """What every server that is known to check takes, but Mistral's."""
@@ -50,10 +51,14 @@ _ITEM = r"[\s\S]{1,64}"
 """What the Responses wire takes for a `call_id`."""
 _SAID_LENGTH = re.compile(r"maximum length (?:of )?(\d{1,4})\b", re.IGNORECASE)
 _SAID_NINE = re.compile(r"(?:a-z, A-Z, 0-9|alphanumeric).{0,20} with (?:a )?length (?:of )?9\b", re.IGNORECASE)
+_SAID_ANY = re.compile(r"non-empty string other than|tool call id .{0,60}has to be defined", re.IGNORECASE)
 _SAID_START = re.compile(r"ID that (?:begins|starts) with ['\"](\w{1,20})['\"]", re.IGNORECASE)
 _SPOKEN = patterns(
     r"tool.?call id was .{0,200}must be",
     r"tool.?call ids? (?:should|must) be alphanumeric",
+    r"tool call id must be a non-empty string",
+    r"tool call id .{0,60}has to be defined",
+    r"tool call id has to be defined",
     r"tooluseid\b.{0,160}(?:constraint|pattern|length)",
     r"(?:tool_calls?\W{0,3}\d*\W{0,3}\.?id|call_id|tool_use_id|tool_use\.id|tool_call_id)\b.{0,80}"
     r"(?:string too long|does not match|should match|at most|invalid format|must match)",
@@ -66,7 +71,8 @@ def _arriving(case: Case) -> Iterator[Fault]:
     if wanted is None:
         return
     history, now = case.history, case.history.now
-    for call_id, place in _ids(now, history):
+    stated = case.profile.known and case.view.wire == "chat"
+    for call_id, place in _ids(now, history, missing=stated):
         if re.fullmatch(wanted, call_id) is None:
             yield _fault(history, history.at, call_id, place, wanted, weight)
 
@@ -115,6 +121,8 @@ def _wanted(case: Case) -> tuple[str | None, Severity | None]:
 
 
 def _by_words(said: str) -> str:
+    if _SAID_ANY.search(said):
+        return r"(?!null$)[\s\S]+"
     if _SAID_NINE.search(said):
         return "[a-zA-Z0-9]{9}"
     length = _SAID_LENGTH.search(said)
@@ -123,21 +131,30 @@ def _by_words(said: str) -> str:
     return _ANYWHERE
 
 
-def _ids(message: MessageSeen, history: History) -> Iterator[tuple[str, str]]:
-    """Each id of a message with its place: those of its calls, and of answers to calls that nobody made."""
+def _ids(message: MessageSeen, history: History, *, missing: bool = False) -> Iterator[tuple[str, str]]:
+    """Each id of a message with its place: those of its calls, and of answers to calls that nobody made.
+
+    With `missing` also an empty text for each id that is not there.
+    """
     for call in message.calls:
         if call.id is not None:
             yield call.id, f"{call.where}/id" if call.where else "/call_id"
+        elif missing:
+            yield "", call.where
     for call_id in message.answers:
-        if call_id is not None and call_id not in history.asked:
+        if call_id is None and missing:
+            yield "", ""
+        elif call_id is not None and call_id not in history.asked:
             yield call_id, answer_place(message, call_id)
 
 
 def _fault(history: History, at: int, call_id: str, place: str, wanted: str, weight: Severity | None) -> Fault:  # noqa: PLR0913, PLR0917 - what is said of one id
     form = wanted.replace(r"[\s\S]", ".")
+    what = f"has the tool call id {quote(call_id, 60)} of {len(call_id)} characters" if call_id else "has no call id"
+    odd = f"rewrite {shorten(call_id, 60)}" if call_id else "give the call an id"
     return Fault(
-        summary=f"messages[{at}] has the tool call id {quote(call_id, 60)} of {len(call_id)} characters, not {form}",
-        fix=f"rewrite {shorten(call_id, 60)} wherever it stands (the call and its answer), to fit {form}",
+        summary=f"messages[{at}] {what}, not {form}",
+        fix=f"{odd} wherever it stands (the call and its answer), to fit {form}",
         at=at,
         pointer=history.pointer(at, place),
         evidence=(history.messages[at].shown(at), f"id {quote(call_id)}, {len(call_id)} characters; wanted: {form}"),
@@ -153,8 +170,10 @@ RULE = Rule(
     code="NX403",
     family="ids",
     page=__doc__ or "",
+    needs=frozenset({REFUSED_HERE}),
     arriving=_arriving,
     on=CALLS | ANSWERS,
+    listens=lambda case: _wanted(case)[0] is not None,
     ending=_ending,
     telling=(*_SPOKEN, *_START),
 )

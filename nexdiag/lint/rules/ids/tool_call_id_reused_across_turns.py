@@ -78,9 +78,12 @@ RULE = Rule(
     arriving=_arriving,
     on=CALLS,
     words=(
-        *DUPLICATE.telling,
-        *DUPLICATE.words,
-        *patterns(r"does not follow tool call", r"tool.?call.?id .{0,100}already (?:been )?(?:used|exists?)"),
+        *(pattern for pattern in (*DUPLICATE.telling, *DUPLICATE.words) if "duplicate tool" not in pattern.pattern),
+        *patterns(
+            r"duplicate tool.?call.?id(?!.{0,250}\bin (?:tool results|assistant message))",
+            r"does not follow tool call",
+            r"tool.?call.?id .{0,100}already (?:been )?(?:used|exists?)",
+        ),
     ),
     elsewhere=Severity.INFO,  # what does not check pairs a result with the nearest call: the right one
 )

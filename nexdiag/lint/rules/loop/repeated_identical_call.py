@@ -62,7 +62,6 @@ def _arriving(case: Case) -> Iterator[Fault]:
     messages, run = case.history.messages, 0
     if len(messages) < 2 * _ROW:
         return
-    wanted: tuple[str, str] | None = None
     said: str | None = None
     made: list[int] = []
     for at in range(len(messages) - 1, -1, -1):
@@ -72,9 +71,7 @@ def _arriving(case: Case) -> Iterator[Fault]:
             if _said(message) != said:
                 break
         elif message.calls:
-            same = {_same(call) for call in message.calls}
-            wanted = next(iter(same)) if wanted is None else wanted
-            if same != {wanted}:
+            if made and len({_same(call) for one in (messages[made[0]], message) for call in one.calls}) > 1:
                 break
             made.append(at)
             run += len(message.calls)

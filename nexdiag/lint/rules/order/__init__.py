@@ -9,6 +9,7 @@ from nexdiag.lint.rules.order import (
     multiple_system_messages,
     no_user_message,
     prefill_trailing_whitespace,
+    prefix_not_last,
     role_alternation,
     system_not_first,
     system_role_unsupported,
@@ -30,5 +31,6 @@ RULES: tuple[Rule, ...] = (
     prefill_trailing_whitespace.RULE,
     tool_call_not_after_user.RULE,
     no_user_message.RULE,
+    prefix_not_last.RULE,
     template_refuses.RULE,
 )

@@ -86,6 +86,9 @@ RULE = Rule(
         r"requests? ending with a model turn",
         r"set .{0,3}add_generation_prompt.{0,40} last message is from the assistant",
     ),
-    words=patterns(r"multiturn requests? ends? with a user role"),
+    words=patterns(
+        r"multiturn requests? ends? with a user role",
+        r"conversation must start with a user message",  # said of a message that stands alone
+    ),
     silent_if_accepted=True,
 )

@@ -79,6 +79,7 @@ RULE = Rule(
     code="NX106",
     family="order",
     page=__doc__ or "",
+    needs=frozenset({"instructions"}),
     arriving=_arriving,
     on=_PROMPT,
     ending=_ending,
@@ -87,11 +88,13 @@ RULE = Rule(
         r"\b(?:beginning|start|first)\b",
         r"multiple (?:non-consecutive )?system messages",
         r"(?:only one|single|more than one|two) system (?:message|prompt)s?",
-        r"unexpected role ['\"`]?(?:RoleEnum\.)?system['\"`]? after",
+        r"unexpected role ['\"`]?(?:RoleEnum\.)?system['\"`]?"
+        r" after(?! role ['\"`]?(?:RoleEnum\.)?(?:user|assistant|tool))",
         r"roles? (?:must|should) (?:be )?alternat",
         r"must alternate between",
         r"should alternate with",
         r"only user and assistant roles are supported",
-        r"unexpected (?:message )?role\b(?! ['\"`]?(?:RoleEnum\.)?(?:user|assistant|tool))",
+        r"unexpected (?:message )?role\b(?! ['\"`]?(?:RoleEnum\.)?(?:user|assistant|tool))"
+        r"(?!.{0,20} after role ['\"`]?(?:RoleEnum\.)?(?:user|assistant|tool))",
     ),
 )

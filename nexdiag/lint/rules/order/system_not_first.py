@@ -43,7 +43,7 @@ from nexdiag.lint.seen.message import DEVELOPER, SYSTEM
 def _arriving(case: Case) -> Iterator[Fault]:
     history = case.history
     at, now, before = history.at, history.now, history.before
-    if before is None or before.traits & (SYSTEM | DEVELOPER):
+    if before is None or before.traits & (SYSTEM | DEVELOPER) or before.role in case.profile.limits.system_after:
         return
     yield Fault(
         summary=f"messages[{at}] is of role {now.role}, and stands behind a message of role {before.role}",
@@ -53,6 +53,7 @@ def _arriving(case: Case) -> Iterator[Fault]:
         evidence=(before.shown(at - 1), now.shown(at)),
         facts={"index": str(at), "role": now.role or "", "previous": before.role or ""},
         about=(now.raw, before.raw),
+        ids=(f"after role '{before.role}'",),
         needs_words=case.view.wire == "responses",  # there developer messages may stand anywhere
     )
 

@@ -47,8 +47,8 @@ def _ending(case: Case) -> Iterator[Fault]:
         return
     outside = wire == "anthropic"
     stated = case.profile.refusal(_NAME, case.model, wire) is not None
-    if not outside and not stated and not _may_be_meant(case):
-        return
+    if not outside and not stated and (case.template is not None or not _may_be_meant(case)):
+        return  # the template itself, where it is at hand, says what it has no place for
     home = "the top-level field system" if outside else "the first user message"
     yield Fault(
         summary=f"messages[0] is of role {first.role}, for which there is no place",
@@ -65,13 +65,14 @@ def _ending(case: Case) -> Iterator[Fault]:
 
 def _may_be_meant(case: Case) -> bool:
     """Whether a refusal may be about it: the words name it, or nothing else is out of turn."""
-    seen, rest = case.view, case.history.messages[1:]
+    seen = case.view
     if not seen.refused or not RULE.explains(seen.said.words, seen.status):
         return False
     if RULE.tells(seen.said.words, seen.status):
         return True
     if case.history.messages[0].traits & DEVELOPER:  # that role is a fault of its own
         return False
+    rest = case.history.messages[1:]
     turns = [one.traits & (USER | ASSISTANT) for one in rest if one.talks]
     alternate = all(turn == (USER, ASSISTANT)[at % 2] for at, turn in enumerate(turns))
     return alternate and not any(one.traits & (SYSTEM | DEVELOPER) for one in rest)

@@ -45,6 +45,18 @@ if TYPE_CHECKING:  # it brings jinja2, which nobody needs who gives no template
 _EXPLAINED = "alternat|system|developer|user query|no user|tool|function|role|thinking|channel|argument|image"
 """What other rules explain."""
 
+_OWN = (
+    r"unsupported content\[\]\.type",
+    r"\b(?:image|audio|video) input is not supported",
+    r"cannot continue an assistant message that contains tool calls",
+    r"cannot have 2 or more assistant messages at the end",
+    r"must contain either 'content' or 'tool_calls'",
+    r"expected 'content' to be a string or an array",
+    r"non-assistant messages must contain 'content'",
+    r"failed to parse (?:messages|tools)",
+)
+"""What llama.cpp itself says (server_checks.py)."""
+
 
 def _check(case: Case) -> Iterator[Fault]:
     template = case.template
@@ -95,7 +107,9 @@ RULE = Rule(
     page=__doc__ or "",
     check=_check,
     concerns=lambda view: view.chats or not view.asked,
-    words=patterns(r"jinja exception", r"jinja template", r"chat[ _]template", r"generate parser for this template"),
+    words=patterns(
+        r"jinja exception", r"jinja template", r"chat[ _]template", r"generate parser for this template", *_OWN
+    ),
     telling=patterns(
         r"(?:jinja exception:|rendering prompt with jinja template|chat template error)"
         rf"(?!.*(?:{_EXPLAINED}))"

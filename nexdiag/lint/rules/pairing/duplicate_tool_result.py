@@ -81,7 +81,7 @@ def _fault(history: History, at: int, call_id: str, *about: bytes) -> Fault:
         evidence=(*answered, now.shown(at)),
         facts={"index": str(at), "id": call_id, "previous": history.messages[at - 1].role or ""},
         about=about,
-        ids=(call_id,),
+        ids=(call_id, f"after role '{history.messages[at - 1].role}'"),
     )
 
 
@@ -99,6 +99,7 @@ RULE = Rule(
     family="pairing",
     page=__doc__ or "",
     arriving=_arriving,
+    on=ANSWERS | SETTLES,
     ending=_ending,
     telling=patterns(
         r"duplicate tool.?call.?id .{0,200} in tool results",

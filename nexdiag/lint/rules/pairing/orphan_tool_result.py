@@ -84,7 +84,7 @@ def _fault(history: History, at: int, orphans: list[str | None], *about: bytes) 
         ),
         facts={"index": str(at), "id": ", ".join(ids), "previous": (before.role or "") if before else ""},
         about=about,
-        ids=tuple(ids),
+        ids=(*ids, *((f"after role '{before.role}'",) if before else ())),
     )
 
 
@@ -100,6 +100,7 @@ RULE = Rule(
     family="pairing",
     page=__doc__ or "",
     arriving=_arriving,
+    on=ANSWERS | SETTLES,
     ending=_ending,
     concerns=_whole,
     suspects=patterns(  # said of an answer in a wrong place as well

@@ -87,18 +87,20 @@ def _fault(history: History, one: Misnamed) -> Fault:
     )
 
 
+_COUNTED = patterns(r"not the same number of function calls and responses")
+"""Said by who counts answers: under a wrong id they are as many."""
+
 RULE = Rule(
     name="tool-call-id-mismatch",
     code="NX208",
     family="pairing",
     page=__doc__ or "",
     arriving=_arriving,
+    on=ANSWERS | SETTLES,
     ending=_ending,
     telling=patterns(r"unexpected tool.?call.?id .{0,200} in tool results", r"tool_call_id .{0,200} does not match"),
     words=(
-        *UNANSWERED.suspects,
-        *ORPHAN.suspects,
-        *ORPHAN.words,
+        *(pattern for pattern in (*UNANSWERED.suspects, *ORPHAN.suspects, *ORPHAN.words) if pattern not in _COUNTED),
         *patterns(
             r"tool_call_id\b.{0,60}(?:required|missing|must have|must be set|has to be defined)",
             r"(?:missing|must have|required).{0,40}\btool_call_id",

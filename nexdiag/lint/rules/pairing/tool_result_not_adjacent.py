@@ -73,7 +73,7 @@ def _between(case: Case, late: Late) -> Fault:
             "previous": history.messages[answer - 1].role or "",
         },
         about=(asking.raw, intruder.raw),
-        ids=(late.call.id,) if late.call.id else (),
+        ids=(*((late.call.id,) if late.call.id else ()), f"after role '{history.messages[answer - 1].role}'"),
         needs_words=history.list_name == "input",  # Responses matches by id, wherever the answer stands
     )
 

@@ -34,6 +34,7 @@ from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.named import EXTRA
+from nexdiag.lint.seen.view import REFUSED_HERE
 
 _NAMES = ("max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens")
 _NAMED = r"\bmax_(?:completion_|output_|new_)?tokens\b"
@@ -106,6 +107,7 @@ RULE = Rule(
     code="NX702",
     family="params",
     page=__doc__ or "",
+    needs=frozenset((*_NAMES, REFUSED_HERE)),
     check=_check,
     telling=patterns(
         rf"{_NAMED}\W{{0,3}} ?is (?:not supported|unsupported|not (?:allowed|permitted|recognized))",

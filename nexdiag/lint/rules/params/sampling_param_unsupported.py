@@ -79,6 +79,7 @@ RULE = Rule(
     code="NX703",
     family="params",
     page=__doc__ or "",
+    needs=frozenset(_NAMES),
     check=_check,
     telling=patterns(
         rf"{_NAMED}\W{{0,2}} (?:does|do) not support",

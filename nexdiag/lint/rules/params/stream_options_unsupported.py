@@ -34,6 +34,7 @@ from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.named import EXTRA
+from nexdiag.lint.seen.view import REFUSED_HERE
 
 
 def _check(case: Case) -> Iterator[Fault]:
@@ -62,6 +63,7 @@ RULE = Rule(
     code="NX701",
     family="params",
     page=__doc__ or "",
+    needs=frozenset({"stream_options", REFUSED_HERE}),
     check=_check,
     telling=patterns(
         r"arguments? supplied: [\w, ]*stream_options",

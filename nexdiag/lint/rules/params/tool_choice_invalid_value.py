@@ -129,6 +129,7 @@ RULE = Rule(
     code="NX707",
     family="params",
     page=__doc__ or "",
+    needs=frozenset({"tool_choice"}),
     check=_check,
     telling=patterns(
         # not where the value is fine, but the tools are missing, or the one that it names

@@ -91,6 +91,7 @@ RULE = Rule(
     code="NX706",
     family="params",
     page=__doc__ or "",
+    needs=frozenset(_FIELDS),
     check=_check,
     telling=patterns(
         r"(?:does|do) not support (?:this |the |being set |setting )*.{0,30}tool.?choice",

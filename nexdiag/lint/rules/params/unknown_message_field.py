@@ -38,6 +38,7 @@ from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import EXTRA as STRANGE
 from nexdiag.lint.seen.message import MALFORMED, OTHER
 from nexdiag.lint.seen.named import EXTRA, found_in, refused_paths
+from nexdiag.lint.seen.view import REFUSED_HERE
 
 _REASONING = re.compile(r"reasoning|thinking|thought|signature", re.IGNORECASE)
 _USUAL: dict[Wire, frozenset[str]] = {
@@ -111,6 +112,7 @@ RULE = Rule(
     code="NX705",
     family="params",
     page=__doc__ or "",
+    needs=frozenset({REFUSED_HERE}),
     check=_check,
     arriving=_arriving,
     on=STRANGE,

@@ -91,8 +91,9 @@ def _told(case: Case) -> Iterator[Fault]:
     if not there and len(paths) == 1 and len(ours) == 1 and len(paths[0]) == 1:
         yield _added(paths[0][0])
     if not paths:
+        stated = {one.name for one in case.profile.limits.params_refused if one.name in words}
         for name in view.fields:
-            if name not in KNOWN[view.wire] and name not in SPARSE and name not in _OTHERS:
+            if name in stated or (name not in KNOWN[view.wire] and name not in SPARSE and name not in _OTHERS):
                 yield _fault(name, view.fields.get(name), "")
 
 
@@ -148,7 +149,7 @@ RULE = Rule(
     family="params",
     page=__doc__ or "",
     check=_check,
-    words=patterns(EXTRA, r"is not supported with this model"),
+    words=patterns(EXTRA, r"is not supported with this model", r"reasoning_effort=.{0,40}is not supported for this"),
     suspects=patterns(rf"\A(?!.*(?:{_MESSAGE}|{_OWN}|{_TOOLS}|with this model|declarations|schema)).*{EXTRA}"),
     unknown=None,
 )

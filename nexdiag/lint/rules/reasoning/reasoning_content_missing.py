@@ -132,6 +132,7 @@ RULE = Rule(
     page=__doc__ or "",
     arriving=_arriving,
     on=CALLS,
+    listens=lambda case: case.past.reasoned,
     ending=_ending,
     concerns=_thinks,
     wires=("chat",),

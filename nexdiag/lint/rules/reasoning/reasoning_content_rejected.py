@@ -79,7 +79,10 @@ RULE = Rule(
     on=EXTRA,
     wires=("chat",),
     words=patterns(
-        rf"\b(?:property|field) .{{0,2}}{_NAMES}.{{0,80}}{_NO}", rf"{_NO} (?:property|field)\W{{0,3}}{_NAMES}"
+        rf"\b(?:property|field) .{{0,2}}{_NAMES}.{{0,80}}{_NO}",
+        rf"{_NO} (?:property|field)\W{{0,3}}{_NAMES}",
+        r"content chunk types in assistant message\b.{0,60}thinkchunk",  # mistral-common makes such a part of it
+        r"both thinking chunks in .?content.? and a top-level",
     ),
     telling=patterns(
         rf"\b(?:reasoning_(?:content|details|text)|thinking_blocks)\b.{{0,80}}{_NO}",

@@ -43,7 +43,7 @@ from collections.abc import Iterator
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import MessageSeen
-from nexdiag.lint.seen.view import View, named_index
+from nexdiag.lint.seen.view import REFUSED_HERE, View, named_index
 
 _THOUGHT = ("thinking", "redacted_thinking")
 
@@ -109,6 +109,7 @@ RULE = Rule(
     code="NX753",
     family="reasoning",
     page=__doc__ or "",
+    needs=frozenset({"thinking", REFUSED_HERE}),
     ending=_ending,
     wires=("chat", "anthropic"),
     telling=patterns(

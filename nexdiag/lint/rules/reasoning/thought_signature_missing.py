@@ -126,6 +126,7 @@ RULE = Rule(
     page=__doc__ or "",
     arriving=_arriving,
     on=CALLS,
+    listens=lambda case: case.past.signed,
     ending=_ending,
     wires=("chat",),
     telling=patterns(

@@ -41,11 +41,14 @@ UNEXPLAINED = Rule(
 )
 
 
-def unexplained(view: View) -> Fault:
-    """The fault of a refused exchange in which nothing else was confirmed."""
+def unexplained(view: View, names: tuple[str, ...] = ()) -> Fault:
+    """The fault of a refused exchange in which nothing else was confirmed; `names` are rules whose words these are."""
     status = f" with {view.status}" if view.status is not None else ""
     if view.said.words and not view.logged:
         summary = f"the server refused{status}, in words that no rule explains: {both_ends(view.said.words, 200)}"
     else:
         summary = f"the server refused{status}, and its words are not known"
+    if names:
+        told = f"such words are told of {', '.join(names)}: the recorded request shows no such fault"
+        return Fault(summary=summary, fix="record the whole request, as the server got it", evidence=(told,))
     return Fault(summary=summary, fix="read the server's words, and its log at that time")

@@ -31,7 +31,7 @@ from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.message import kind_of
+from nexdiag.lint.seen.message import MALFORMED, kind_of
 
 _ROLES = '"system", "user", "assistant" or "tool"'
 
@@ -88,6 +88,7 @@ RULE = Rule(
     page=__doc__ or "",
     check=_check,
     arriving=_arriving,
+    on=MALFORMED,
     wires=("chat", "anthropic"),  # items of the Responses wire have many shapes
     concerns=lambda view: view.asks_chat,
     # of llama.cpp and of validators by schema; they count only where the request shows the fault

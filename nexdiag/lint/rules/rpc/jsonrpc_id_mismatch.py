@@ -38,7 +38,7 @@ from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.rules.rpc.jsonrpc_schema_drift import messages_of
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.view import View
+from nexdiag.lint.seen.view import NO_CHAT, View
 
 _PARSE_ERROR = -32700
 _NONE = object()
@@ -113,6 +113,7 @@ RULE = Rule(
     code="NX961",
     family="rpc",
     page=__doc__ or "",
+    needs=frozenset({NO_CHAT}),
     check=_check,
     words=patterns(r""),  # whatever the error says: it went to nobody
     telling=patterns(

@@ -40,7 +40,7 @@ from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.answer import AnswerSeen
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import kind_of
-from nexdiag.lint.seen.view import View
+from nexdiag.lint.seen.view import NO_CHAT, View
 
 _SPEAKS = re.compile(r"\bMCP\b|model context protocol|\bJSON-?RPC\b|\bLSP\b|language server", re.IGNORECASE)
 _ADDRESS = re.compile(r"/(?:mcp|json-?rpc|rpc)\Z", re.IGNORECASE)
@@ -198,6 +198,7 @@ RULE = Rule(
     code="NX960",
     family="rpc",
     page=__doc__ or "",
+    needs=frozenset({NO_CHAT}),
     check=_check,
     words=patterns(r""),  # whatever is said of such a message: it was found in it
     telling=patterns(

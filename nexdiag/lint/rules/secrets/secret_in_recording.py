@@ -29,7 +29,7 @@ something is recorded; what was recorded elsewhere, converted, or written by han
 ## Who refuses it
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from nexdiag.codec import jsontext
@@ -79,13 +79,16 @@ def _holds_any(view: View) -> bool:
     return bool(found)
 
 
-def _arriving(case: Case) -> Iterator[Fault]:
-    if case.view.exchange is None and not _holds_any(case.view):
-        return
+def _listens(case: Case) -> bool:
+    return case.view.exchange is not None or _holds_any(case.view)
+
+
+def _arriving(case: Case) -> Iterable[Fault]:
     history = case.history
     at = len(history.messages) - 1
     raw = history.messages[at].raw
-    yield from _faults(_shapes(raw), f"messages[{at}]", f"/messages/{at}", at=at, about=raw)
+    shapes = _shapes(raw)
+    return _faults(shapes, f"messages[{at}]", f"/messages/{at}", at=at, about=raw) if shapes else ()
 
 
 def _faults(
@@ -174,4 +177,5 @@ RULE = Rule(
     page=__doc__ or "",
     check=_check,
     arriving=_arriving,
+    listens=_listens,
 )

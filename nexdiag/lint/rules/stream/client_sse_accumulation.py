@@ -34,6 +34,7 @@ from nexdiag.lint.answering import client_of, told
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import BARE
 
 
 def _check(case: Case) -> tuple[Fault, ...]:
@@ -57,5 +58,6 @@ RULE = Rule(
     code="NX910",
     family="stream",
     page=__doc__ or "",
+    needs=frozenset({BARE}),
     check=_check,
 )

@@ -34,6 +34,7 @@ from nexdiag.lint.answering import client_of, told, worded
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import BARE
 
 _FIX = "let the client skip lines that begin with a colon, as the format of event streams wants it"
 _WORDS = patterns(
@@ -62,6 +63,7 @@ RULE = Rule(
     code="NX909",
     family="stream",
     page=__doc__ or "",
+    needs=frozenset({BARE}),
     check=_check,
     telling=_WORDS,
 )

@@ -31,6 +31,7 @@ from nexdiag.core.finding import Severity
 from nexdiag.lint.answering import odd, told
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import ODD
 
 
 def _check(case: Case) -> tuple[Fault, ...]:
@@ -53,6 +54,7 @@ RULE = Rule(
     code="NX908",
     family="stream",
     page=__doc__ or "",
+    needs=frozenset({ODD}),
     check=_check,
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,

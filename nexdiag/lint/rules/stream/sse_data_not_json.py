@@ -32,6 +32,7 @@ from nexdiag.core.finding import Severity
 from nexdiag.lint.answering import odd, told, worded
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import BARE, ODD
 
 _SUMMARY = "a stream holds data that are no JSON"
 _FIX = (
@@ -67,6 +68,7 @@ RULE = Rule(
     code="NX906",
     family="stream",
     page=__doc__ or "",
+    needs=frozenset({ODD, BARE}),
     check=_check,
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,

@@ -35,6 +35,7 @@ from nexdiag.lint.answering import ANYTHING, served, told
 from nexdiag.lint.quoting import both_ends, quote
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import ODD
 
 _FIX = (
     "let the client look for an error in every chunk, treat the answer as failed and ask again; "
@@ -61,6 +62,7 @@ RULE = Rule(
     code="NX905",
     family="stream",
     page=__doc__ or "",
+    needs=frozenset({ODD}),
     check=_check,
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,

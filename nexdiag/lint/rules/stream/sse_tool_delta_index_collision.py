@@ -31,6 +31,7 @@ from nexdiag.core.finding import Severity
 from nexdiag.lint.answering import odd
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import ODD
 
 _FIX = (
     "let the server give each call an index of its own, and keep it to the last piece; "
@@ -57,6 +58,7 @@ RULE = Rule(
     code="NX902",
     family="stream",
     page=__doc__ or "",
+    needs=frozenset({ODD}),
     check=_check,
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,

@@ -32,6 +32,7 @@ from nexdiag.core.finding import Severity
 from nexdiag.lint.answering import odd, worded
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import BARE, ODD
 
 _SUMMARY = "a tool call is streamed without an index"
 _FIX = (
@@ -55,6 +56,7 @@ RULE = Rule(
     code="NX901",
     family="stream",
     page=__doc__ or "",
+    needs=frozenset({ODD, BARE}),
     check=_check,
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,

@@ -31,6 +31,7 @@ from nexdiag.core.finding import Severity
 from nexdiag.lint.answering import odd, told
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import ODD
 
 _FIX = 'let the server send "choices": [] with every chunk that has no choice to tell of; a client can take it as that'
 
@@ -52,6 +53,7 @@ RULE = Rule(
     code="NX907",
     family="stream",
     page=__doc__ or "",
+    needs=frozenset({ODD}),
     check=_check,
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,

@@ -51,6 +51,7 @@ RULE = Rule(
     code="NX506",
     family="tools",
     page=__doc__ or "",
+    needs=frozenset({"tools", "functions"}),
     check=_check,
     telling=patterns(
         r"\b(?:tools|functions)'?: (?:empty array|empty list|list should have at least)",

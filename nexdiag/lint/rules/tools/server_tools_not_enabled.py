@@ -33,6 +33,7 @@ from collections.abc import Iterator
 
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.view import REFUSED_HERE
 
 _FLAG = re.compile(r"--[a-z][a-z-]{2,40}")
 
@@ -57,6 +58,7 @@ RULE = Rule(
     code="NX509",
     family="tools",
     page=__doc__ or "",
+    needs=frozenset({REFUSED_HERE}),
     check=_check,
     telling=patterns(
         r"requires? .{0,40}--(?:enable-auto-tool|tool-call-parser|jinja|enable-tool)",

@@ -72,6 +72,7 @@ RULE = Rule(
     code="NX505",
     family="tools",
     page=__doc__ or "",
+    needs=frozenset({"tools", "functions"}),
     check=_check,
     telling=patterns(
         r"'?(?:tools|functions)'?: array too long",

@@ -72,6 +72,7 @@ RULE = Rule(
     code="NX508",
     family="tools",
     page=__doc__ or "",
+    needs=frozenset(_FIELDS),
     check=_check,
     telling=patterns(
         r"tool.choice.{0,60}(?:only (?:be )?(?:allowed|specified|set|used|valid)|may only|can only) .{0,30}\btools\b",

@@ -84,6 +84,7 @@ RULE = Rule(
     code="NX503",
     family="tools",
     page=__doc__ or "",
+    needs=frozenset({"tools", "functions"}),
     check=_check,
     telling=patterns(
         r"(?:tools?|functions?)\b.{0,60}\bdescription\b.{0,20}(?:string too long|should have at most|too long|exceed)",

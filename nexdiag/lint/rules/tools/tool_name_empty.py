@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.message import CALLS, CallSeen, MessageSeen
+from nexdiag.lint.seen.message import CALLS, TOOL, CallSeen, MessageSeen
 from nexdiag.lint.seen.tools import ToolSeen, tools_of
 
 
@@ -57,6 +57,16 @@ def _fault(tool: ToolSeen) -> Fault:
 
 def _arriving(case: Case) -> Iterator[Fault]:
     now, at = case.history.now, case.history.at
+    if case.profile.limits.tool_result_name and now.traits & TOOL and now.value.get("name") == "":
+        yield Fault(
+            summary=f"messages[{at}] gives the tool's name as an empty text",
+            fix=f"leave name out of messages[{at}]",
+            at=at,
+            pointer=case.history.pointer(at, "/name"),
+            evidence=(now.shown(at),),
+            facts={"index": str(at), "tool": "0", "name": ""},
+            about=(now.raw, b"result"),
+        )
     for call in now.calls:
         place = "" if call.name.strip() else _place(now, call)
         if place:
@@ -88,9 +98,10 @@ RULE = Rule(
     code="NX502",
     family="tools",
     page=__doc__ or "",
+    needs=frozenset({"tools", "functions"}),
     check=_check,
     arriving=_arriving,
-    on=CALLS,
+    on=CALLS | TOOL,
     telling=patterns(
         r"\bname'?: empty string",
         r"(?:function|custom|tool_use|tools?\W+\d+)\W{0,2}\.name\b.{0,60}(?:field required|at least 1|missing"

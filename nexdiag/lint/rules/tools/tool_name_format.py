@@ -37,7 +37,7 @@ from nexdiag.core.endpoint import Limits
 from nexdiag.lint.quoting import quote
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.message import CALLS
+from nexdiag.lint.seen.message import CALLS, TOOL
 from nexdiag.lint.seen.tools import ToolSeen, tools_of
 
 _USUAL = "[a-zA-Z0-9_-]{1,64}"
@@ -89,6 +89,8 @@ def _fault(tool: ToolSeen, limits: Limits) -> Fault:
 
 def _arriving(case: Case) -> Iterator[Fault]:
     now, at, limits = case.history.now, case.history.at, case.profile.limits
+    if limits.tool_result_name and now.traits & TOOL:
+        yield from _of_result(case)
     fits = _pattern(limits.tool_name).fullmatch
     for call in now.calls:
         if not call.name or fits(call.name):
@@ -102,6 +104,22 @@ def _arriving(case: Case) -> Iterator[Fault]:
             evidence=(now.shown(at),),
             facts={"index": str(at), "name": call.name, "pattern": f"^{limits.tool_name or _USUAL}$", "tool": "0"},
             about=(now.raw, call.name.encode("utf-8", "replace")),
+        )
+
+
+def _of_result(case: Case) -> Iterator[Fault]:
+    """The name that a tool message gives beside the id of the call."""
+    now, at, limits = case.history.now, case.history.at, case.profile.limits
+    name = now.value.get("name")
+    if isinstance(name, str) and name and not _pattern(limits.tool_result_name).fullmatch(name):
+        yield Fault(
+            summary=f"messages[{at}] gives the tool's name as {quote(name)}, which {_wrong(name, limits)}",
+            fix=f"leave name out of messages[{at}], or write {quote(_repaired(name, limits))}",
+            at=at,
+            pointer=case.history.pointer(at, "/name"),
+            evidence=(now.shown(at),),
+            facts={"index": str(at), "name": name, "pattern": f"^{limits.tool_result_name}$", "tool": "0"},
+            about=(now.raw, name.encode("utf-8", "replace")),
         )
 
 
@@ -123,9 +141,10 @@ RULE = Rule(
     code="NX501",
     family="tools",
     page=__doc__ or "",
+    needs=frozenset({"tools", "functions"}),
     check=_check,
     arriving=_arriving,
-    on=CALLS,
+    on=CALLS | TOOL,
     telling=patterns(
         r"\bname'?: string (?:does not match|too long)",
         r"(?:custom|function|tool_use|tools?\W+\d+(?:\.\w+)?)\W{0,2}\.name\b.{0,40}(?:should match pattern"

@@ -37,6 +37,7 @@ from nexdiag.lint.quoting import listed, quote
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.tools import ToolsSeen, tools_of
+from nexdiag.lint.seen.view import REFUSED_HERE
 
 
 def _check(case: Case) -> Iterator[Fault]:
@@ -95,6 +96,7 @@ RULE = Rule(
     code="NX507",
     family="tools",
     page=__doc__ or "",
+    needs=frozenset({"tool_choice", REFUSED_HERE}),
     check=_check,
     telling=patterns(
         r"(?:tool|function)\b.{0,200}\bnot (?:found|present|specified|declared|defined|included|listed) in .{0,10}"

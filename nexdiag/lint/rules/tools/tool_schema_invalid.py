@@ -45,6 +45,8 @@ Found = tuple[ToolSeen, Flaw]
 _FIXES = {
     "parameters": 'give it parameters: {"type": "object", "properties": {}}',
     "valid": "write what JSON Schema knows",
+    "grammar": "write what JSON Schema knows",
+    "enum": "name at least one value, or leave the enum out",
     "object": "write properties as an object: {} where there are none",
     "properties": 'add "properties": {}',
     "inner": "add the properties of the object within",
@@ -54,6 +56,8 @@ _FIXES = {
     "bounds": "leave the bound out, and check the length when the tool runs",
     "loose": "make pattern and required fit what the server reads",
 }
+_MEANS = {"valid": ("valid", "grammar"), "grammar": ("grammar", "enum")}
+"""What a server refuses besides: no grammar can be built of some schemas that are not valid, and of an empty enum."""
 _ABOUT = (
     (r"non-empty for object", ("filled-properties", "properties", "inner")),
     (r"missing properties|\.properties\b.{0,20}required", ("properties", "inner", "parameters")),
@@ -92,7 +96,7 @@ def _looked(tools: ToolsSeen, denied: tuple[str, ...]) -> Iterator[Found]:
 
 def _stated(tools: ToolsSeen, limits: Limits) -> Iterator[Found]:
     """What this server is known to refuse."""
-    wanted = {*limits.schema_wants, "denied"}
+    wanted = {kind for want in (*limits.schema_wants, "denied") for kind in _MEANS.get(want, (want,))}
     return ((tool, flaw) for tool, flaw in _looked(tools, limits.schema_keywords_denied) if flaw.kind in wanted)
 
 
@@ -107,7 +111,11 @@ def _refused(tools: ToolsSeen, words: str, limits: Limits) -> Iterator[Fault]:
         found = [(tool, flaw) for tool, flaw in found if tool in meant]
     kinds = [kind for pattern, several in _ABOUT if re.search(pattern, words, re.IGNORECASE) for kind in several]
     exact = [(tool, flaw) for tool, flaw in found if flaw.keyword in told or flaw.kind in kinds]
-    grave = [(tool, flaw) for tool, flaw in found if flaw.kind in (*limits.schema_wants, "valid", "object", "denied")]
+    grave = [
+        (tool, flaw)
+        for tool, flaw in found
+        if flaw.kind in (*limits.schema_wants, "valid", "grammar", "object", "denied")
+    ]
     if exact or grave or found:
         yield from _grouped(exact or grave or found)
         return
@@ -158,9 +166,11 @@ RULE = Rule(
     code="NX504",
     family="tools",
     page=__doc__ or "",
+    needs=frozenset({"tools", "functions"}),
     check=_check,
     telling=patterns(
         r"invalid schema for function",
+        r"json schema error at #",
         r"(?:object|array) schema missing (?:properties|items)",
         r"unknown name .{1,200} at '?\S*tools\b",
         r"function_?declarations\S{0,10}\.(?:parameters|\w*schema)",

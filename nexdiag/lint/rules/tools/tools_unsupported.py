@@ -33,6 +33,7 @@ from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.named import refused_paths
 from nexdiag.lint.seen.tools import tools_of
+from nexdiag.lint.seen.view import REFUSED_HERE
 
 _FIELDS = ("tools", "functions", "tool_choice", "function_call")
 
@@ -61,6 +62,7 @@ RULE = Rule(
     code="NX510",
     family="tools",
     page=__doc__ or "",
+    needs=frozenset({REFUSED_HERE}),
     check=_check,
     telling=patterns(
         r"does(?:n.t| not) (?:currently )?support (?:the )?(?:use of )?.?(?:tools?\b(?!.?choice)|function.?call"

@@ -151,7 +151,7 @@ def test_a_refusal_is_an_answer() -> None:
 
 def test_parts_that_are_missing_are_no_failure() -> None:
     """A bare exchange without response, or a recorded one without a word of failure, merely lacks a part."""
-    assert judge_bare(BareExchange(url=ORIGIN, request={"messages": [{"role": "user"}]}))[1] == ()
+    assert judge_bare(BareExchange(url=ORIGIN, request={"messages": [{"role": "user", "content": "u"}]}))[1] == ()
     assert judge_exchange(exchange(0), named("unknown")) == ()
 
 

@@ -71,6 +71,11 @@ def test_one_finding_for_what_one_converter_made() -> None:
         (
             {"type": "object", "properties": {"a": {"oneOf": []}}},
             "tools.1.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12",
+            "/properties/a/oneOf",
+        ),
+        (
+            {"type": "object", "properties": {"a": {"$ref": "#/$defs/b"}}},
+            "tools.1.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12",
             "",
         ),
     ],

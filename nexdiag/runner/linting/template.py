@@ -4,14 +4,17 @@ Nothing is compiled or rendered here. A server is asked once, follows no redirec
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import msgspec
 
 from nexdiag.codec import jsontext
 from nexdiag.core.errors import EndpointError, UsageError
-from nexdiag.lint.template.outcome import Abilities, TemplateText
+from nexdiag.lint.template.outcome import Abilities, TemplateText, manner_of
+
+if TYPE_CHECKING:
+    from nexdiag.lint.template.chat_template import ChatTemplate
 
 _WAIT = 10.0
 _LARGEST = 32_000_000
@@ -24,6 +27,25 @@ _TOLD = {
     "system": "supports_system_role",
     "object_arguments": "supports_object_arguments",
 }
+
+
+class Templates:
+    """One template in the hands of each kind of server, compiled when first wanted."""
+
+    def __init__(self, source: TemplateText) -> None:
+        """Raise UsageError, now, for what is no template."""
+        self._source = source
+        self._made: dict[str, ChatTemplate] = {}
+        self.for_profile("llama.cpp")
+
+    def for_profile(self, name: str) -> "ChatTemplate":
+        """The template as a server of that profile renders it."""
+        from nexdiag.lint.template.chat_template import ChatTemplate  # noqa: PLC0415 - it brings jinja2
+
+        manner = manner_of(name)
+        if manner not in self._made:
+            self._made[manner] = ChatTemplate(self._source, manner)
+        return self._made[manner]
 
 
 def read_template(where: str, *, transport: httpx.BaseTransport | None = None) -> TemplateText:

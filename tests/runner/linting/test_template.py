@@ -10,7 +10,7 @@ from nexdiag.core.errors import EndpointError, UsageError
 from nexdiag.endpoint import llama
 from nexdiag.endpoint.tiny_model import STRICT_TEMPLATE
 from nexdiag.lint.template.outcome import Abilities
-from nexdiag.runner.template_source import read_template
+from nexdiag.runner.linting.template import read_template
 
 TOKENS = {"bos_token": {"content": "<s>", "lstrip": False}, "eos_token": "</s>"}
 
