@@ -31,5 +31,9 @@ def command(
             raise NothingToDo("no rule fits these words", hint="nexdiag rule lists all of them")
         deliver(pages.listing([rule for rule, _ in listed], [why for _, why in listed]), None)
         return
-    chosen = rules.EXPLAINED if name is None else rules.chosen((name,))
-    deliver(pages.page(chosen[0]) if name is not None and len(chosen) == 1 else pages.listing(chosen), None)
+    if name is None:
+        deliver(pages.listing(rules.EXPLAINED), None)
+    elif name in {rule.family for rule in rules.EXPLAINED}:
+        deliver(pages.listing(rules.chosen((name,))), None)
+    else:
+        deliver(pages.page(rules.find(name)), None)

@@ -84,15 +84,20 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 
 def look(raw: bytes) -> Iterator[Found]:
     """All that looks like a secret, in no order. What overlaps may be told twice, under two names."""
+    absent = b""
     for hint, shapes in _ANYWHERE:
+        if absent and absent in hint:  # `--user` needs no look where there is no `-u`
+            continue
         if hint in raw:
             yield from _fitting(raw, hint, shapes)
+        else:
+            absent = hint
     runs = b" ".join(_runs(raw))
     if runs:
         for hint, shapes in _IN_RUNS:
             if hint in runs:
                 yield from _fitting(raw, hint, shapes)
-    if b"://" in raw:
+    if b"@" in raw and b"://" in raw:
         yield from _in_urls(raw)
     yield from named(raw)
 

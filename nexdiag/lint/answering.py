@@ -59,7 +59,7 @@ def odd(case: Case, kind: str, *, summary: str, fix: str, severity: Severity = S
 def worded(case: Case, words: tuple[re.Pattern[str], ...], *, summary: str, fix: str) -> tuple[Fault, ...]:
     """The fault of which only a log, or a client's own words, tell in place of the answer."""
     view = case.view
-    if view.exchange is not None or not view.asked or not (view.logged or view.said.plain):
+    if view.exchange is not None or not (view.asked or view.accepted) or not (view.logged or view.said.plain):
         return ()
     if not any(pattern.search(view.said.words) for pattern in words):
         return ()

@@ -175,8 +175,10 @@ def _folded(weighed: list[tuple[Rule, Finding]]) -> tuple[Finding, ...]:
     causes = {rule.name for rule, _ in weighed}
     kept: list[Finding] = []
     for rule, found in weighed:
-        cause = next((one for one in kept if one.rule in rule.consequence_of and _before(one, found)), None)
-        if not causes & set(rule.consequence_of) or cause is None or found.refused:
+        cause = None
+        if not found.refused and not causes.isdisjoint(rule.consequence_of):
+            cause = next((one for one in kept if one.rule in rule.consequence_of and _before(one, found)), None)
+        if cause is None:
             kept.append(found)
             continue
         place = kept.index(cause)

@@ -8,6 +8,7 @@ weigh     the docket says how much each matters: Findings, the cause first
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
+from itertools import chain as joined
 from typing import TYPE_CHECKING
 
 from nexdiag.core.body import Link
@@ -34,6 +35,7 @@ Found = tuple[Rule, Fault]
 _KEPT_THERE = frozenset({"previous_response_id", "conversation"})
 """Fields by which a request on the Responses wire leaves its beginning to the server."""
 Look = Callable[[Case], Iterable[Fault]]
+_EXPLAINED = "explained"
 _SHAPES = 1024
 """Kinds of exchanges for which it is remembered which rules look at them."""
 
@@ -51,7 +53,7 @@ class Judging:
         self._chains: dict[bytes, Chain] = {}
         """By the last link of their messages: where the next request of a chat goes on."""
 
-    def take(self, seen: View) -> list[Entry]:
+    def take(self, seen: View) -> Iterable[Entry]:
         """Judge the next exchange; give what it carries."""
         chain, case = self._read(seen)
         asked = bool(chain.history.messages)
@@ -76,7 +78,7 @@ class Judging:
         if seen.refused:
             self._explain(seen, [*chain.entries, *passing], case)
         self._past.take(seen)
-        return [*chain.entries, *passing]
+        return joined(chain.entries, passing)
 
     def findings(self) -> tuple[Finding, ...]:
         """The recording is over: what is to be reported, the cause first."""
@@ -195,7 +197,7 @@ def _whole(wire: str, facts: frozenset[str]) -> tuple[tuple[Rule, Look, bool], .
 
 def _by_words(seen: View, found: list[Found]) -> list[Found]:
     """Where the request is not known, the fault that the server's words alone tell."""
-    if not seen.refused or not seen.said.tells:
+    if (seen.asked and seen.chats) or not seen.said.tells:
         return []
     said = seen.said.words
     return [
@@ -239,7 +241,12 @@ def _numbered(found: list[Found]) -> Iterator[tuple[Rule, Fault, int]]:
 
 
 def _explains(rule: Rule, seen: View) -> bool:
-    return seen.refused and rule.explains(seen.said.words, seen.status)
+    if not seen.refused:
+        return False
+    known = seen.memo.get((_EXPLAINED, rule.name))  # the same of all its faults in a chat
+    if known is None:
+        known = seen.memo[_EXPLAINED, rule.name] = rule.explains(seen.said.words, seen.status)
+    return known is True
 
 
 def _as_the_template_says(kept: list[Found], chain: Chain) -> list[Found]:

@@ -116,9 +116,9 @@ def running(name: str) -> Iterator[Server]:
 
 
 def _empty_list(one: Compared) -> bool:
-    """llama.cpp wants one of the two fields, and an empty list of calls is a field."""
-    messages = one.request["messages"]
-    empty = any(message.get("tool_calls") == [] and "content" not in message for message in messages)
+    """llama.cpp wants one of the two fields, whatever is in it."""
+    lacking = [message for message in one.request["messages"] if "content" not in message]
+    empty = any("tool_calls" in message and not message["tool_calls"] for message in lacking)
     return empty and not one.refused and {error.rule for error in one.errors} == {"missing-content"}
 
 
@@ -129,7 +129,7 @@ def _neighbours(one: Compared) -> bool:
 
 
 REASONS: dict[str, Callable[[Compared], bool]] = {
-    "no content, and an empty list of calls": _empty_list,
+    "no content, and tool_calls empty or null": _empty_list,
     "the assistant twice, the first time with calls": _neighbours,
 }
 """Why the two may disagree, and in which cases: nowhere else."""

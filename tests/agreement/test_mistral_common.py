@@ -1,7 +1,7 @@
 """Conversations of every kind, judged by us and by mistral-common's validator, in all its versions.
 
-A few hundred of them; `cd tests; python -m agreement.mistral 10000` compares as many as one likes, and tells the numbers
-that stand in docs/reference/agreement.md. Where CI is set, mistral-common must be there.
+A few hundred of them; `cd tests; python -m agreement.mistral 10000` compares as many as one likes. Its numbers
+stand in docs/reference/agreement.md. Where CI is set, mistral-common must be there.
 """
 
 import os

@@ -174,7 +174,7 @@ BROKEN = [
 
 @pytest.mark.real
 def test_the_real_llama_cpp_says_the_same() -> None:
-    """Status, type and last words of what it refuses; what it tells beside: the stub of its strict template has them."""
+    """Status, type and last words of what it refuses, and what it tells beside: the stub has them."""
     stub = StubEndpoint(named("llama.cpp-strict"), model="tiny")
     requests: list[tuple[str, str, Any]] = [
         ("POST", "/v1/chat/completions", ASKED),

@@ -1,6 +1,7 @@
 """What mistral-common refuses, by the version of the tokenizer: of models that are served with it, wherever that is.
 
-Mistral's own service checks more, and other names of parameters: that is in `mistral`. Each version is a profile.
+Mistral's own service checks more, and other names of parameters: that is in `mistral`. Each version is a profile, found
+by its name alone: nobody tells the version of a tokenizer when they tell of a server.
 """
 
 from nexdiag.core.endpoint import Limits, Param, Profile, Refusal, Sends
@@ -78,12 +79,10 @@ def _limits(parts: tuple[str, ...], *, tool_call_id: str = "", thoughts: bool = 
 
 def _version(version: str, limits: Limits, *statements: dict[str, str]) -> Server:
     refused = _ALWAYS | {rule: words for several in statements for rule, words in several.items()}
-    number = version.removeprefix("v")
     return Server(
         profile=Profile(
             name=f"mistral-{version}",
             title=f"mistral-common (tokenizer {version})",
-            aliases=(rf"mistral.*tokeni[sz]er[ _-]?(?:version )?v?{number}\b", rf"mistral[ _-]common[ _-]v{number}\b"),
             refuses=tuple(
                 Refusal(rule=rule, status=400, body=mistral_error(words), source=_SOURCE, seen="1.13.1")
                 for rule, words in refused.items()

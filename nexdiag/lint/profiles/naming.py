@@ -53,8 +53,7 @@ def resolve(text: str | None) -> Profile:
     server = _server(_BEFORE.sub(" → ", _PATH.sub(" ", text)))
     if server is None:
         return UNKNOWN
-    deployments = (*VARIANTS[server.name], *(one.profile for one in VERSIONS.get(server.name, ())))
-    return next((variant for variant in deployments if _found(variant, text, re.search)), server)
+    return next((variant for variant in VARIANTS[server.name] if _found(variant, text, re.search)), server)
 
 
 def _server(text: str) -> Profile | None:

@@ -54,7 +54,7 @@ VARIANTS: dict[str, tuple[Profile, ...]] = {
 }
 """The deployments that are stated apart, by the name of the server's profile."""
 VERSIONS: dict[str, tuple[Server, ...]] = {mistral.PROFILE.name: mistral_common.VERSIONS}
-"""Deployments that take less here and more there than the server: each is a server of its own, which has to be named."""
+"""Deployments that take less here and more there than the server: each is found by its name alone."""
 
 EVERY: dict[str, Server] = {
     server.profile.name: server

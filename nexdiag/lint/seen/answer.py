@@ -112,6 +112,25 @@ class AnswerSeen:
         return self.told.usage
 
     @property
+    def plain(self) -> bool:
+        """Whether `told` says all that `reply` would: reading it for a client as well would be a waste."""
+        return self.known and self.told.plain and self.wire == "chat"
+
+    @property
+    def model(self) -> str:
+        """The model that it names; empty where it names none."""
+        return self.told.model if self.plain else self.reply.model or ""
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """The tokens of the prompt as a client counts them, and how many of them came from the cache; 0 for unknown."""
+        if self.plain:
+            usage = self.told.usage
+            return (0, 0) if usage is None else (usage.input or 0, usage.cached or 0)
+        counted = self.reply.usage
+        return counted.input_tokens, counted.cached_tokens
+
+    @property
     def signed(self) -> bool:
         """Whether anything in it may be signed: thoughts or calls, by the vendor."""
         return b"signature" in self.text

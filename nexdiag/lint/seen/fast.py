@@ -45,6 +45,8 @@ class _Chunk(msgspec.Struct):
     error: None = None
     x_groq: None = None
     prompt_filter_results: Any = None
+    model: str | None = None
+    system_fingerprint: Any = None
 
 
 class _Piece(msgspec.Struct, gc=False):
@@ -81,6 +83,8 @@ _chunks = msgspec.json.Decoder(list[_Chunk]).decode
 _events = msgspec.json.Decoder(list[_Event]).decode
 _growth = msgspec.json.Decoder(list[_Grown]).decode
 _UNCLEAN = (b"event: error", b"event:error", b"\nerror:")
+_ELSEWHERE = frozenset({"input_tokens", "input_tokens_details", "cache_read_input_tokens"})
+"""Counts under names that are none of chat completions."""
 _ENDS = ("response.completed", "response.incomplete", "response.failed", "response.cancelled")
 
 
@@ -136,6 +140,10 @@ def _of_chunks(chunks: list[_Chunk], told: Told) -> Told | None:
     told.calls = tuple(_whole(call, pieces) for call, pieces in calls.values())
     told.usage, told.finish = usage_of(usage), finish_of(finish)
     told.filtered = not chunks[0].choices and chunks[0].prompt_filter_results is not None
+    told.plain = usage is None or _ELSEWHERE.isdisjoint(usage)
+    told.model = next((chunk.model for chunk in chunks if chunk.model), "")
+    fingerprint = chunks[0].system_fingerprint
+    told.fingerprint = fingerprint if isinstance(fingerprint, str) else ""
     return None if finish == "error" else told
 
 
@@ -170,7 +178,7 @@ def _of_events(events: list[_Event], told: Told) -> Told | None:
     for one in events:
         kind = one.type
         if kind == "content_block_delta" and one.delta is not None:
-            if one.index not in blocks:
+            if one.index < 0 or one.index not in blocks:
                 return None
             delta = one.delta
             blocks[one.index][1].append(delta.text or delta.partial_json or delta.thinking)

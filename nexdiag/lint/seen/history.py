@@ -126,6 +126,8 @@ class History:
         """The earlier message whose `id` the newest one has too."""
         self.refers = False
         """Some item stands for one that the server keeps: calls may be known to it that are not seen here."""
+        self.memo: dict[object, object] = {}
+        """What rules have found out of messages that stay, so that it is found out once in a chat."""
         self._open: dict[str | None, list[Asked]] = {}
         self._named: dict[str, int] = {}
         self._begun = False
@@ -279,7 +281,8 @@ class History:
         """No more answers to the run: each under a wrong id is the answer to the call in whose place it stands."""
         self.messages[-1].traits |= SETTLES
         misnamed, over = self.odd_answers()
-        self.arrived = msgspec.structs.replace(self.arrived, misnamed=misnamed, over=over)
+        noted = self._noted()  # a copy would share its lists with every other history
+        noted.misnamed, noted.over = misnamed, over
         self._odd = []
         for one in misnamed:
             waiting = [asked for asked in self._open[one.call.id] if asked.call is not one.call]

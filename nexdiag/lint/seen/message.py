@@ -15,7 +15,8 @@ SYSTEM, DEVELOPER, USER, ASSISTANT, TOOL, OTHER = 1, 2, 4, 8, 16, 32
 """Traits by role; OTHER is any other word, or none."""
 CALLS, ANSWERS, PARTS, NO_TEXT, EXTRA, MALFORMED = 64, 128, 256, 512, 1024, 2048
 """Traits by content: calls a tool; answers a call; content is a list; content is null, missing or blank, or has a
-blank part; has fields other than role, content, name, tool_calls, tool_call_id; is no object with a role."""
+blank part; has fields other than role, content, name, tool_calls, tool_call_id; is no object with a role, or its
+content is an object."""
 AFTER_SAME, FIRST, MARKUP, TALKS = 4096, 8192, 16384, 32768
 """Traits by place: the message before has the same role; nothing but system messages stands before it. By text: it
 holds a sign that templates give a meaning to. TALKS: neither calls nor answers."""
@@ -155,6 +156,7 @@ def message_of(value: object, raw: bytes = b"") -> MessageSeen:
     text = said if isinstance(said, str) else _text(parts) if parts else _item_text(value)
     calls, answers = _calls(value, parts), _answers(value, parts)
     traits = _ROLES.get(role or "", OTHER) | _markup(text) | (0 if kind == "string" else MALFORMED)
+    traits |= MALFORMED if isinstance(said, dict) else 0
     traits |= (CALLS if calls else 0) | (ANSWERS if answers else 0) | (0 if calls or answers else TALKS)
     traits |= (PARTS if isinstance(said, list) else 0) | (NO_TEXT if _blank(said, parts) else 0)
     traits |= 0 if value.keys() <= _PLAIN else EXTRA

@@ -24,6 +24,8 @@ class Past:
         """By the id of a call: the answer that made it."""
         self.texts: dict[int, Origin] = {}
         """By the hash of an answer's text: that answer."""
+        self.shared: dict[str, object] = {}
+        """What rules that follow the recording remember together, so that it is worked out once."""
         self.signed = False
         """Whether any answer so far was signed, or a call of it."""
         self.reasoned = False

@@ -16,6 +16,7 @@ from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import ANSWERS, USER, read_message
 from nexdiag.lint.seen.view import View
 
+_SHARED = "resends"
 HEAD = ("tools", "system", "instructions")
 """Fields that a server puts before the messages."""
 _ALIKE = 4
@@ -103,9 +104,16 @@ class Resends:
         self._chats: dict[tuple[str, bytes], list[Sent]] = {}
         self._tails: dict[tuple[str, bytes], Sent] = {}
         """By their last messages."""
+        self._taken: tuple[View, Resent | None] | None = None
+        """The newest exchange, and what was found of it: several rules ask."""
 
     def take(self, case: Case) -> Resent | None:
         """The request beside the one before it; None for the first of a chat, and for one that was not let pass."""
+        if self._taken is None or self._taken[0] is not case.view:
+            self._taken = (case.view, self._look(case))
+        return self._taken[1]
+
+    def _look(self, case: Case) -> Resent | None:
         view = case.view
         if view.exchange is None or not view.asks_chat or not view.accepted:
             return None
@@ -144,6 +152,14 @@ class Resends:
             del self._tails[next(iter(self._tails))]
         if len(self._chats) > _KNOWN:
             del self._chats[next(iter(self._chats))]
+
+
+def resent(case: Case) -> Resent | None:
+    """The request beside the one before it, as `Resends` of this recording finds it: once for all rules."""
+    resends = case.past.shared.get(_SHARED)
+    if not isinstance(resends, Resends):
+        resends = case.past.shared[_SHARED] = Resends()
+    return resends.take(case)
 
 
 def _before(now: Sent, alike: list[Sent]) -> Resent | None:

@@ -119,6 +119,8 @@ def _odd_values(node: dict[str, Any]) -> Iterator[tuple[Kind, str, str]]:
             yield "grammar", keyword, f"{keyword} that is no list of schemas"
         elif keyword == "enum" and not (value and kind == "array"):
             yield "enum" if kind == "array" else "grammar", keyword, "an enum that is no list of values"
+        elif keyword == "items" and value == []:
+            yield "valid", keyword, "items that are an empty list"
         elif keyword == "pattern" and not _is_pattern(value):
             yield "valid", keyword, "a pattern that is no regular expression"
 
@@ -174,7 +176,7 @@ def _within(node: dict[str, Any]) -> Iterator[tuple[str, object]]:
             yield f"/{key}", node[key]
     if "items" in node:
         items = node["items"]
-        if isinstance(items, list) and items:  # a tuple, as drafts before 2020 write it
+        if isinstance(items, list):  # a tuple, as drafts before 2020 write it
             yield from ((f"/items/{at}", one) for at, one in enumerate(items))
         else:
             yield "/items", items

@@ -106,6 +106,10 @@ class _Reading:
             response = value.get("response")
             told = response.get("error") if isinstance(response, dict) else None
             self.fail(number, told or {"message": "the response failed"})
+        if kind == "content_block_delta" and type(value.get("index")) is not int:
+            piece = value.get("delta")
+            if isinstance(piece, dict) and piece.get("type") == "input_json_delta":
+                self.told.strange("no-index", number, value)
         if kind == "message_stop" or kind.startswith(("response.completed", "response.incomplete", "response.failed")):
             self.told.done = True
 

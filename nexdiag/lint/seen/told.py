@@ -80,6 +80,12 @@ class Told(msgspec.Struct, kw_only=True):
     """Whether a first event told Azure's content filter and nothing else."""
     parts: bool = False
     """Whether the content of a chat completion is a list."""
+    plain: bool = False
+    """A stream of chat completions in which everything is usual: a client would keep of it what is told here."""
+    model: str = ""
+    """Of a plain stream, the model that it names."""
+    fingerprint: str = ""
+    """Of a plain stream, the `system_fingerprint` of its first chunk."""
     error: Any = None
     """The first error that was told inside an answer."""
     odd: dict[str, Odd] = msgspec.field(default_factory=dict)

@@ -70,7 +70,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     answer_headers: Headers = ()
 
     @cached_property
-    def memo(self) -> dict[str, object]:
+    def memo(self) -> dict[object, object]:
         """What rules have found out of this exchange, so that it is found out once."""
         return {}
 

@@ -21,7 +21,10 @@ _DEPTH = 8
 _ENTRIES = 100
 _NAME = 80
 """Characters of a gateway's own words before those of a server."""
-_SPEAKING = ("message", "Message", "detail", "errors", "error_message", "error_description", "msg", "title", "code")
+_SPEAKING = (
+    *("message", "Message", "detail", "errors", "error_message", "error_description", "error_msg", "msg", "title"),
+    *("data", "code"),
+)
 _TELLING_CODES = frozenset({"tool_use_failed"})
 """Codes that say what the words beside them do not."""
 _WORD = re.compile(r"[A-Za-z_]{2,}|[^\W\d_]{2,}")

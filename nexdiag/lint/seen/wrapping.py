@@ -29,6 +29,8 @@ _PREFIX = re.compile(
     r"|(?:[A-Za-z]{1,20} )?(?:(?:API|HTTP|upstream)(?:/\d(?:\.\d)?)?\s+)?"
     r"(?:(?:error|status(?:[ _]?code)?|(?:request )?failed with status(?: code)?)\s*[:=]?\s*)?"
     rf"{_STATUS}\s*(?:[:,–]\s*|-\s+|(?=[{{\[]))"
+    # ApiError: status_code: 400, body: {…   (the Cohere client)
+    rf"|(?:headers:\s*\{{[^{{}}]{{0,2000}}\}},\s*)?status_code:\s*{_STATUS},\s*body:\s*"
     r"|Error from provider(?: ?\([^)]{0,60}\))?:\s*"
     r"|(?:Provider returned error|Upstream error(?: from [\w .-]{1,40}?)?|API (?:request|call) failed):\s*"
     r")",

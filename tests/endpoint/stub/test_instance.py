@@ -59,6 +59,14 @@ def test_a_schema_that_refers_to_itself_ends() -> None:
     assert least({"allOf": [{"$ref": "#"}] * 2}) is None
 
 
+def test_a_schema_of_any_depth_ends() -> None:
+    """Deeper than Python calls functions."""
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(5000):
+        schema = {"type": "array", "items": schema, "minItems": 1}
+    assert least(schema)
+
+
 _NAMES = st.sampled_from(["type", "required", "properties", "items", "anyOf", "allOf", "$ref", "minimum", "minItems"])
 _VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none()

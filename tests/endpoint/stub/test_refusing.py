@@ -209,11 +209,24 @@ def test_another_model_may() -> None:
     assert asked(strict(OWN, wires=("responses",)), "chat")[0] == 200
 
 
+def test_of_several_statements_the_one_for_model_and_wire_is_told() -> None:
+    """A server may say one thing of some models, or on one wire, and another of all others."""
+    first, rest = strict({"error": {"message": "small"}}, models="7b$").refuses, strict(OWN).refuses
+    profile = msgspec.structs.replace(strict(OWN), refuses=(*first, *rest))
+    assert asked(profile, "chat", "local:m") == (400, FILLED)
+    assert asked(profile, "chat", "local:7b") == (400, {"error": {"message": "small"}})
+    first = strict({"error": {"message": "items"}}, wires=("responses",)).refuses
+    profile = msgspec.structs.replace(profile, refuses=(*first, *rest))
+    assert asked(profile, "chat") == (400, FILLED)
+    assert asked(profile, "responses") == (400, {"error": {"message": "items"}})
+
+
 def test_a_place_that_nothing_fills_is_not_told() -> None:
     """The name of the place stands there, in words; text of the request that looks like a place stays."""
     assert asked(strict({"error": {"message": "{name}: {surely_not}"}}), "chat", "local:{x}")[1] == {
         "error": {"message": "{x}: surely_not"}
     }
+    assert asked(strict({"error": {"message": "{path}"}}), "chat")[1]["error"]["message"] == "/v1/chat/completions"
     assert filled({"a": ["{x} {y} {x}"]}, {"x": "{y}"}) == {"a": ["{y} {y} {y}"]}
     assert filled("{x}{y}", {"x": ""}, otherwise=str.upper) == "Y"
 

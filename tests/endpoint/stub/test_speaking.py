@@ -45,6 +45,7 @@ def events(habits: StreamHabits, *, include_usage: bool = False) -> list[Any]:
 def test_each_profile_is_understood(profile: Profile, wire: Wire) -> None:
     """Streamed or whole, what was said is what is read; the thinking too, where that server has a field for it."""
     how = manner(profile, wire, include_usage=True)
+    assert b'"":' not in b"".join([*streamed(REPLY, how), whole(REPLY, how)])
     accumulator, parser = DIALECTS[wire].accumulator(), sse.Parser()
     for event in parser.feed(b"".join(streamed(REPLY, how))) + parser.close():
         accumulator.feed(event)

@@ -169,3 +169,12 @@ def test_any_value_can_be_a_message(value: object) -> None:
     add(history, value, value)
     history.unanswered()
     history.odd_answers()
+
+
+def test_what_was_noted_of_one_chat_is_not_told_of_another() -> None:
+    """A run that ends with an answer under a wrong id, and a call under an id that was used before."""
+    history, other = History(), History()
+    add(history, calls("a"), tool("b"), calls("a"))
+    assert (len(history.arrived.misnamed), len(history.arrived.again)) == (1, 1)
+    add(other, {"role": "user"})
+    assert other.arrived.again == other.arrived.misnamed == []

@@ -33,7 +33,7 @@ def having(**properties: object) -> dict[str, Any]:
         (having(a={"maxItems": 1.5}), [("grammar", "/properties/a/maxItems")]),
         (having(a={"anyOf": []}), [("grammar", "/properties/a/anyOf")]),
         (having(a={"pattern": "^[$"}), [("valid", "/properties/a/pattern")]),
-        (having(a={"type": "array", "items": []}), [("grammar", "/properties/a/items")]),
+        (having(a={"type": "array", "items": []}), [("valid", "/properties/a/items")]),
         ({**having(a={}), "required": ["a", "a"]}, [("valid", "/required")]),
         (having(a={"type": "array"}), [("items", "/properties/a")]),
         (having(a={"type": "str"}), [("grammar", "/properties/a/type")]),

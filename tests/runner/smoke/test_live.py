@@ -106,7 +106,7 @@ def test_a_refused_turn_is_recorded_and_told_and_does_not_end_the_smoke(tmp_path
     assert ["roles must alternate" in (turn.error or "") for turn in done.spoken] == [True, True]
     assert [turn.outcome for turn in done.run.cassette.turns] == ["failed", "failed"]
     assert [exchange.response.status for exchange in done.run.cassette.exchanges if exchange.response] == [400, 400]
-    assert [finding.rule for finding in done.run.findings] == ["unexplained-refusal"]
+    assert [finding.rule for finding in done.run.findings] == ["system-role-unsupported"]
 
 
 def test_a_cassette_that_exists_is_not_overwritten(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_the_file_is_counted_judged_and_told(tmp_path: Path) -> None:
     path = written(tmp_path / "a.cassette.jsonl")
     came = come_of(COMMAND, 1, path, None, told.append)
     assert (came.code, came.cassette, came.exchanges, came.log_lines, came.secrets) == (1, path, 2, 1, 1)
-    assert [finding.rule for finding in came.findings] == ["role-alternation"]
+    assert [finding.rule for finding in came.findings] == ["role-alternation", "deterministic-error-retried"]
     size = path.stat().st_size / 1000
     assert told[0] == f"saved {path}   {size:.0f} kB · 2 exchanges · 1 log line · 1 secret redacted"
     assert told[1].startswith("error NX101 role-alternation   ")

@@ -123,13 +123,14 @@ RULE = Rule(
     wires=("chat", "responses"),
     suspects=patterns(  # said of a request body that is no JSON as well
         r"tool.?call.{0,30}\barguments\b.{0,20} as json",
-        r"arguments\W{0,3} must be (?:a )?valid json",
-        r"invalid (?:tool|function).?call(?:'s)? arguments",
+        r"arguments['\"`\]\\]{0,4}.{0,60} must be (?:a |in )?(?:valid )?json\b(?! object)",
+        r"invalid (?:tool|function)(?:.?call)?(?:'s)? arguments",
         r"(?:tool|function).{0,60}\barguments\b.{0,60}(?:not valid|invalid|malformed|broken|parse).{0,20}json",
         r"(?:invalid|malformed) json .{0,40}\b(?:tool|function).{0,40}\barguments",
         r"expecting (?:',' delimiter|':' delimiter|property name enclosed)",
         r"unterminated string starting at",
         r"invalid \\{1,2}escape",
+        r"extra data: line 1 column",
     ),
     words=patterns(
         r"expecting value: line",

@@ -3,7 +3,7 @@ r"""The arguments of a tool call are JSON, but no object.
 ## What it does
 
 Finds a call whose `arguments` read as JSON of another type: a string, a list, a number, null. A string that holds an
-object within was encoded twice.
+object within was encoded twice. The `input` of a `tool_use` block that is a list, a number or a boolean counts as well.
 
 ## Why it is bad
 
@@ -55,6 +55,8 @@ def _arriving(case: Case) -> Iterator[Fault]:
     now = case.history.now
     for call in now.calls:
         said = call.arguments
+        if call.where.startswith("/content") and kind_of(said) in ("array", "number", "boolean"):
+            yield _fault(case, call, f"{call.where}/input", said)
         if not isinstance(said, str) or said.lstrip()[:1] in ("{", "") or (place := text_place(now, call)) is None:
             continue
         try:
@@ -78,7 +80,7 @@ def _fault(case: Case, call: CallSeen, place: str, value: object) -> Fault:
         ),
         at=at,
         pointer=history.pointer(at, place),
-        evidence=(history.now.shown(at), f"arguments {quote(str(call.arguments))} read as {kind}"),
+        evidence=(history.now.shown(at), f"arguments {quote(str(call.arguments)[:400])} read as {kind}"),
         facts={"index": str(at), "id": call.id or "", "name": call.name, "kind": named},
         about=(history.now.raw, call.where.encode()),
         ids=(call.id,) if call.id else (),
@@ -101,17 +103,17 @@ RULE = Rule(
     page=__doc__ or "",
     arriving=_arriving,
     on=CALLS,
-    wires=("chat", "responses"),
+    # on each wire: blocks are sent on two
     telling=patterns(r"arguments\W{0,3} must be (?:a |an )?(?:valid )?(?:json )?(?:object|dict)"),
     suspects=patterns(  # said of a server that hands its template the text, as well
         r"has no attribute ['\"`]?items\b",
         r"can only get item pairs from a mapping",
+        r"(?:filter|method):? ['\"`]?items\b",
     ),
     words=patterns(
         r"arguments\b.{0,80}(?:not|expected|should be|must be) .{0,30}\b(?:object|dict|dictionary|mapping)\b",
-        r"invalid (?:tool|function).?call(?:'s)? arguments",
+        r"invalid (?:tool|function)(?:.?call)?(?:'s)? arguments",
         r"tool_?use.{0,20}\binput\b.{0,60}(?:dictionary|object|dict)",
         r"function_?call\.args\b",
-        r"filter:? ['\"`]?items\b",
     ),
 )

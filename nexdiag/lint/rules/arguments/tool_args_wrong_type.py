@@ -33,8 +33,10 @@ address of another, and when a converter forgets the arguments.
 ## Who refuses it
 """
 
+import re
 from collections.abc import Iterator
 
+from nexdiag.codec import jsontext
 from nexdiag.lint.quoting import quote, shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
@@ -44,10 +46,15 @@ from nexdiag.lint.seen.view import REFUSED_HERE
 
 _OWN = "/api/chat"
 """Ollama's own path."""
+_OURS = ("ollama", "unknown")
+"""Profiles of servers that may have that path."""
+_SAID_PATH = re.compile(r"(?:^|[\s(])(/\w[\w./-]*)")
+"""In what people write of a server: `Ollama Cloud (/v1)`."""
 _WANTS_OBJECT = patterns(
     r"ToolCallFunctionArguments",
     r"unmarshal string into Go struct field .{0,80}\barguments",
     r"(?:tool_use|tooluse).{0,20}\binput\b.{0,60}(?:dictionary|object|dict|document)",
+    r"value looks like object, but can't find closing",
 )
 
 
@@ -57,19 +64,36 @@ def _arriving(case: Case) -> Iterator[Fault]:
         kind = kind_of(call.arguments)
         if wanted is None or kind in wanted:
             continue
+        if wanted == ("object",) and call.where.startswith("/content") and kind not in ("string", "null"):
+            continue  # tool-args-not-object: no dialect wants that
         missing = call.arguments is None
         yield _fault(case, case.history.at, call, kind, wanted[0], missing=missing)
 
 
 def _ending(case: Case) -> Iterator[Fault]:
-    """A text where nothing but the server's words tells that an object was wanted."""
-    if not case.view.refused or not any(pattern.search(case.view.said.words) for pattern in _WANTS_OBJECT):
+    """A text where nothing but the server's words tells that an object was wanted; of Ollama, if it says nothing."""
+    said = case.view.said
+    if not case.view.refused or _native(case):
+        return
+    if not said.tells and _either(case):
+        wanted, wrong = "string", "object"
+    elif any(pattern.search(said.words) for pattern in _WANTS_OBJECT) and "/v1" not in (_path(case) or ""):
+        wanted, wrong = "object", "string"
+    else:
         return
     for at, message in enumerate(case.history.messages):
         for call in message.calls:
-            if isinstance(call.arguments, str) and call.where and text_place(message, call) and not _native(case):
-                yield _fault(case, at, call, "string", "object")
+            if kind_of(call.arguments) == wrong and call.where and text_place(message, call) and _readable(call):
+                yield _fault(case, at, call, wrong, wanted)
                 return
+
+
+def _readable(call: CallSeen) -> bool:
+    """Whether the arguments are what they should be but for their type."""
+    try:
+        return not isinstance(call.arguments, str) or jsontext.read(call.arguments) is not None
+    except ValueError:  # tool-args-not-json
+        return False
 
 
 def _wanted(case: Case, call: CallSeen) -> tuple[str, ...] | None:
@@ -80,13 +104,28 @@ def _wanted(case: Case, call: CallSeen) -> tuple[str, ...] | None:
         return None
     if _native(case):
         return ("object",)
-    own = case.view.path is None and case.profile.name == "ollama"  # which of its two addresses, nobody knows
-    return ("string", "object") if own else ("string",)
+    return ("string", "object") if _either(case) else ("string",)
+
+
+def _either(case: Case) -> bool:
+    """Whether it is Ollama, and nobody knows which of its two addresses was asked."""
+    return case.profile.name == "ollama" and _path(case) is None
 
 
 def _native(case: Case) -> bool:
-    path = case.view.path
-    return path is not None and path.rstrip("/").endswith(_OWN)
+    """Whether Ollama's own address was asked: by the path; else by a field that no other dialect has."""
+    path = _path(case)
+    if path is None:
+        return case.profile.name in _OURS and "options" in case.view.fields and "messages" in case.view.fields
+    return path.rstrip("/").endswith(_OWN)
+
+
+def _path(case: Case) -> str | None:
+    """The path of the request; else the one that is named beside the server."""
+    if case.view.path is not None or not case.view.server:
+        return case.view.path
+    said = _SAID_PATH.search(case.view.server[:200])
+    return said[1] if said else None
 
 
 def _fault(case: Case, at: int, call: CallSeen, kind: str, wanted: str, *, missing: bool = False) -> Fault:  # noqa: PLR0913 - what is said of one call

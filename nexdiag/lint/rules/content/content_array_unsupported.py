@@ -103,9 +103,12 @@ RULE = Rule(
         r"input_type=list\b",
         r"\bcontent', 'array' not in\b",
         r"\] is not of type 'string'",
+        r"\bcontent as (?:a|an) (?:list|array) is only supported for",
+        r"expects a single .?text.? element per message",
     ),
     suspects=patterns(
         r"\bcontent['\"`\]]{0,2}:? ?(?:value )?(?:must|should|has to) be (?:a |of type )?string\b(?! or)",
+        r"\bcontent\b['\"`\]]{0,2} ?:.{0,60}\bvalue must be a string(?!\W* or\b)",
         r"input should be a valid string",
     ),
     words=patterns(

@@ -153,18 +153,24 @@ RULE = Rule(
         r"messages? must have non-empty content",
         r"text field in the ContentBlock object .{0,60}is blank",
         r"message at position \d{1,6} with role .{1,20} must not be empty",
-        r"must have at least one content element",
+        r"(?:must have|needs?) at least one (?:non-empty )?content element",
+        r"elements in (?:chat )?history must have a message",
+        r"(?:has an empty|must have a) text parameter",
+        r"an empty message was provided",
+        r"cache_control cannot be set for empty text",
         r"contents?\.parts must not be empty",
     ),
     suspects=patterns(
         r"must have either content or tool_calls",
         r"content field in the message object .{0,60}is empty",
+        r"['\"`]?content['\"`]? field that is not empty",
         r"\bcontent\b.{0,30}\b(?:must not|cannot|can't|can not|should not|may not) be (?:empty|blank)",
     ),
     words=patterns(
         r"\bcontent\b.{0,60}\b(?:empty|blank|too short|at least 1 char)",
         r"\bempty (?:message |text )?content\b",
         r"content or tool_calls must be set",
+        r"missing .{0,2}(?:messages|input)\.content(?:\.text)?.{0,2} parameter",  # Ark: of an empty text as well
     ),
     silent_if_accepted=True,
 )

@@ -111,13 +111,14 @@ RULE = Rule(
         r"without multimodal support|not configured with a mmproj",
         r"\A(?!.*(?:audio|video) input is not).*provide the mmproj",
         r"image input detected, but",
+        r"content\.type\b.{0,40}\[['\"]text['\"]\]",
         r"ignoring image file part .{0,60}missing image config",
     ),
     words=patterns(
         r"\b(?:not|no|without|isn't|only)\b.{0,40}\b(?:multimodal|multi-modal|vision)\b",
         r"\bimages?(?:_url)?\b.{0,60}\b(?:not supported|unsupported|not allowed|invalid type|not available)\b",
         r"invalid content type",
-        r"unsupported content\b",
+        r"unsupported content\b(?!\[\]\.type)",  # of images llama.cpp says it otherwise
         r"\bcontent\b.{0,60}\bmust be (?:a |of type )?(?:string|text)\b",
     ),
     unknown=None,

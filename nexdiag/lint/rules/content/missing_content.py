@@ -135,6 +135,8 @@ RULE = Rule(
         r"must have either content or tool_calls",
         r"must contain either 'content' or 'tool_calls'",
         r"content or tool_calls must be set",
+        r"(?:must have|needs?) at least one (?:non-empty )?content element",
+        r"missing .{0,2}(?:messages|input)\.content(?:\.text)?.{0,2} parameter",
         r"\bcontent\b.{0,40}\b(?:must|should|has to) be (?:a |of type )?(?:string|text)",
     ),
     silent_if_accepted=True,

@@ -143,6 +143,8 @@ RULE = Rule(
         r"input should be a valid string",
         r"any variant of untagged enum \w*content",
         r"validation errors? for ChatCompletion",
+        r"(?:must have|needs?) at least one (?:non-empty )?content element",
+        r"missing .{0,2}(?:messages|input)\.content(?:\.text)?.{0,2} parameter",
         r"\bcontent\b.{0,40}\b(?:must|should|has to) be (?:a |of type )?(?:string|text)",
         r"\bcontent\b.{0,60}\b(?:null|none|nil|undefined)\b",
         r"\b(?:null|none|nil|undefined)\b.{0,60}\bcontent\b",

@@ -126,9 +126,9 @@ class _Counts:
 
 def _tokens(view: View) -> int:
     """The tokens of the prompt, as the server counted them."""
-    usage = view.answer.reply.usage
-    if usage.input_tokens or not isinstance(value := view.answer.value, dict):
-        return usage.input_tokens if usage.cached_tokens <= usage.input_tokens else 0
+    tokens, cached = view.answer.counted
+    if tokens or not isinstance(value := view.answer.value, dict):
+        return tokens if cached <= tokens else 0
     count = value.get("prompt_eval_count")  # Ollama's own API
     return count if type(count) is int else 0
 

@@ -50,7 +50,12 @@ from nexdiag.lint.seen.message import CALLS, MessageSeen
 def _arriving(case: Case) -> Iterator[Fault]:
     history, now = case.history, case.history.now
     entries, at = now.value.get("tool_calls"), history.at
-    if history.list_name != "input" and type(now.content) is not list and entries and len(entries) == len(now.calls):
+    if (
+        history.list_name != "input"
+        and type(now.content) is not list
+        and isinstance(entries, list)
+        and len(entries) == len(now.calls)
+    ):
         return  # as nearly all calls are sent: one list of them, and none is there twice
     places = _places(now)
     if len(places) > len(now.calls):  # the same call is one call there, however often it is sent
@@ -107,6 +112,7 @@ RULE = Rule(
     telling=patterns(
         r"tool_use.{0,3} ids must be unique",
         r"duplicate tool.?call.?id(?!.{0,250}\bin tool results)",
+        r"tool_?use blocks .{0,60}contain duplicate ids",
         r"tool.?call.?ids? (?:must be unique|.{0,80}\bduplicated?\b)",
     ),
     words=patterns(r"duplicate tool.?call.?id", r"duplicate (?:id|call_id)\b"),

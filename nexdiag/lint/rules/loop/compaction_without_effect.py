@@ -73,7 +73,7 @@ from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.resent import Resends
+from nexdiag.lint.seen.resent import resent
 from nexdiag.lint.seen.state import RowSeen, StateSeen
 from nexdiag.lint.seen.view import View
 
@@ -87,12 +87,9 @@ _LOGGED = re.compile(
 class _Following:
     """The chats of a recording."""
 
-    def __init__(self) -> None:
-        self._resends = Resends()
-
     def take(self, case: Case) -> Iterator[Fault]:
         """Look at the next exchange."""
-        found = self._resends.take(case)
+        found = resent(case)
         if found is None or not found.compacted:
             return
         before = sum(len(link.raw) for link in found.before.last.chain())

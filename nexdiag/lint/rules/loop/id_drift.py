@@ -59,19 +59,16 @@ from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.resent import Resends, Resent
+from nexdiag.lint.seen.resent import Resent, resent
 from nexdiag.lint.seen.view import View
 
 
 class _Following:
     """The chats of a recording."""
 
-    def __init__(self) -> None:
-        self._resends = Resends()
-
     def take(self, case: Case) -> Iterator[Fault]:
         """Look at the next exchange."""
-        found = self._resends.take(case)
+        found = resent(case)
         if found is None or found.before.view.fields.get("model") != case.view.fields.get("model"):
             return
         for name, read in (("model", _model), ("system_fingerprint", _fingerprint)):
@@ -86,12 +83,14 @@ class _Following:
 
 
 def _model(view: View) -> str:
-    return view.answer.reply.model or ""
+    return view.answer.model
 
 
 def _fingerprint(view: View) -> str:
     """As the answer gives it; of a stream, its first chunk."""
     answer = view.answer
+    if answer.plain:
+        return answer.told.fingerprint
     value = answer.events[0].value if answer.events else answer.value
     found = value.get("system_fingerprint") if isinstance(value, dict) else None
     return found if isinstance(found, str) else ""

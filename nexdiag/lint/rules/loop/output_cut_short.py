@@ -60,9 +60,10 @@ from collections.abc import Iterable, Iterator
 from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import both_ends
 from nexdiag.lint.rule import Fault, Rule
+from nexdiag.lint.seen.answer import AnswerSeen
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import MessageSeen
-from nexdiag.lint.seen.resent import Resends
+from nexdiag.lint.seen.resent import resent
 from nexdiag.lint.seen.view import View
 
 _CUT = frozenset({"length", "max_tokens", "incomplete", "MAX_TOKENS", "max_output_tokens"})
@@ -78,13 +79,10 @@ _GO_ON = re.compile(
 class _Following:
     """The chats of a recording."""
 
-    def __init__(self) -> None:
-        self._resends = Resends()
-
     def take(self, case: Case) -> Iterator[Fault]:
         """Look at the next exchange."""
-        found = self._resends.take(case)
-        if found is None or not found.kept or found.before.view.answer.reply.finish_reason not in _CUT:
+        found = resent(case)
+        if found is None or not found.kept or not _cut(found.before.view.answer):
             return
         at, messages = found.common, case.history.messages
         if at + 1 < len(messages) and _taken(found.before.view, messages[at], messages[at + 1 :]):
@@ -93,6 +91,11 @@ class _Following:
     def end(self) -> Iterable[tuple[View, Fault]]:
         """All is told by then."""
         return ()
+
+
+def _cut(answer: AnswerSeen) -> bool:
+    """Whether it says so; the words of other wires are looked at only where chat completions would say it too."""
+    return not (answer.plain and answer.told.finish not in _CUT) and answer.reply.finish_reason in _CUT
 
 
 def _taken(before: View, answer: MessageSeen, behind: list[MessageSeen]) -> bool:

@@ -68,7 +68,7 @@ from nexdiag.lint.quoting import listed
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import read_message
-from nexdiag.lint.seen.resent import Resends, Resent
+from nexdiag.lint.seen.resent import Resent, resent
 from nexdiag.lint.seen.view import View
 
 _LEAST, _DEAR = 64, 1024
@@ -80,12 +80,9 @@ _BYTES = 4
 class _Following:
     """The chats of a recording."""
 
-    def __init__(self) -> None:
-        self._resends = Resends()
-
     def take(self, case: Case) -> Iterator[Fault]:
         """Look at the next exchange."""
-        found = self._resends.take(case)
+        found = resent(case)
         if found is None or found.back:
             return
         head = found.changed_head
@@ -102,10 +99,9 @@ class _Following:
 
 def _lost(found: Resent, *, whole: bool) -> tuple[int, str]:
     """Tokens that were sent before and have to be read again; `~` for an estimate."""
-    sent = found.before.view.answer.reply.usage.input_tokens
-    told = found.now.view.answer.reply.usage
-    if told.cached_tokens and sent:
-        return max(0, sent - told.cached_tokens), ""
+    sent, cached = found.before.view.answer.counted[0], found.now.view.answer.counted[1]
+    if cached and sent:
+        return max(0, sent - cached), ""
     if (whole or not found.common) and sent:
         return sent, "~"
     links: list[Link] = found.before.last.chain()[0 if whole else found.common :]

@@ -67,19 +67,16 @@ from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import quote
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.resent import Resends, calls_or_text
+from nexdiag.lint.seen.resent import calls_or_text, resent
 from nexdiag.lint.seen.view import View
 
 
 class _Following:
     """The chats of a recording."""
 
-    def __init__(self) -> None:
-        self._resends = Resends()
-
     def take(self, case: Case) -> Iterator[Fault]:
         """Look at the next exchange."""
-        found = self._resends.take(case)
+        found = resent(case)
         if found is None or not found.same or not _same_rest(found.before.view, case.view):
             return
         answers = any(message.role == "assistant" for message in case.history.messages)

@@ -84,9 +84,13 @@ RULE = Rule(
         r"(?:conversation|messages|request) must end with a user",
         r"last message\b.{0,60}\b(?:must|should)\b.{0,20}\buser\b",
         r"requests? ending with a model turn",
+        r"in the final position\b.{0,20}\bwould pre-?fill",
         r"set .{0,3}add_generation_prompt.{0,40} last message is from the assistant",
     ),
     words=patterns(
+        r"role of message with (?:even|odd) index",
+        r"length of messages must be an odd number",
+        r"角色需交替出现",
         r"multiturn requests? ends? with a user role",
         r"conversation must start with a user message",  # said of a message that stands alone
     ),

@@ -65,9 +65,11 @@ RULE = Rule(
         r"does not support (?:the )?['\"`]developer['\"`]",
         r"(?:invalid|unsupported|unknown|unexpected|unrecognized|incorrect)\b.{0,30}\brole\b.{0,20}\bdeveloper",
         r"\bdeveloper['\"`]? role (?:is )?(?:not|un)",
+        r"\broles?\b.{0,120}\b(?:got|received|found|given|input_value)\b\W{0,3}developer\b",
     ),
     suspects=patterns(r"input should be ['\"`]system['\"`], ?['\"`]user", r"unexpected message role\."),
     words=patterns(
+        r"input should be ['\"`]user['\"`] or ['\"`]assistant",
         r"unexpected (?:message )?role\b(?! ['\"`]?(?:RoleEnum\.)?(?:user|assistant|tool|system))",
         r"\brole\b.{0,60}(?:must be|should be|expected) ?(?:one of)?.{0,10}\b(?:system|user|assistant)\b",
         r"(?:invalid|unsupported|unknown) (?:message )?role\b",

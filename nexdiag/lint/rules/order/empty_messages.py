@@ -53,8 +53,11 @@ RULE = Rule(
         r"invalid 'messages': empty array",
         r"\bmessages cannot be empty",
         r"conversation must have at least one message",
+        r"\bcontents is not specified",
+        r"\bcontents (?:is|are) required",
     ),
     words=patterns(
+        r"\bmessages\b ?(?:parameter is illegal|参数非法)",  # GLM
         r"no user (?:query|message)s?\b.{0,20}\bfound",  # a template that looks for one
         r"\bmessages\b.{0,100}\b(?:empty|at least (?:one|1)|too short|minimum length)\b",
     ),

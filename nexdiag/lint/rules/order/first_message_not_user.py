@@ -71,6 +71,9 @@ RULE = Rule(
         r"must alternate between",
         r"should alternate with",
         r"multiturn requests alternate",
+        r"role of message with (?:even|odd) index",
+        r"length of messages must be an odd number",
+        r"角色需交替出现",
         r"unexpected role ['\"`]?assistant['\"`]? after role ['\"`]?system",
     ),
 )

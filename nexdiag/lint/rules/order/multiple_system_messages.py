@@ -94,6 +94,7 @@ RULE = Rule(
         r"must alternate between",
         r"should alternate with",
         r"only user and assistant roles are supported",
+        r"invalid chat setting\b",  # MiniMax
         r"unexpected (?:message )?role\b(?! ['\"`]?(?:RoleEnum\.)?(?:user|assistant|tool))"
         r"(?!.{0,20} after role ['\"`]?(?:RoleEnum\.)?(?:user|assistant|tool))",
     ),

@@ -77,6 +77,7 @@ RULE = Rule(
         r"conversation must start with a user message",
         r"first message\b.{0,60}\bmust\b.{0,30}\buser",
         r"at least one message is required",
+        r"\bmessages\b ?(?:parameter is illegal|参数非法)",  # GLM
         r"\bcontents (?:is not specified|are required|must not be empty)",
         r"expected last role user or tool\b.{0,80}\bgot ['\"`]?(?:RoleEnum\.)?system",
     ),

@@ -86,6 +86,8 @@ RULE = Rule(
         r"roles? (?:must|should) (?:be )?alternat",
         r"must alternate between",
         r"should alternate with",
+        r"length of messages must be an odd number",  # Baidu: user and assistant in turn, the user last
+        r"角色需交替出现",  # Hunyuan: user (tool) and assistant in turn
     ),
     words=patterns(r"multiturn requests? ends? with a user role"),
     elsewhere=Severity.INFO,

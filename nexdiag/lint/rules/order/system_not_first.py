@@ -65,6 +65,7 @@ RULE = Rule(
     page=__doc__ or "",
     arriving=_arriving,
     on=SYSTEM | DEVELOPER,
+    telling=patterns(r"\broles are supported\W{1,3}(?:but )?(?:got|received|found) ['\"`]?system"),
     suspects=patterns(
         r"system (?:messages?|prompts?|roles?) (?:must|should|can|may|has to|have to|is|are)\b.{0,60}"
         r"\b(?:beginning|start|first)\b",
@@ -73,6 +74,11 @@ RULE = Rule(
         r"unexpected role ['\"`]?(?:RoleEnum\.)?system['\"`]? after",
     ),
     words=patterns(
+        r"input should be ['\"`]user['\"`] or ['\"`]assistant",
+        r"invalid (?:message )?role\W{0,3}system\b",
+        r"role of message with (?:even|odd) index",
+        r"length of messages must be an odd number",
+        r"角色需交替出现",
         r"expected last role user or tool\b.{0,80}\bgot ['\"`]?(?:RoleEnum\.)?system",
         r"roles? (?:must|should) (?:be )?alternat",
         r"must alternate between",

@@ -68,7 +68,7 @@ def _may_be_meant(case: Case) -> bool:
     seen = case.view
     if not seen.refused or not RULE.explains(seen.said.words, seen.status):
         return False
-    if RULE.tells(seen.said.words, seen.status):
+    if any(pattern.search(seen.said.words) for pattern in RULE.telling):
         return True
     if case.history.messages[0].traits & DEVELOPER:  # that role is a fault of its own
         return False
@@ -90,11 +90,16 @@ RULE = Rule(
         r"developer instruction is not enabled",
         r"unexpected role ['\"`\\]{0,2}system['\"`\\]{0,2}\.",
     ),
+    suspects=patterns(r"only user and assistant roles are supported"),
     words=patterns(
+        r"input should be ['\"`]user['\"`] or ['\"`]assistant",
+        r"invalid (?:message )?role\W{0,3}system\b",
+        r"\broles are supported\W{1,3}(?:but )?(?:got|received|found) ['\"`]?system",
+        r"role of message with (?:even|odd) index",
+        r"length of messages must be an odd number",
         r"roles? (?:must|should) (?:be )?alternat",
         r"must alternate between",
         r"should alternate with",
-        r"only user and assistant roles are supported",
         r"unexpected (?:message )?role\b(?! ['\"`]?(?:RoleEnum\.)?(?:user|assistant|tool))",
     ),
     unknown=None,

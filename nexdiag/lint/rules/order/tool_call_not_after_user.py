@@ -70,6 +70,6 @@ RULE = Rule(
     arriving=_arriving,
     on=CALLS,
     wires=("chat", "anthropic"),  # on the Responses wire each parallel call is an item of its own
-    telling=patterns(r"function call turn comes immediately after"),
+    telling=patterns(r"function call turns? comes? immediately after"),
     unknown=None,  # it is Gemini's alone
 )

@@ -69,7 +69,10 @@ RULE = Rule(
     arriving=_arriving,
     on=USER,
     wires=("chat",),
-    telling=patterns(r"unexpected role ['\"`]?(?:RoleEnum\.)?user['\"`]? after role ['\"`]?(?:RoleEnum\.)?tool"),
+    telling=patterns(
+        r"unexpected role ['\"`]?(?:RoleEnum\.)?user['\"`]? after role ['\"`]?(?:RoleEnum\.)?tool",
+        r"cannot specify message if the last entry in (?:the )?chat.?history contains tool.?results",
+    ),
     # templates that leave out calls and results see two user messages
     words=patterns(r"roles? (?:must|should) (?:be )?alternat", r"must alternate between"),
     unknown=None,  # most servers take it

@@ -43,7 +43,7 @@ from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.rules.pairing.orphan_tool_result import RULE as ORPHAN
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.history import History, Stray, answer_place
-from nexdiag.lint.seen.message import MessageSeen
+from nexdiag.lint.seen.message import ANSWERS, SETTLES, MessageSeen
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
@@ -104,6 +104,7 @@ RULE = Rule(
     telling=patterns(
         r"duplicate tool.?call.?id .{0,200} in tool results",
         r"must have a single result",
+        r"tool_?result blocks .{0,60}contain duplicate ids",
         r"multiple .{0,3}tool_result.{0,3} blocks with",
         r"duplicate (?:function_call_output|tool (?:result|output|response))",
     ),

@@ -41,6 +41,7 @@ from nexdiag.lint.quoting import listed, quote
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.history import History, Stray, answer_place
+from nexdiag.lint.seen.message import ANSWERS, SETTLES
 from nexdiag.lint.seen.view import View
 
 
@@ -109,6 +110,7 @@ RULE = Rule(
         r"unexpected .{0,3}tool_use_id",
         r"`?tool_result`? blocks?.{0,80} must have a corresponding .?tool_use",
         r"unexpected role (?:['\"]tool['\"]|roles?\.tool|roleenum\.tool) after",
+        r"unexpected role roleenum\.tool\b",
         r"function response turn comes immediately after",
         r"no tool call found for (?:function call output|custom tool call output|.{0,40}output)",
         r"tool_call_id .{0,200} not found",

@@ -46,6 +46,7 @@ from nexdiag.lint.rules.pairing.orphan_tool_result import RULE as ORPHAN
 from nexdiag.lint.rules.pairing.unanswered_tool_call import RULE as UNANSWERED
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.history import History, Misnamed, Stray, answer_place
+from nexdiag.lint.seen.message import ANSWERS, SETTLES
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
@@ -98,7 +99,15 @@ RULE = Rule(
     arriving=_arriving,
     on=ANSWERS | SETTLES,
     ending=_ending,
-    telling=patterns(r"unexpected tool.?call.?id .{0,200} in tool results", r"tool_call_id .{0,200} does not match"),
+    telling=patterns(
+        r"unexpected tool.?call.?id .{0,200} in tool results",
+        r"tool_call_id .{0,200} does not match",
+        r"function_?response\.id\b.{0,120} (?:does not|must) match .{0,40}function_?call\.id",
+        r"property ['\"`]?tool_call_id['\"`]? is missing",
+        r"must have a ['\"`]?tool_call_id",
+        r"missing field ['\"`]?tool_call_id",
+        r"missing .{0,2}(?:messages\.)?tool_call_id.{0,2} parameter",
+    ),
     words=(
         *(pattern for pattern in (*UNANSWERED.suspects, *ORPHAN.suspects, *ORPHAN.words) if pattern not in _COUNTED),
         *patterns(

@@ -40,7 +40,7 @@ words into the history while a tool still runs.
 from collections.abc import Iterator
 
 from nexdiag.core.finding import Severity
-from nexdiag.lint.rule import Fault, Rule
+from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.rules.pairing.orphan_tool_result import RULE as ORPHAN
 from nexdiag.lint.rules.pairing.unanswered_tool_call import RULE as UNANSWERED
 from nexdiag.lint.seen.case import Case
@@ -107,6 +107,7 @@ RULE = Rule(
     page=__doc__ or "",
     arriving=_arriving,
     on=ANSWERS,
+    telling=patterns(r"conversation blocks and tool.?result blocks cannot be provided in the same turn"),
     words=(*UNANSWERED.suspects, *ORPHAN.suspects, *ORPHAN.words),
     elsewhere=Severity.WARNING,  # it passes, and templates render an answer that belongs to nothing
 )

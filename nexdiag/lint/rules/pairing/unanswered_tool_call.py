@@ -37,6 +37,7 @@ message.
 ## Who refuses it
 """
 
+import re
 from collections.abc import Iterator
 
 from nexdiag.core.finding import Severity
@@ -48,18 +49,53 @@ from nexdiag.lint.seen.message import CallSeen
 
 _SWALLOWED = patterns(r"does not follow tool call")
 """Said where an id is used again: the client took the second answer for a copy of the first, and that is the cause."""
+_PLACED = re.compile(
+    r"expected toolresult blocks at messages\.(\d{1,6})\.content(?:.{0,30}\bids?: ?(.{1,200}))?", re.IGNORECASE
+)
+"""Converse, which wants all answers in the one message behind the call, says where one is missing, and which."""
 
 
 def _ending(case: Case) -> Iterator[Fault]:
     waiting = case.history.unanswered()
     if not waiting:
+        if case.view.refused:
+            yield from _placed(case)
         return
     misnamed = {(one.asked, one.call.where, one.call.id) for one in case.history.odd_answers()[0]}
     lost = {fault.at for fault in DROPPED.ending(case)} if DROPPED.ending and case.view.wire in DROPPED.wires else set()
     for at, calls in waiting.items():
         left = [call for call in calls if (at, call.where, call.id) not in misnamed and not _swallowed(case, at, call)]
         if left and at not in lost:
-            yield _fault(case, at, left)
+            yield _fault_once(case, at, left)
+
+
+def _placed(case: Case) -> Iterator[Fault]:
+    """The message that the server's words name: an answer to its call stands in none, or in a later one."""
+    said = _PLACED.search(case.view.said.words)
+    at, messages = int(said[1]) - 1 if said else -1, case.history.messages
+    if said is None or not 0 <= at < len(messages) or messages[at].role != "assistant":
+        return
+    ids = [one.strip() for one in (said[2] or "").split(",") if one.strip()]
+    yield Fault(
+        summary=f"messages[{at}] calls a tool ({listed(ids) or 'no id'}), and messages[{at + 1}] does not answer",
+        fix=f"put the answers to all calls of messages[{at}] into messages[{at + 1}], the one behind it",
+        at=at,
+        pointer=case.history.pointer(at, "/content"),
+        evidence=(messages[at].shown(at), *((messages[at + 1].shown(at + 1),) if at + 1 < len(messages) else ())),
+        facts={"index": str(at), "ids": ", ".join(ids), "next": str(at + 1)},
+        about=(messages[at].raw,),
+        ids=tuple(ids),
+        needs_words=True,
+    )
+
+
+def _fault_once(case: Case, at: int, calls: list[CallSeen]) -> Fault:
+    """A call that nobody answers is found again in each request of a chat: it is told once."""
+    key = (RULE.name, at, tuple(call.where for call in calls), at + 1 < len(case.history.messages))
+    kept = case.history.memo.get(key)
+    if not isinstance(kept, Fault):
+        kept = case.history.memo[key] = _fault(case, at, calls)
+    return kept
 
 
 def _fault(case: Case, at: int, calls: list[CallSeen]) -> Fault:

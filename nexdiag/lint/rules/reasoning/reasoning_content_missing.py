@@ -50,6 +50,10 @@ from nexdiag.lint.seen.view import View
 _FIELD = "reasoning_content"
 _FIELDS = (_FIELD, "reasoning", "reasoning_details", "reasoning_text", "thinking", "thinking_blocks")
 _THOUGHT = ("thinking", "redacted_thinking", "reasoning")
+_ITEM = re.compile(
+    r"item ['\"`]?(\w{1,200})['\"`]? of type .{1,40} was provided without its required .?reasoning", re.IGNORECASE
+)
+"""On the Responses wire, where reasoning is an item of its own before the call or the message."""
 _NAMED = re.compile(r"\bmessages? (?:at )?index (\d{1,6})\b|\bmessages?[.\[ ]{1,2}(\d{1,6})\b", re.IGNORECASE)
 
 
@@ -57,7 +61,7 @@ def _arriving(case: Case) -> Iterator[Fault]:
     """What an answer of this recording carried, and its message does not."""
     history = case.history
     now = history.now
-    if now.role != "assistant" or _reasons(now):
+    if now.role != "assistant" or _reasons(now) or case.view.wire == "responses":
         return
     made = case.past.made(now)
     if made is not None and made.reasoned:
@@ -67,6 +71,9 @@ def _arriving(case: Case) -> Iterator[Fault]:
 def _ending(case: Case) -> Iterator[Fault]:
     """What the server's words name; else what this server wants, in the tool loop that is running."""
     view, history = case.view, case.history
+    if view.wire == "responses":
+        yield from _item(case)
+        return
     refused = view.refused and RULE.explains(view.said.words, view.status)
     if not refused and case.profile.refusal(RULE.name, case.model, view.wire) is None:
         return
@@ -77,6 +84,23 @@ def _ending(case: Case) -> Iterator[Fault]:
         return
     for at in _lacking(case):
         yield _fault(history, at, None)
+
+
+def _item(case: Case) -> Iterator[Fault]:
+    """The item that the server's words name: its reasoning was left out."""
+    said = _ITEM.search(case.view.said.words) if case.view.refused else None
+    for at, message in enumerate(case.history.messages if said else ()):
+        if said and message.value.get("id") == said[1]:
+            yield Fault(
+                summary=f"input[{at}] comes back without the reasoning item that stood before it",
+                fix=f"send the reasoning item of that answer right before input[{at}], or take the id out of input[{at}]",
+                at=at,
+                pointer=case.history.pointer(at),
+                evidence=(message.shown(at), f"its id is {said[1]}"),
+                facts={"index": str(at)},
+                about=(message.raw,),
+                needs_words=True,
+            )
 
 
 def _lacking(case: Case) -> list[int]:
@@ -135,11 +159,14 @@ RULE = Rule(
     listens=lambda case: case.past.reasoned,
     ending=_ending,
     concerns=_thinks,
-    wires=("chat",),
-    telling=patterns(
-        r"missing .{0,3}reasoning_content",
-        r"reasoning_content.{0,60}(?:must be (?:passed|sent|provided|included)|is (?:missing|required)|passed back)",
-        r"(?:must|needs? to|should) (?:pass|send|include|contain|provide).{0,40}reasoning_content",
+    wires=("chat", "responses"),
+    telling=(
+        _ITEM,
+        *patterns(
+            r"missing .{0,3}reasoning_content",
+            r"reasoning_content.{0,60}(?:must be (?:passed|sent|provided|included)|is (?:missing|required)|passed back)",
+            r"(?:must|needs? to|should) (?:pass|send|include|contain|provide).{0,40}reasoning_content",
+        ),
     ),
     unknown=Severity.INFO,  # most servers do without; the model loses its plan
     silent_if_accepted=True,  # then there was none, or this server does without

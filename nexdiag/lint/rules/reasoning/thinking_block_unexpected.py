@@ -3,7 +3,8 @@
 ## What it does
 
 Finds a thinking block in an assistant message at the end of a request that does not enable `thinking`. In earlier
-messages such blocks are left out by the server, and do no harm.
+messages such blocks are left out by the server, and do no harm. On the Responses wire it finds the reasoning item that
+stands alone, because what followed it was left out, if the server says so.
 
 ## Why it is bad
 
@@ -33,6 +34,7 @@ thinking off for one request, for a summary or after a failure, and keeps the hi
 ## Who refuses it
 """
 
+import re
 from collections.abc import Iterator
 
 from nexdiag.lint.rule import Fault, Rule, patterns
@@ -41,10 +43,16 @@ from nexdiag.lint.seen.history import History
 from nexdiag.lint.seen.view import View, named_index
 
 _THOUGHT = ("thinking", "redacted_thinking")
+_ALONE = re.compile(
+    r"item ['\"`]?(\w{1,200})['\"`]? of type .?reasoning.? was provided without its required following", re.IGNORECASE
+)
 
 
 def _ending(case: Case) -> Iterator[Fault]:
     view, history = case.view, case.history
+    if view.wire == "responses":
+        yield from _alone(case)
+        return
     if _enabled(view):
         return
     told = view.refused and RULE.explains(view.said.words, view.status)
@@ -64,6 +72,23 @@ def _ending(case: Case) -> Iterator[Fault]:
         facts={"index": str(at), "block": str(block)},
         about=(message.raw,),
     )
+
+
+def _alone(case: Case) -> Iterator[Fault]:
+    """The reasoning item that the server's words name."""
+    said = _ALONE.search(case.view.said.words) if case.view.refused else None
+    for at, message in enumerate(case.history.messages if said else ()):
+        if said and message.value.get("id") == said[1]:
+            yield Fault(
+                summary=f"input[{at}] is reasoning, and the call or message that it led to does not follow",
+                fix=f"send the item that followed input[{at}] in that answer right behind it, or leave input[{at}] out",
+                at=at,
+                pointer=case.history.pointer(at),
+                evidence=(message.shown(at), f"its id is {said[1]}"),
+                facts={"index": str(at), "block": "0"},
+                about=(message.raw,),
+                needs_words=True,
+            )
 
 
 def _holding(history: History, named: int | None) -> tuple[int | None, int | None]:
@@ -96,9 +121,12 @@ RULE = Rule(
     family="reasoning",
     page=__doc__ or "",
     ending=_ending,
-    wires=("chat", "anthropic"),
-    telling=patterns(
-        r"when .?thinking.? is disabled, an .?assistant",
-        r"cannot contain .?(?:redacted_)?thinking.?.{0,40}to use thinking blocks",
+    telling=(
+        _ALONE,
+        *patterns(
+            r"when .?thinking.? is disabled, an .?assistant",
+            r"final block in an assistant message cannot be .?(?:redacted_)?thinking",
+            r"cannot contain .?(?:redacted_)?thinking.?.{0,40}to use thinking blocks",
+        ),
     ),
 )

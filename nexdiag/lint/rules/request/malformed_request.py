@@ -53,10 +53,15 @@ def _arriving(case: Case) -> Iterator[Fault]:
     history = case.history
     at = len(history.messages) - 1
     now = history.messages[at]
-    if now.kind == "object" and now.role_kind == "string":
-        return
+    whole = now.kind == "object" and now.role_kind == "string"
     pointer = f"/messages/{at}"
-    if now.kind != "object":
+    if whole and not isinstance(now.content, dict):
+        return
+    if whole:
+        summary = f"the content of messages[{at}] is an object, where a string or a list of objects is wanted"
+        fix = f"send the content of messages[{at}] as a string, or as a list with that object in it"
+        pointer += "/content"
+    elif now.kind != "object":
         summary = f"messages[{at}] is {_a(now.kind)}, where an object is wanted"
         fix = f"make messages[{at}] an object with role and content, or leave it out"
     elif now.role_kind is None:
@@ -74,6 +79,7 @@ def _arriving(case: Case) -> Iterator[Fault]:
         evidence=(f"messages[{at}] {shorten(now.raw[:1000].decode('utf-8', 'replace'))}",),
         facts={"index": str(at)},
         about=(now.raw,),
+        weight=Severity.WARNING if whole else None,  # some servers take the output of a tool so
     )
 
 
@@ -102,6 +108,7 @@ RULE = Rule(
         r"field required",
         r"cannot unmarshal",
         r"invalid type for .{0,3}messages",
+        r"\bgot an object\b",
     ),
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,

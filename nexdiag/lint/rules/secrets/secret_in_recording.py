@@ -47,8 +47,8 @@ _MOST_HEADERS = 64
 _MOST_KNOWN = 50_000
 _NEAR = 50
 _HELD = "secrets"
-_SHORT = 300
-"""Bytes of a text that comes again and again: an address, a header, a parameter."""
+_SHORT = 1000
+"""Bytes of a text that may come again and again: an address, a parameter, a message of a history that is rewritten."""
 _known: dict[bytes, tuple[str, ...]] = {}
 """What lists that were read hold, up to a link: a memory of what is so, never of whose it is."""
 
@@ -59,12 +59,14 @@ def _check(case: Case) -> Iterator[Fault]:
     for side, headers in (("request", view.headers), ("response", view.answer_headers)):
         for name, value in headers[:_MOST_HEADERS]:
             named = b"%s: %s" % (name.encode(errors="replace"), value.encode(errors="replace"))
-            yield from _faults(_shapes(named), f"the {side} header {_shown(name)}", None)
+            if shapes := _shapes(named):
+                yield from _faults(shapes, f"the {side} header {_shown(name)}", None)
     if view.exchange is None and not _holds_any(view):
         return
     for name in view.fields:
-        if name != view.list_name:  # they are looked at as they arrive
-            yield from _faults(_shapes_of(view, name), f"the field {_shown(name)}", _pointer(name))
+        # the messages are looked at as they arrive
+        if name != view.list_name and (shapes := _shapes_of(view, name)):
+            yield from _faults(shapes, f"the field {_shown(name)}", _pointer(name))
     if view.sent is not None and view.sent.raw and not list(view.fields):
         yield from _faults(_shapes(view.sent.raw), "the request body", None)
     yield from _faults(_shapes(view.answered), "the answer", None)
@@ -133,7 +135,7 @@ def _shapes(raw: bytes) -> tuple[str, ...]:
     return _looked(raw) if len(raw) > _SHORT else _looked_once(raw)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def _looked_once(raw: bytes) -> tuple[str, ...]:
     return _looked(raw)
 

@@ -2,8 +2,9 @@ r"""A tool call's piece in a stream does not say which call it belongs to.
 
 ## What it does
 
-Finds a delta in `choices[].delta.tool_calls` whose `index` is missing or no integer. The first and the later pieces
-are looked at alike; only the index has to be on each of them, the id and the name need not.
+Finds a delta in `choices[].delta.tool_calls`, or a `content_block_delta` of a `tool_use` block, whose `index` is
+missing or no integer. The first and the later pieces are looked at alike; only the index has to be on each of them,
+the id and the name need not.
 
 ## Why it is bad
 
@@ -36,13 +37,15 @@ from nexdiag.lint.seen.view import BARE, ODD
 
 _SUMMARY = "a tool call is streamed without an index"
 _FIX = (
-    "let the server number the calls: each delta of choices[].delta.tool_calls needs its index; "
+    "let the server number the calls: each delta of choices[].delta.tool_calls, each content_block_delta, needs its "
+    "index; "
     "until then let the client join them by id, and without one by order"
 )
 _WORDS = patterns(
     r"list indices must be integers or slices, not NoneType",
     r"missing field .{0,2}index\b",
     r"(?:tool_?calls?|delta)\S{0,40}index.{0,20}(?:is (?:missing|required|undefined|null|None)|absent|not set)",
+    r"delta entry to have an .?index",
     r"do(?:es)? not (?:populate|include|contain|have|set) \S*tool_calls\S*index",
 )
 

@@ -107,10 +107,13 @@ RULE = Rule(
         r"(?:function|custom|tool_use|tools?\W+\d+)\W{0,2}\.name\b.{0,60}(?:field required|at least 1|missing"
         r"|is required)",
         r"missing required parameter: .{0,60}\bname\b",
+        r"tool_?use block missing required .?name",
         r"function name was\s+but must be",
         r"(?:function|tool)[ _]name (?:is |must not be |cannot be |should not be )?(?:empty|missing|required|blank)",
         r"name of the (?:function|tool)\b.{0,40}(?:empty|missing|required)",
         r"invalid (?:function|tool) name.{0,20}empty",
+        r"function_?(?:call|response)['\"`]?s?\.?(?:'s)? ?name\b\W{0,3}(?:name )?(?:cannot|can't|must not) be"
+        r" (?:empty|blank)",
     ),
     suspects=patterns(r"function/name/arguments cannot be empty"),
     words=patterns(

@@ -73,6 +73,7 @@ RULE = Rule(
         r"|currently )?(?:supported|enabled|available|implemented)",
         r"does not support param(?:eter)?s?: .{0,80}\btools\b",
         r"no .{0,30}providers? supports? (?:tool|function) call",
+        r"unknown variant .?tool\b.?, expected (?:one of )?.{0,30}\buser\b(?!.{0,60}\btool\b)",
         r"no endpoints found that support (?:tool|function)",
         r"unsupported.{0,30}\b(?:tool (?:use|call)|function call)",
         r"(?:tools?|function.?call(?:ing)?|tool.?call(?:ing|s)?)\W{0,2} unsupported",

@@ -109,3 +109,20 @@ def test_the_profile_decides() -> None:
     """An error where it is refused, a remark on a server that does not look."""
     assert [one.severity for one in found(RULE, {"messages": chat(BROKEN)}, refusing(RULE))] == [Severity.ERROR]
     assert [one.severity for one in found(RULE, {"messages": chat(BROKEN)}, refusing())] == [Severity.INFO]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'The "function.arguments" parameter of the code model must be in JSON format.',
+        "<400> InternalError.Algo.InvalidParameter: messages.[1].tool_calls[0].function.arguments must be in JSON format",
+        "invalid params, invalid function arguments json string, tool_call_id: a (2013)",
+        "Extra data: line 1 column 9 (char 8)",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": chat(BROKEN)}, status=400, response=said)[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": chat("{}")}, status=400, response=said) == []

@@ -69,3 +69,18 @@ def test_the_profile_decides() -> None:
     assert [one.severity for one in found(RULE, request, refusing(RULE))] == [Severity.ERROR]
     assert [one.severity for one in found(RULE, request)] == [Severity.WARNING]
     assert found(RULE, request, refusing()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Unknown (built-in) filter 'items' for type String",
+        "Unknown method: items at row 91, column 22",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": chat('"Beijing"')}, status=400, response=said)[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": chat("{}")}, status=400, response=said) == []

@@ -83,3 +83,21 @@ def test_an_image_cannot_be_sent_as_a_text() -> None:
     """Words that want a text mean the image, unless they name the list."""
     first = judged({"messages": [SHOWN]}, status=400, response="'messages.0.content' must be a string")[0]
     assert first.rule == "image-unsupported"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "'messages.0' : for 'role:user' the following must be satisfied[('messages.0.content' : value must be a string)]",
+        "Message content as a list is only supported for user messages.",
+        "The model expects a single `text` element per message.",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(
+        RULE, {"messages": [{"role": "user", "content": [{"type": "text", "text": "t"}]}]}, status=400, response=said
+    )[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER]}, status=400, response=said) == []

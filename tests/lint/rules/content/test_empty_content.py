@@ -135,3 +135,29 @@ def test_the_profile_decides() -> None:
 def test_the_fix_says_what_to_leave_out(message: object, fix: str) -> None:
     """The message, the block, or the field."""
     assert found(RULE, {"messages": [USER, message]}, status=400, response=WORDS)[0].fix == fix
+
+
+def test_an_empty_text_beside_calls_is_one_of_the_two() -> None:
+    """A server that wants a text or calls does not speak of it."""
+    words = "Assistant message must have either content or tool_calls, but not both."
+    assert found(RULE, {"messages": [USER, calls("c", content=""), tool("c")]}, status=400, response=words) == []
+    assert found(RULE, {"messages": [USER, said("", "assistant"), USER]}, status=400, response=words)[0].refused
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "invalid request: all elements in history must have a message.",
+        "Unable to submit request because it has an empty text parameter. Add a value to the parameter and try again.",
+        "Unable to submit request because it must have a text parameter.",
+        "An empty message was provided. Every message needs at least one non-empty content element.",
+        "messages.0.content.0.text: cache_control cannot be set for empty text blocks",
+        "'messages' must only contain objects with a 'content' field that is not empty",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": [{"role": "user", "content": ""}]}, status=400, response=said)[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER]}, status=400, response=said) == []

@@ -82,3 +82,22 @@ def test_a_log_tells_that_the_image_was_dropped() -> None:
 def test_other_faults_of_an_image_are_not_this_one(words: str) -> None:
     """The model sees images, and not that one."""
     assert found(RULE, {"messages": [shown(TEXT, IMAGE)]}, status=400, response=words) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "messages.content.type 参数非法，取值范围 ['text']",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(
+        RULE,
+        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}]},
+        status=400,
+        response=said,
+    )[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER]}, status=400, response=said) == []

@@ -83,3 +83,30 @@ def test_a_server_that_took_it_is_believed() -> None:
     """Then there is nothing to speak of."""
     assert found(RULE, {"messages": [{"role": "user"}]}, status=200) == []
     assert found(RULE, {"messages": [{"role": "user"}]}, server="OpenRouter", status=200) == []
+
+
+def test_an_assistant_may_say_nothing_where_null_is_taken() -> None:
+    """A server that states where null is refused states the same of a field that is not there."""
+    lenient = refusing(RULE, null_content=("tool", "user"))
+    assert places(RULE, [USER, {"role": "assistant"}, {"role": "user"}], lenient) == [2]
+
+
+def test_words_about_others_are_not_about_the_assistants() -> None:
+    """A message that calls is not the one that lacks its content."""
+    words = "All non-assistant messages must contain 'content'"
+    (finding,) = found(RULE, {"messages": [USER, CALLS, TOOL]}, status=400, response=words)
+    assert finding.location.message_index == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Each message must have at least one content element.",
+        "The request failed because it is missing `messages.content` parameter.",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": [{"role": "user"}]}, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER]}, status=400, response=said) == []

@@ -96,3 +96,24 @@ def test_a_poisoned_history_is_told_once() -> None:
     (finding,) = told(RULE, recording(({"messages": history}, 400, refused), (longer, 400, refused)), UNKNOWN)
     assert (finding.location.exchange, finding.location.message_index, finding.refused) == (0, 1, True)
     assert finding.repeats == 1
+
+
+def test_null_beside_calls_is_one_of_the_two() -> None:
+    """A server that wants a text or calls does not speak of it."""
+    words = "Assistant message must have either content or tool_calls, but not both."
+    assert found(RULE, {"messages": [USER, calls("c"), tool("c")]}, status=400, response=words) == []
+    assert found(RULE, {"messages": [USER, NULL, USER]}, status=400, response=words)[0].refused
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Invalid request content: Each message must have at least one content element.",
+        "The request failed because it is missing `messages.content` parameter.",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": [{"role": "user", "content": None}]}, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER]}, status=400, response=said) == []

@@ -74,3 +74,17 @@ def test_the_profile_decides() -> None:
     assert finding.severity is Severity.ERROR
     assert finding.fix == "send the call of messages[1] in one form: as a block, or in tool_calls"
     assert finding.facts == {"index": "1", "id": "t"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The toolUse blocks at messages.1.content contain duplicate Ids: a",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": [USER, calls("a", "a"), tool("a")]}, status=400, response=said)[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER, calls("a"), tool("a")]}, status=400, response=said) == []

@@ -91,3 +91,30 @@ def test_words_that_the_request_does_not_bear_out() -> None:
     """Ids that fit are not accused."""
     findings = judged({"messages": chat("abcdefghi")}, status=400, response={"error": {"message": MISTRAL}})
     assert RULE not in {one.rule for one in findings}
+
+
+@pytest.mark.parametrize(
+    ("field", "pointer"), [("call", "/messages/1/tool_calls/0"), ("answer", "/messages/2"), ("item", None)]
+)
+def test_an_id_that_is_missing(field: str, pointer: str | None) -> None:
+    """Where the profile states a form, no id has it; nobody else is told to give one."""
+    messages: list[dict[str, object]] = [USER, calls("abcdefghi"), tool("abcdefghi")]
+    if field == "call":
+        del messages[1]["tool_calls"][0]["id"]  # type: ignore[attr-defined]
+    elif field == "answer":
+        del messages[2]["tool_call_id"]
+    assert [one.location.pointer for one in found(RULE, {"messages": messages}, NINE)] == [pointer] * bool(pointer)
+    assert places(RULE, messages) == places(RULE, messages, refusing()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Tool call id has to be defined in serving mode.",
+        "Tool call id must be a non-empty string other than 'null' for tokenizer version 13 or newer.",
+    ],
+)
+def test_an_id_of_any_form_is_wanted(words: str) -> None:
+    """The words are mistral-common's: `null` stands for none."""
+    first = judged({"messages": [*chat("call_1"), *chat("null")]}, status=400, response=words)[0]
+    assert (first.rule, first.location.message_index) == (RULE, 4)

@@ -85,3 +85,17 @@ def test_a_chat_that_goes_on_is_mended() -> None:
 def test_the_responses_wire_has_no_prefill() -> None:
     """There the model goes on after any item."""
     assert found(RULE, {"input": [USER, ASSISTANT]}, refusing(RULE)) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "`tool_use` is not allowed in an assistant message in the final position, which would pre-fill the response.",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": [USER, ASSISTANT]}, status=400, response=said)[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER]}, status=400, response=said) == []

@@ -52,3 +52,18 @@ def test_a_template_that_knows_no_such_role() -> None:
     words = "Jinja Exception: Unexpected message role."
     assert found(RULE, {"messages": [DEVELOPER, USER]}, status=500, response=words)[0].refused
     assert found(RULE, {"messages": [USER]}, status=500, response=words) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Role must be one of system, user, assistant, but got 'developer'",
+        "messages.0.role: Input should be 'system' or 'user' [input_value='developer', input_type=str]",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": [DEVELOPER, USER]}, status=400, response=said)[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER]}, status=400, response=said) == []

@@ -57,3 +57,16 @@ def test_on_the_responses_wire_only_words_count() -> None:
     assert found(RULE, request) == []
     (finding,) = found(RULE, request, status=400, response="System message must be at the beginning.")
     assert finding.location.pointer == "/input/1/role"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "invalid params, invalid chat setting (2013)",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": [SYSTEM, SYSTEM, USER]}, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [SYSTEM, USER]}, status=400, response=said) == []

@@ -53,3 +53,17 @@ def test_a_system_prompt_alone_is_no_conversation(words: str) -> None:
     """Services that keep it apart see an empty list, or one that ends with it."""
     (first,) = judged({"messages": [SYSTEM]}, status=400, response=words)
     assert (first.rule, first.refused) == (RULE, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "messages 参数非法。请检查文档。",
+        "The messages parameter is illegal. Please check the documentation.",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": [SYSTEM, calls("c"), tool("c")]}, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER]}, status=400, response=said) == []

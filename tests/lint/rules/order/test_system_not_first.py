@@ -71,3 +71,31 @@ def test_words_about_another_role_are_not_its_own() -> None:
         one.refused for one in found(RULE, request, status=400, response="Unexpected role 'user' after role 'tool'")
     )
     assert found(RULE, request, status=400, response="Unexpected role 'system' after role 'user'")[0].refused
+
+
+def test_some_servers_take_it_behind_the_user() -> None:
+    """As the profile states: mistral-common does."""
+    lenient = refusing(RULE, system_after=("user",))
+    assert places(RULE, [USER, SYSTEM, USER, ASSISTANT, SYSTEM], lenient) == [4]
+
+
+def test_the_words_name_what_stands_before_it() -> None:
+    """Of several the one behind such a message comes first."""
+    messages = [SYSTEM, USER, SYSTEM, USER, ASSISTANT, SYSTEM, USER]
+    words = "Unexpected role 'system' after role 'assistant'"
+    first = judged({"messages": messages}, status=400, response=words)[0]
+    assert (first.rule, first.location.message_index) == (RULE, 5)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Only user, assistant and tool roles are supported, got system.",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": [USER, ASSISTANT, SYSTEM, USER]}, status=400, response=said)[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER]}, status=400, response=said) == []

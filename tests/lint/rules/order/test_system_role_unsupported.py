@@ -70,3 +70,17 @@ def test_a_developer_message_is_a_fault_of_its_own() -> None:
     assert found(RULE, {"messages": [developer, USER]}, status=400, response="Unexpected message role.") == []
     words = "System role not supported"
     assert judged({"messages": [SYSTEM, developer, USER]}, status=400, response=words)[0].rule == RULE
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Only user and assistant roles are supported!",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": TURNS}, status=400, response=said)[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER]}, status=400, response=said) == []

@@ -62,3 +62,17 @@ def test_the_servers_words_tell() -> None:
 def test_the_fix_says_what_to_do(messages: list[object], fix: str) -> None:
     """Merge two halves of one answer; else the beginning is missing."""
     assert found(RULE, {"messages": messages}, STRICT)[0].fix == fix
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Please ensure that function call turns come immediately after a user turn",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": [ASSISTANT, calls("c")]}, status=400, response=said)[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER, calls("c")]}, status=400, response=said) == []

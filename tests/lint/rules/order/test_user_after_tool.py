@@ -46,3 +46,17 @@ def test_the_responses_wire_is_made_of_items() -> None:
     """There the user may speak after any of them."""
     items = [{"type": "function_call", "call_id": "c", "name": "f"}, {"type": "function_call_output", "call_id": "c"}]
     assert found(RULE, {"input": [USER, *items, USER]}, STRICT) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "invalid request: cannot specify message if the last entry in chat history contains tool results",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": [*RAN, USER]}, status=400, response=said)[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": RAN}, status=400, response=said) == []

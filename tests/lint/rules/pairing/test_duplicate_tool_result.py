@@ -67,3 +67,17 @@ def test_the_profile_decides() -> None:
     assert finding.severity is Severity.ERROR
     assert finding.evidence[:2] == ('messages[2] tool "r"', 'messages[3] tool "again"')
     assert finding.facts == {"index": "3", "id": "a", "previous": "tool"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The toolResult blocks at messages.2.content contain duplicate Ids: a",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": [USER, calls("a"), tool("a"), tool("a")]}, status=400, response=said)[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER, calls("a"), tool("a")]}, status=400, response=said) == []

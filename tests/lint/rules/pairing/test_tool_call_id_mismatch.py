@@ -87,3 +87,21 @@ def test_the_profile_decides() -> None:
     (finding,) = found(RULE, request, refusing(RULE))
     assert finding.severity is Severity.ERROR
     assert finding.facts == {"index": "2", "id": "x", "ids": "a", "next": "2", "previous": "assistant"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "'messages.2' : for 'role:tool' the following must be satisfied[('messages.2.tool_call_id' : property 'tool_call_id' is missing)]",
+        "Failed to deserialize the JSON body into the target type: messages[2]: missing field `tool_call_id` at line 1",
+        "Messages of role tool must have a tool_call_id",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": [USER, calls("a"), {"role": "tool", "content": "r"}]}, status=400, response=said)[
+        0
+    ].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER, calls("a"), tool("a")]}, status=400, response=said) == []

@@ -115,3 +115,12 @@ def test_what_has_a_rule_of_its_own_is_left_to_it(field: dict[str, object], word
     findings = judged(chat(**field), status=422, response={"error": {"message": words}})
     assert findings[0].rule == rule
     assert RULE not in {one.rule for one in findings}
+
+
+def test_an_effort_that_the_model_does_not_take() -> None:
+    """mistral-common names the parameter with its value; only the profile tells that it is not taken."""
+    profile = refusing(RULE, params_refused=(Param(name="reasoning_effort", unless=(None,)),))
+    words = "reasoning_effort='high' is not supported for this model"
+    first = judged(chat(reasoning_effort="high"), profile, status=400, response=words)[0]
+    assert (first.rule, first.refused, first.location.pointer) == (RULE, True, "/reasoning_effort")
+    assert found(RULE, chat(reasoning_effort=None), profile) == []

@@ -77,3 +77,19 @@ def test_the_recorded_refusal_confirms(words: str) -> None:
     first = judged(body, status=400, response={"error": {"message": words}})[0]
     assert (first.rule, first.refused, first.location.message_index) == (RULE, True, 1)
     assert judged(None, status=400, response={"error": {"message": words}})[0].rule == RULE
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "* GenerateContentRequest.contents[12].parts[0].function_response.name: Name cannot be empty.",
+        "function_call's name can't be blank",
+        "tool_use block missing required 'name'",
+    ],
+)
+def test_the_words_of_other_servers(words: str) -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": words}}
+    assert found(RULE, {"messages": [USER, calls("a", name=""), tool("a")]}, status=400, response=said)[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER, calls("a"), tool("a")]}, status=400, response=said) == []

@@ -106,3 +106,12 @@ def test_a_chat_has_one_finding() -> None:
     """The same tools in every request are one fault."""
     (finding,) = told(RULE, recording((chat("a/b"), 200, "{}"), (chat("a/b"), 200, "{}"), url=CHAT), STRICT)
     assert (finding.repeats, finding.severity) == (1, Severity.WARNING)
+
+
+def test_the_name_in_a_result() -> None:
+    """Looked at where the profile states a form for it."""
+    looks = refusing(RULE, tool_name="[a-z]+", tool_result_name="[a-z]+")
+    request = {"messages": [USER, calls("c1", name="ls"), {**tool("c1"), "name": "mcp/ls"}]}
+    (finding,) = found(RULE, request, looks)
+    assert (finding.location.pointer, finding.severity) == ("/messages/2/name", Severity.ERROR)
+    assert found(RULE, request, STRICT) == found(RULE, request) == []
