@@ -50,19 +50,20 @@ SCHEMAS: tuple[Any, ...] = (
 )
 _USUAL = 2
 """How many of NAMES and SCHEMAS at the beginning are right everywhere."""
+_often = st.sampled_from((True,) * 7 + (False,))
 
 
 @st.composite
 def requests(draw: Draw) -> dict[str, Any]:
     """A request body."""
-    messages = draw(_well_formed()) if draw(st.integers(0, 7)) else draw(st.lists(_any_message(), max_size=5))
+    messages = draw(_well_formed()) if draw(_often) else draw(st.lists(_any_message(), max_size=5))
     for _ in range(draw(st.sampled_from((0, 1, 1, 1, 2, 2, 3)))):
         if messages:
             draw(st.sampled_from(CHANGES))(draw, messages)
     request: dict[str, Any] = {"model": "m", "messages": messages}
-    if not draw(st.integers(0, 4)):
+    if not draw(_often):
         request["tools"] = draw(st.lists(_tool(), max_size=3))
-    if not draw(st.integers(0, 15)):
+    if not draw(_often) and not draw(_often):
         request["reasoning_effort"] = draw(st.sampled_from(("high", None)))
     return request
 
@@ -90,7 +91,7 @@ def _well_formed(draw: Draw) -> Messages:
             messages += draw(st.permutations(answers)) if len(answers) > 1 else answers
         if draw(st.booleans()):
             messages.append({"role": "assistant", "content": f"Answer {turn}"})
-    if messages[-1]["role"] == "assistant" and draw(st.booleans()):
+    if messages[-1]["role"] == "assistant" and draw(_often):
         messages.append({"role": "user", "content": "And?"})
     return messages
 

@@ -113,6 +113,7 @@ def _encode_chat(  # noqa: PLR0913 - the shape of EncodeRequest
         null_content=sends.null_content,
         system_role=sends.system_role,
         nine_sign_ids=sends.nine_sign_ids,
+        schema_without=sends.schema_without,
     )
 
 

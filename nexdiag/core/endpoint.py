@@ -129,6 +129,8 @@ class Sends(msgspec.Struct, frozen=True, kw_only=True):
     """The field under which a message's reasoning goes back to the server; None if it does not go back."""
     null_content: bool = True
     """Whether a message that only calls tools goes out with content null; else with an empty text."""
+    schema_without: tuple[str, ...] = ()
+    """Keywords of JSON Schema that are left out of the tools' parameters, wherever they stand."""
     nine_sign_ids: bool = False
     """Whether each id of a tool call goes out as nine letters and digits, as Mistral wants: other ids as a hash."""
     system_role: bool = True

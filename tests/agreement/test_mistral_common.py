@@ -23,7 +23,7 @@ QUESTION = {"role": "user", "content": "Question"}
 BEGINNING = {"role": "assistant", "content": "An answer", "prefix": True}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(requests())
 def test_both_say_the_same_of_a_request(request: dict[str, Any]) -> None:
     """Refused or not, and the first finding explains the validator's words; but for reasons that are known."""

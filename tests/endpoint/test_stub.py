@@ -129,16 +129,7 @@ def test_the_other_wires_over_plain_http(address: str, profile: Profile, wire: W
         messages += [reply.message, *results]
 
 
-def nex_meets() -> Iterator[Any]:
-    """Every server."""
-    for profile in PROFILES:
-        # Gemini refuses `additionalProperties`, which the schemas of nex's own tools carry
-        refused = profile.limits.schema_keywords_denied
-        marks = [pytest.mark.xfail(reason="nex sends a keyword that this server refuses")] if refused else []
-        yield pytest.param(profile, marks=marks, id=profile.name)
-
-
-@pytest.mark.parametrize("profile", [*nex_meets()])
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda one: one.name)
 def test_nex_makes_a_tool_round_trip(tmp_path: Path, address: str, profile: Profile) -> None:
     """Our own executor, with what it sends to such a server: it reads a file because the script calls for it."""
     (tmp_path / "note.txt").write_text("Buy milk.")

@@ -129,14 +129,14 @@ def test_a_fork_leaves_the_other_as_it_was(tmp_path: Path) -> None:
 
 
 def test_tokens_and_status_tell_what_is_known(tmp_path: Path) -> None:
-    """Sent and received, model, endpoint, session; a window only where there is one."""
+    """Sent and received, model, endpoint, session, and the window that the server told."""
     with talking(tmp_path) as talker:
         talker.play("first")
         assert "received" in (slash.run(talker, "/tokens") or "")
         told = slash.run(talker, "/status") or ""
     assert "model     m" in told
     assert "session   not kept, 1 turns, 2 messages" in told
-    assert "window    unknown" in told
+    assert "window    131072 tokens" in told
 
 
 def test_a_conversation_too_short_to_compact_is_told(tmp_path: Path) -> None:

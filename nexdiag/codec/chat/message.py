@@ -3,6 +3,7 @@
 Law: reading never raises; a shape that is wrong is brought to the nearest right one, since rules judge the raw bytes.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -63,10 +64,24 @@ def call_value(call: ToolCall) -> dict[str, Any]:
     return {"id": call.id, "type": "function", "function": function, **call.extra}
 
 
-def spec_value(spec: ToolSpec) -> dict[str, Any]:
-    """One tool as it stands in a request."""
-    function = {"name": spec.name, "description": spec.description, "parameters": spec.parameters}
+def spec_value(spec: ToolSpec, *, without: Collection[str] = ()) -> dict[str, Any]:
+    """One tool as it stands in a request; its schema without the keywords that this server does not take."""
+    parameters = _plain_schema(spec.parameters, without) if without else spec.parameters
+    function = {"name": spec.name, "description": spec.description, "parameters": parameters}
     return {"type": "function", "function": function}
+
+
+def _plain_schema(schema: Any, without: Collection[str], *, names: bool = False) -> Any:  # noqa: ANN401 - JSON
+    """A schema without some keywords; what stands under `properties` are names, and none of them is a keyword."""
+    if isinstance(schema, list):
+        return [_plain_schema(entry, without) for entry in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: _plain_schema(entry, without, names=not names and key == "properties")
+        for key, entry in schema.items()
+        if names or key not in without
+    }
 
 
 def decode_message(value: object) -> Message:

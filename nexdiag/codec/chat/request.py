@@ -46,6 +46,7 @@ def encode_request(  # noqa: PLR0913 - the fields of a request; all but the mess
     null_content: bool = True,
     system_role: bool = True,
     nine_sign_ids: bool = False,
+    schema_without: Sequence[str] = (),
 ) -> bytes:
     """Write the body of a request: compact UTF-8, its keys and tools in one order, which keeps prompt caches warm.
 
@@ -65,7 +66,9 @@ def encode_request(  # noqa: PLR0913 - the fields of a request; all but the mess
     if max_tokens is not None:
         value[max_tokens_field] = max_tokens
     if tools:
-        value["tools"] = [spec_value(spec) for spec in sorted(tools, key=lambda spec: spec.name)]
+        value["tools"] = [
+            spec_value(spec, without=schema_without) for spec in sorted(tools, key=lambda spec: spec.name)
+        ]
         value["tool_choice"] = "auto"
     value["stream"] = stream
     if stream and include_usage:

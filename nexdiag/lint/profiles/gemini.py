@@ -10,6 +10,7 @@ _UNEQUAL = (
     "function call turn."
 )
 
+_DENIED = ("$schema", "additionalProperties", "propertyNames", "const", "exclusiveMinimum")
 PROFILE = Profile(
     name="gemini",
     title="Gemini",
@@ -99,10 +100,10 @@ PROFILE = Profile(
     stream=StreamHabits(tool_index=False),
     limits=Limits(
         tool_name="[A-Za-z_][A-Za-z0-9_.-]{0,63}",
-        schema_keywords_denied=("$schema", "additionalProperties", "propertyNames", "const", "exclusiveMinimum"),
+        schema_keywords_denied=_DENIED,
         schema_wants=("items",),
     ),
-    sends=Sends(stream_options=True),
+    sends=Sends(stream_options=True, schema_without=_DENIED),
 )
 
 CONDITIONAL = (

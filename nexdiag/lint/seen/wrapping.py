@@ -25,12 +25,12 @@ _PREFIX = re.compile(
     r"|An error occurred \([\w.]{1,80}\) when calling the \w{1,80} operation(?: \([^)]{0,60}\))?:\s*"
     # POST "https://host/v1/chat/completions": 400 Bad Request …   (the Go clients)
     rf'|(?:POST|GET) "?https?://[^\s"]{{1,300}}"?:?\s+{_STATUS}\s*:?\s*'
+    # ApiError: status_code: 400, body: {…   (the Cohere client)
+    rf"|(?:headers:\s*\{{[^{{}}]{{0,2000}}\}},\s*)?status_code:\s*{_STATUS},\s*body:\s*"
     # 400 Bad Request: …   status 400: …   HTTP 400 - …   Groq API error 400: …   API Error: 400 {…
     r"|(?:[A-Za-z]{1,20} )?(?:(?:API|HTTP|upstream)(?:/\d(?:\.\d)?)?\s+)?"
     r"(?:(?:error|status(?:[ _]?code)?|(?:request )?failed with status(?: code)?)\s*[:=]?\s*)?"
     rf"{_STATUS}\s*(?:[:,–]\s*|-\s+|(?=[{{\[]))"
-    # ApiError: status_code: 400, body: {…   (the Cohere client)
-    rf"|(?:headers:\s*\{{[^{{}}]{{0,2000}}\}},\s*)?status_code:\s*{_STATUS},\s*body:\s*"
     r"|Error from provider(?: ?\([^)]{0,60}\))?:\s*"
     r"|(?:Provider returned error|Upstream error(?: from [\w .-]{1,40}?)?|API (?:request|call) failed):\s*"
     r")",

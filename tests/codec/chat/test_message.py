@@ -158,3 +158,18 @@ def test_the_old_function_call_is_read() -> None:
     """A history from before `tool_calls` has its call where calls are."""
     value = {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}}
     assert decode_message(value) == Message(role="assistant", tool_calls=(ToolCall(id="", name="f", arguments="{}"),))
+
+
+def test_a_schema_goes_out_without_keywords_that_the_server_does_not_take() -> None:
+    """At any depth; a property that happens to have such a name stays."""
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"const": {"type": "string", "const": "x"}, "list": {"items": {"const": 1, "type": "integer"}}},
+    }
+    spec = ToolSpec(name="f", description="", parameters=schema)
+    sent = spec_value(spec, without=("additionalProperties", "const"))["function"]["parameters"]
+    assert sent == {
+        "type": "object",
+        "properties": {"const": {"type": "string"}, "list": {"items": {"type": "integer"}}},
+    }

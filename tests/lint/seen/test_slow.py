@@ -20,6 +20,8 @@ from nexdiag.lint.seen.slow import read_odd
         (stream(piece(0, "a", "f", {})), ["arguments"]),
         (stream(said(5)), ["content"]),
         (stream(piece(None, "a", "f")), ["no-index"]),
+        (stream({"type": "content_block_delta", "delta": {"type": "input_json_delta"}}), ["no-index"]),
+        (stream({"type": "content_block_delta", "delta": {"type": "text_delta"}}), []),
         (stream(piece(0, "a", "f"), piece(0, "b", "g")), ["collision"]),
         (stream(piece(0, "a", "f"), piece(0, "b")), ["id-changes"]),
         (stream(piece(0, "a", "f"), piece(1)), ["late-tail"]),

@@ -126,6 +126,7 @@ RULE = Rule(
         r"arguments['\"`\]\\]{0,4}.{0,60} must be (?:a |in )?(?:valid )?json\b(?! object)",
         r"invalid (?:tool|function)(?:.?call)?(?:'s)? arguments",
         r"(?:tool|function).{0,60}\barguments\b.{0,60}(?:not valid|invalid|malformed|broken|parse).{0,20}json",
+        r"\barguments (?:to|of|for) (?:a |the )?(?:tool|function).{0,150} not (?:a )?valid json",
         r"(?:invalid|malformed) json .{0,40}\b(?:tool|function).{0,40}\barguments",
         r"expecting (?:',' delimiter|':' delimiter|property name enclosed)",
         r"unterminated string starting at",

@@ -103,6 +103,7 @@ RULE = Rule(
         r"input_type=list\b",
         r"\bcontent', 'array' not in\b",
         r"\] is not of type 'string'",
+        r"\bcontent\b.{0,20}\btype\b.{0,40}\bgot list\b",
         r"\bcontent as (?:a|an) (?:list|array) is only supported for",
         r"expects a single .?text.? element per message",
     ),

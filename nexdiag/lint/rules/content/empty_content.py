@@ -154,6 +154,7 @@ RULE = Rule(
         r"text field in the ContentBlock object .{0,60}is blank",
         r"message at position \d{1,6} with role .{1,20} must not be empty",
         r"(?:must have|needs?) at least one (?:non-empty )?content element",
+        r"\bmessage must be at least 1 token long",
         r"elements in (?:chat )?history must have a message",
         r"(?:has an empty|must have a) text parameter",
         r"an empty message was provided",

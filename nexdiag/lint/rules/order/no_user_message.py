@@ -45,7 +45,7 @@ def _ending(case: Case) -> Iterator[Fault]:
             facts={"count": str(len(messages))},
             about=(messages[0].raw, b"no user"),
         )
-    elif case.view.refused:
+    elif case.view.refused and any(pattern.search(case.view.said.words) for pattern in RULE.telling):
         yield Fault(
             summary=f"messages[{at}] is the user's, but the server did not see it: it cut the prompt to its window",
             fix="raise the server's context window (Ollama: num_ctx), or send a shorter history",

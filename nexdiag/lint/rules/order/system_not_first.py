@@ -72,6 +72,7 @@ RULE = Rule(
         r"multiple (?:non-consecutive )?system messages",
         r"(?:only one|single|more than one|two) system (?:message|prompt)s?",
         r"unexpected role ['\"`]?(?:RoleEnum\.)?system['\"`]? after",
+        r"unknown variant .?system\b.?, expected .{0,10}\buser\b",
     ),
     words=patterns(
         r"input should be ['\"`]user['\"`] or ['\"`]assistant",

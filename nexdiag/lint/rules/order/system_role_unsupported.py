@@ -95,6 +95,7 @@ RULE = Rule(
         r"input should be ['\"`]user['\"`] or ['\"`]assistant",
         r"invalid (?:message )?role\W{0,3}system\b",
         r"\broles are supported\W{1,3}(?:but )?(?:got|received|found) ['\"`]?system",
+        r"unknown variant .?system\b.?, expected .{0,10}\buser\b",
         r"role of message with (?:even|odd) index",
         r"length of messages must be an odd number",
         r"roles? (?:must|should) (?:be )?alternat",

@@ -93,7 +93,7 @@ def _item(case: Case) -> Iterator[Fault]:
         if said and message.value.get("id") == said[1]:
             yield Fault(
                 summary=f"input[{at}] comes back without the reasoning item that stood before it",
-                fix=f"send the reasoning item of that answer right before input[{at}], or take the id out of input[{at}]",
+                fix=f"send the reasoning item of that answer right before input[{at}], or leave its id out",
                 at=at,
                 pointer=case.history.pointer(at),
                 evidence=(message.shown(at), f"its id is {said[1]}"),
@@ -164,7 +164,8 @@ RULE = Rule(
         _ITEM,
         *patterns(
             r"missing .{0,3}reasoning_content",
-            r"reasoning_content.{0,60}(?:must be (?:passed|sent|provided|included)|is (?:missing|required)|passed back)",
+            r"reasoning_content.{0,60}(?:must be (?:passed|sent|provided|included)|is (?:missing|required)"
+            r"|passed back)",
             r"(?:must|needs? to|should) (?:pass|send|include|contain|provide).{0,40}reasoning_content",
         ),
     ),

@@ -115,9 +115,10 @@ def test_the_profile_decides() -> None:
     "words",
     [
         'The "function.arguments" parameter of the code model must be in JSON format.',
-        "<400> InternalError.Algo.InvalidParameter: messages.[1].tool_calls[0].function.arguments must be in JSON format",
+        "<400> InternalError.Algo.InvalidParameter: messages.[1].function.arguments must be in JSON format",
         "invalid params, invalid function arguments json string, tool_call_id: a (2013)",
         "Extra data: line 1 column 9 (char 8)",
+        "The arguments to a tool_call with ID 'a' are not a valid JSON string. Parsing error",
     ],
 )
 def test_the_words_of_other_servers(words: str) -> None:

@@ -84,3 +84,14 @@ def test_the_words_of_other_servers(words: str) -> None:
     assert found(RULE, {"messages": chat('"Beijing"')}, status=400, response=said)[0].refused
     assert found(RULE, None, status=400, response=said)[0].refused
     assert found(RULE, {"messages": chat("{}")}, status=400, response=said) == []
+
+
+@pytest.mark.parametrize(("given", "at"), [([], [1]), (7, [1]), (True, [1]), ({}, []), ("{}", []), (None, [])])
+def test_the_input_of_a_block(given: object, at: list[int]) -> None:
+    """No dialect wants a list there; a text is what another dialect wants."""
+    message = {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f", "input": given}]}
+    assert places(RULE, [USER, message]) == at
+    if at:
+        said = "messages.1.content.0.tool_use.input: Input should be a valid dictionary"
+        (finding,) = found(RULE, {"messages": [USER, message]}, status=400, response=said)
+        assert (finding.location.pointer, finding.refused) == ("/messages/1/content/0/input", True)

@@ -29,7 +29,6 @@ def block(given: object) -> list[object]:
         (chat([1]), CHAT, "/tool_calls/0/function/arguments"),
         (chat('{"a": 1}'), OWN, "/tool_calls/0/function/arguments"),
         (block('{"a": 1}'), None, "/content/0/input"),
-        (block([]), "http://h/v1/messages", "/content/0/input"),
     ],
 )
 def test_the_assistant_message_is_at_fault(messages: list[object], url: str | None, place: str) -> None:
@@ -46,7 +45,9 @@ def test_the_assistant_message_is_at_fault(messages: list[object], url: str | No
         (chat({"a": 1}), {"url": OWN}),
         (chat({"a": 1}), {"server": "Ollama"}),  # which of its two addresses, nobody knows
         (chat("{}"), {"server": "Ollama"}),
+        (chat({"a": 1}), {"server": "Ollama (/api/chat)"}),
         (block({"a": 1}), {}),
+        (block([]), {}),  # tool-args-not-object
         (chat(None), {}),
         ([USER, {"role": "assistant", "content": None, "tool_calls": [{"id": "a", "type": "custom"}, 3, None]}], {}),
     ],
@@ -94,3 +95,22 @@ def test_the_profile_decides() -> None:
     request = {"messages": chat({"a": 1})}
     assert [one.severity for one in found(RULE, request, refusing(RULE))] == [Severity.ERROR]
     assert found(RULE, request, refusing()) == []
+
+
+def test_of_ollama_the_address_may_be_told_otherwise() -> None:
+    """Beside its name, or by a field that only its own address has; else a silent refusal makes it a suspect."""
+    as_object, as_text = {"messages": chat({"a": 1})}, {"messages": chat('{"a": 1}')}
+    assert found(RULE, as_object, server="Ollama Cloud (/v1)")
+    assert found(RULE, as_text | {"options": {"temperature": 0}}, server="Ollama")
+    assert found(RULE, as_text | {"options": {"temperature": 0}}, server="vLLM") == []
+    assert found(RULE, as_object, server="Ollama", status=400)
+    assert found(RULE, as_text, server="Ollama", status=400) == []
+
+
+def test_a_text_that_ollama_takes_for_a_broken_object() -> None:
+    """Of a text that is no JSON, or sent to its compatible address, this is another fault."""
+    parts = {"status": 400, "response": {"error": "Value looks like object, but can't find closing '}' symbol"}}
+    assert found(RULE, {"messages": chat('{"a": 1}')}, **parts)[0].refused
+    assert judged(None, **parts)[0].rule == RULE
+    assert found(RULE, {"messages": chat('{"a": ')}, **parts) == []
+    assert found(RULE, {"messages": chat('{"a": 1}')}, server="Ollama (/v1)", **parts) == []

@@ -88,7 +88,8 @@ def test_an_image_cannot_be_sent_as_a_text() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "'messages.0' : for 'role:user' the following must be satisfied[('messages.0.content' : value must be a string)]",
+        "for 'role:user' the following must be satisfied[('messages.0.content' : value must be a string)]",
+        "Unable to tokenize message: Invalid 'content' type. Expected one of: ['str'], got list.",
         "Message content as a list is only supported for user messages.",
         "The model expects a single `text` element per message.",
     ],

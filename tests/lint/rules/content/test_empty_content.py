@@ -147,6 +147,7 @@ def test_an_empty_text_beside_calls_is_one_of_the_two() -> None:
 @pytest.mark.parametrize(
     "words",
     [
+        "invalid request: message must be at least 1 token long or tool results must be specified.",
         "invalid request: all elements in history must have a message.",
         "Unable to submit request because it has an empty text parameter. Add a value to the parameter and try again.",
         "Unable to submit request because it must have a text parameter.",

@@ -36,3 +36,11 @@ def test_the_recorded_refusal_confirms() -> None:
         bare = BareExchange(request=request, status=400, response={"error": {"message": WORDS}})
         first = judge_bare(bare)[1][0]
         assert (first.rule, first.refused, first.server_words) == ("empty-messages", True, WORDS)
+
+
+def test_the_words_of_gemini() -> None:
+    """They confirm it, and tell it where the request is not known; a conversation is not accused."""
+    said = {"error": {"message": "* GenerateContentRequest.contents: contents is not specified"}}
+    assert found([], status=400, response=said)[0].refused
+    assert judge_bare(BareExchange(status=400, response=said))[1][0].rule == "empty-messages"
+    assert found([{"role": "user", "content": "u"}], status=400, response=said) == []

@@ -136,6 +136,9 @@ def test_structure_decides_what_the_words_mean(messages: list[object], cause: st
         'messages: roles must alternate between "user" and "assistant", but found multiple "user" roles in a row',
         "Unexpected role 'user' after role 'user'",
         "deepseek-reasoner does not support successive user or assistant messages (messages[1] and messages[2])",
+        "messages 中 user（tool） 和 assistant 角色需交替出现 (一问一答)，以 user 提问开始， user（tool）提问结束",
+        "the length of messages must be an odd number",
+        "the role of message with even index in the messages must be user or function",
     ],
 )
 def test_the_words_of_many_servers_tell_of_it(words: str) -> None:

@@ -48,6 +48,21 @@ def test_the_servers_words_tell(words: str) -> None:
     assert [one.rule for one in judged(status=500, response=words)] == [RULE]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "body.messages.1.role: Input should be 'user' or 'assistant'",
+        "chat content has invalid message role: system",
+        "messages[1].role: unknown variant `system`, expected `user` or `assistant` at line 1 column 7954",
+    ],
+)
+def test_servers_without_the_role(words: str) -> None:
+    """Of the Messages dialect: the words have several causes, and count where the request shows it."""
+    request = {"messages": [USER, SYSTEM, USER]}
+    assert found(RULE, request, url="http://h/v1/messages", status=422, response=words)[0].refused
+    assert found(RULE, {"messages": [USER]}, url="http://h/v1/messages", status=422, response=words) == []
+
+
 def test_on_the_responses_wire_only_words_count() -> None:
     """There a developer message may stand anywhere."""
     request = {"input": [USER, DEVELOPER, USER]}

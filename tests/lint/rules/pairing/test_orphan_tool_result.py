@@ -140,3 +140,11 @@ def test_the_facts_fill_a_refusal() -> None:
     """Index, id and the role before it are there for the words of the stub."""
     (finding,) = found([USER, tool("x")])
     assert finding.facts == {"index": "1", "id": "x", "previous": "user"}
+
+
+def test_the_words_of_mistral_common_without_a_place() -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = {"error": {"message": "Unexpected role RoleEnum.tool"}}
+    assert found([USER, tool("a")], status=400, response=said)[0].refused
+    assert judge_bare(BareExchange(status=400, response=said))[1][0].rule == "orphan-tool-result"
+    assert found([USER, calls("a"), tool("a")], status=400, response=said) == []

@@ -92,7 +92,7 @@ def test_the_profile_decides() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "'messages.2' : for 'role:tool' the following must be satisfied[('messages.2.tool_call_id' : property 'tool_call_id' is missing)]",
+        "the following must be satisfied[('messages.2.tool_call_id' : property 'tool_call_id' is missing)]",
         "Failed to deserialize the JSON body into the target type: messages[2]: missing field `tool_call_id` at line 1",
         "Messages of role tool must have a tool_call_id",
     ],

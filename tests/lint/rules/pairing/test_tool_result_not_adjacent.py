@@ -93,3 +93,13 @@ def test_a_chat_that_grows_tells_it_once() -> None:
         (1, 2, 1),
         (2, 6, 0),
     ]
+
+
+def test_the_words_of_converse() -> None:
+    """They confirm it, and tell it where the request is not known; a request without the fault is not accused."""
+    said = "messages.2.content: Conversation blocks and tool result blocks cannot be provided in the same turn."
+    mixed = {"role": "user", "content": [TEXT, T_RESULT]}
+    assert found(RULE, {"messages": [USER, T_CALL, mixed]}, status=400, response=said)[0].refused
+    assert found(RULE, None, status=400, response=said)[0].location.message_index == 2
+    alone = {"role": "user", "content": [T_RESULT]}
+    assert found(RULE, {"messages": [USER, T_CALL, alone]}, status=400, response=said) == []

@@ -140,3 +140,14 @@ def test_the_facts_fill_a_refusal() -> None:
     """The ids that wait, and the place after the call, are there for the words of the stub."""
     (finding,) = found([USER, calls("a", "b", "c"), tool("b"), USER])
     assert finding.facts == {"index": "1", "ids": "a, c", "next": "2"}
+
+
+@pytest.mark.parametrize(("place", "at"), [(2, [1]), (1, []), (9, [])])
+def test_converse_wants_all_answers_in_one_message(place: int, at: list[int]) -> None:
+    """Where nothing else is missing, its words name the message behind the call."""
+    used = [{"toolUse": {"toolUseId": one, "name": "f", "input": {}}} for one in ("a", "b")]
+    given = [{"role": "user", "content": [{"toolResult": {"toolUseId": one, "content": []}}]} for one in ("a", "b")]
+    messages = [USER, {"role": "assistant", "content": used}, *given]
+    said = {"message": f"Expected toolResult blocks at messages.{place}.content for the following Ids: b"}
+    assert [one.location.message_index for one in found(messages, status=400, response=said)] == at
+    assert found(messages) == []

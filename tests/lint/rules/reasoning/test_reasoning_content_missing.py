@@ -89,3 +89,15 @@ def test_a_recording_shows_that_there_was_none() -> None:
     first = ({"model": "m", "messages": [USER]}, 200, answered("a"))
     second = ({"model": "m", "messages": [USER, calls("a"), tool("a")]}, None, None)
     assert told(NAME, recording(first, second), STRICT) == []
+
+
+def test_on_the_responses_wire_the_words_name_the_item() -> None:
+    """There reasoning is an item of its own, and only the server knows which was left out."""
+    said = {"error": {"message": "Item 'fc_1' of type 'function_call' was provided without its required 'reasoning' "}}
+    said["error"]["message"] += "item: 'rs_1'."
+    call = {"type": "function_call", "id": "fc_1", "call_id": "c", "name": "f", "arguments": "{}"}
+    items = [USER, call, {"type": "function_call_output", "call_id": "c", "output": "r"}]
+    (finding,) = found(NAME, {"input": items}, status=400, response=said)
+    assert (finding.location.pointer, finding.refused) == ("/input/1", True)
+    assert judged(status=400, response=said)[0].rule == NAME
+    assert found(NAME, {"input": items}) == found(NAME, {"input": [USER]}, status=400, response=said) == []

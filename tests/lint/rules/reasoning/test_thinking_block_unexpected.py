@@ -67,3 +67,19 @@ def test_the_words_tell_alone() -> None:
     """Where the request is not known."""
     first = judged(status=400, response=WORDS)[0]
     assert (first.rule, first.location.message_index) == (NAME, 1)
+
+
+def test_a_reasoning_item_that_stands_alone() -> None:
+    """On the Responses wire, where the server's words name it."""
+    said = {"error": {"message": "Item 'rs_1' of type 'reasoning' was provided without its required following item."}}
+    items = [USER, {"type": "reasoning", "id": "rs_1", "summary": []}, USER]
+    (finding,) = found(NAME, {"input": items}, status=400, response=said)
+    assert (finding.location.pointer, finding.refused) == ("/input/1", True)
+    assert judged(status=400, response=said)[0].rule == NAME
+    assert found(NAME, {"input": items}) == found(NAME, {"input": [USER]}, status=400, response=said) == []
+
+
+def test_thinking_at_the_end_of_a_message() -> None:
+    """Anthropic's words, alone."""
+    said = "messages.1: The final block in an assistant message cannot be `thinking`."
+    assert judged(status=400, response=said)[0].location.message_index == 1

@@ -100,6 +100,11 @@ def test_what_was_accepted_is_no_fault() -> None:
         ([{"role": 5, "content": "x"}], 500, "Failed to parse messages: type must be string, but is number"),
         (3, 422, "body.messages: Input should be a valid list"),
         ([{}], 400, "body.messages.0.role: Field required"),
+        (
+            [{"role": "user", "content": {"type": "text", "text": "x"}}],
+            400,
+            "Invalid type for 'messages.[0].content': expected one of a string or array of objects, but got an object.",
+        ),
     ],
 )
 def test_the_recorded_refusal_confirms(server: str | None, messages: object, status: int, words: str) -> None:
@@ -127,3 +132,9 @@ def test_in_a_recording_it_is_found_once(*, split: bool) -> None:
     (finding,) = judge(Cassette(header=Header(), exchanges=tuple(exchanges[:2])), named("unknown"))
     assert (finding.rule, finding.location.exchange, finding.repeats) == ("malformed-request", 0, 1)
     assert judge(Cassette(header=Header(), exchanges=tuple(exchanges)), named("unknown")) == ()
+
+
+def test_content_that_is_an_object() -> None:
+    """Some servers take the output of a tool so: a warning until one refuses it."""
+    (finding,) = found([{"role": "user", "content": {"type": "text", "text": "x"}}])
+    assert (finding.severity, finding.location.pointer) == (Severity.WARNING, "/messages/0/content")

@@ -46,6 +46,7 @@ def test_what_has_its_index(answer: object) -> None:
     [
         "list indices must be integers or slices, not NoneType",
         "Skipping malformed SSE chunk: missing field `index` at line 1",
+        "Saving chunk state error: Expected list delta entry to have an `index` key",
     ],
 )
 def test_the_words_of_clients(words: str) -> None:
@@ -61,3 +62,25 @@ def test_a_recording_tells_it_once() -> None:
     (finding,) = told(RULE, recording((request, 200, BAD), (request, 200, BAD), url=CHAT), resolve(None))
     assert (finding.repeats, finding.severity) == (1, Severity.ERROR)
     assert refusing(RULE).known
+
+
+def test_a_log_under_a_status_of_success() -> None:
+    """The client fails on an answer that the server gave with 200."""
+    assert found(RULE, status=200, log="Saving chunk state error: Expected list delta entry to have an index key")
+    assert not found(RULE, status=200, log="all went well")
+
+
+@pytest.mark.parametrize("index", [None, "0", 0])
+def test_a_piece_of_a_tool_use_block(index: object) -> None:
+    """On the Messages wire each event of a block has its index."""
+    delta = {"type": "content_block_delta", "index": index, "delta": {"type": "input_json_delta", "partial_json": "{}"}}
+    answer = stream(
+        {"type": "message_start", "message": {"id": "m", "role": "assistant", "content": []}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use", "id": "t", "name": "f"}},
+        {key: value for key, value in delta.items() if value is not None},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}},
+        {"type": "message_stop"},
+        done=False,
+    )
+    assert bool(found(RULE, status=200, response=answer)) is (index != 0)

@@ -93,3 +93,19 @@ def test_a_grammar_of_the_requests_own_is_another_fault() -> None:
     """Without tools the words cannot be about them."""
     said = {"error": {"message": "failed to parse grammar"}}
     assert found(RULE, {"messages": [USER], "grammar": "root ::="}, status=400, response=said) == []
+
+
+def test_a_schema_of_another_type() -> None:
+    """LM Studio wants an object."""
+    said = {"error": {"message": "[1].function.parameters.type: Invalid discriminator value. Expected 'object'"}}
+    assert found(RULE, chat({"type": "object"}, {"type": "string"}), status=400, response=said)[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+
+
+def test_parameters_that_are_missing_where_the_server_wants_them() -> None:
+    """MiniMax wants a schema of each tool."""
+    said = {"error": {"message": "invalid params, function parameters is empty (2013)"}}
+    body = {"messages": [USER], "tools": [{"type": "function", "function": {"name": "f"}}]}
+    assert found(RULE, body, status=400, response=said)[0].refused
+    assert found(RULE, None, status=400, response=said)[0].refused
+    assert found(RULE, {"messages": [USER]}, status=400, response=said) == []

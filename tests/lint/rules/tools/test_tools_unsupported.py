@@ -56,3 +56,11 @@ def test_a_request_alone_tells_nothing() -> None:
     assert found(RULE, BODY) == []
     said = {"error": {"message": "gemma3 does not support tools"}}
     assert found(RULE, {"model": "m", "messages": [USER]}, status=400, response=said) == []
+
+
+def test_a_server_that_knows_no_role_tool() -> None:
+    """It has no place for an answer to a call; one that names the role among others has."""
+    unknown = "messages[62].role: unknown variant `tool`, expected {} at line 1 column 64329"
+    assert judged(None, status=400, response=unknown.format("`user` or `assistant`"))[0].rule == RULE
+    assert found(RULE, None, status=400, response=unknown.format("one of `user`, `assistant`, `tool_result`")) != []
+    assert found(RULE, None, status=400, response="unknown variant `tools`, expected one of `user`, `tool`") == []
