@@ -131,7 +131,8 @@ def judged(turns: int) -> tuple[float, float, float]:
     for run in range(RUNS):
         cassette = recording(turns, run)
         ours.append(seconds(lambda cassette=cassette: judge(cassette, vllm)))
-        theirs.append(seconds(lambda read=texts(cassette): [json.loads(text) for text in read]))
+        read = texts(cassette)
+        theirs.append(seconds(lambda read=read: [json.loads(text) for text in read]))
     assert not [one for one in judge(cassette, vllm) if one.weighs]
     tracemalloc.start()
     judge(cassette, vllm)

@@ -197,7 +197,8 @@ def _whole(wire: str, facts: frozenset[str]) -> tuple[tuple[Rule, Look, bool], .
 
 def _by_words(seen: View, found: list[Found]) -> list[Found]:
     """Where the request is not known, the fault that the server's words alone tell."""
-    if (seen.asked and seen.chats) or not seen.said.tells:
+    known = seen.asked and seen.chats and _KEPT_THERE.isdisjoint(seen.fields)
+    if known or not seen.said.tells:
         return []
     said = seen.said.words
     return [

@@ -1,12 +1,21 @@
 """One recording under judgement: what explains a refusal, where it came from, what follows from it."""
 
+from collections import Counter
+from collections.abc import Callable
+
+import msgspec
 import pytest
 from linting import ASSISTANT, CHAT, USER, calls, found, judged, recording, refusing
 
 from nexdiag.core.finding import Severity
+from nexdiag.lint import judging, rules
 from nexdiag.lint.engine import judge, judge_bare
 from nexdiag.lint.profiles import named
+from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.seen.bare import BareExchange
+from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.message import MessageSeen, read_message
+from nexdiag.lint.seen.view import REFUSED_HERE
 from nexdiag.lint.template.chat_template import ChatTemplate
 from nexdiag.lint.template.outcome import TemplateText, manner_of
 
@@ -106,3 +115,84 @@ def test_with_its_template_at_hand_nothing_is_left_open(server: str, text: str, 
     findings = [one for one in judge_bare(bare, named(server), template=template)[1] if one.weighs]
     assert [(one.rule, one.severity) for one in findings] == [("role-alternation", weight) for weight in weights]
     assert all("the chat template says" in one.because for one in findings)
+
+
+def test_each_message_of_a_growing_chat_is_read_and_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it is sent: the work is counted, not the time."""
+    read: Counter[bytes] = Counter()
+    looked: Counter[int] = Counter()
+    rule = next(one for one in rules.ALL if one.name == "secret-in-recording")
+
+    def reading(raw: bytes) -> MessageSeen:
+        read[raw] += 1
+        return read_message(raw)
+
+    def looking(case: Case) -> tuple[Fault, ...]:
+        looked[case.history.at] += 1
+        return ()
+
+    monkeypatch.setattr(judging, "read_message", reading)
+    monkeypatch.setattr(judging.rules, "ALL", (msgspec.structs.replace(rule, arriving=looking, check=None),))
+    messages = [{"role": ("user", "assistant")[at % 2], "content": f"text {at}"} for at in range(40)]
+    cassette = recording(*(({"model": "m", "messages": messages[:end]}, 200, {}) for end in range(1, 41)))
+    forget()
+    judge(cassette, named("vllm"))
+    forget()
+    assert set(read.values()) == set(looked.values()) == {1}
+    assert len(read) == len(looked) == len(messages)
+
+
+@pytest.mark.parametrize(
+    ("parts", "asked"),
+    [
+        ({"request": {"messages": [USER]}}, set()),
+        ({"request": {"messages": [USER], "tools": []}}, {"tools"}),
+        ({"request": {"messages": [USER]}, "status": 400}, {"refused"}),
+        ({"request": {"messages": [USER], "tools": []}, "status": 400}, {"refused", "tools"}),
+    ],
+)
+def test_a_rule_is_called_only_where_one_of_its_needs_is(
+    parts: dict[str, object], asked: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A field of the request, or a fact of the exchange."""
+    called: set[str] = set()
+
+    def counting(name: str) -> Callable[[Case], tuple[Fault, ...]]:
+        return lambda _: (called.add(name), ())[1]
+
+    needs = {"tools": frozenset({"tools"}), "refused": frozenset({REFUSED_HERE}), "any": frozenset[str]()}
+    made = [Rule(name=n, code=n, family=n, page=n, check=counting(n), needs=wanted) for n, wanted in needs.items()]
+    monkeypatch.setattr(judging.rules, "ALL", tuple(made))
+    forget()
+    judge_bare(BareExchange(**parts), named("vllm"))  # type: ignore[arg-type]
+    forget()
+    assert called == asked | {"any"}
+
+
+def test_a_rule_that_does_not_listen_is_called_for_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked once for an exchange, before its messages."""
+    asked: list[int] = []
+    looked: list[int] = []
+
+    def listens(case: Case) -> bool:
+        asked.append(len(case.history.messages))
+        return case.view.exchange is not None
+
+    def looking(case: Case) -> tuple[Fault, ...]:
+        looked.append(case.history.at)
+        return ()
+
+    rule = Rule(name="r", code="r", family="r", page="r", arriving=looking, listens=listens)
+    monkeypatch.setattr(judging.rules, "ALL", (rule,))
+    forget()
+    judge_bare(BareExchange(request={"messages": [USER, ASSISTANT, USER]}), named("vllm"))
+    assert (asked, looked) == ([0], [])
+    judge(recording(({"messages": [USER, ASSISTANT, USER]}, 200, {})), named("vllm"))
+    forget()
+    assert (asked, looked) == ([0, 0], [0, 1, 2])
+
+
+def forget() -> None:
+    """What is remembered of the rules: they are others now."""
+    for known in (judging._arriving, judging._choosy, judging._wanted, judging._whole):
+        known.cache_clear()

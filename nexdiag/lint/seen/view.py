@@ -21,6 +21,8 @@ from nexdiag.lint.seen.fields import Fields
 from nexdiag.lint.seen.words import Said, heard
 
 _LOGGED_URL = re.compile(r'\b(GET|POST|PUT|DELETE)\s+"?(https?://[^\s"\']+|/[^\s"\']*)')
+_BEHIND = ")]}>.,;:`"
+"""What a sentence puts behind an address."""
 _LOGGED_STATUS = re.compile(
     r"\bHTTP/\d(?:\.\d)?[\"']?\s+\"?(\d{3})\b|\b(?:error code|status(?: code)?)[:= ]+(\d{3})\b"
     r"|\|\s*([1-5]\d{2})\s*\|",  # GIN's, which Ollama writes
@@ -109,7 +111,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def said(self) -> Said:
         """The words of the answer that speak of a failure; of the log, where no answer is known."""
-        return Said(words=self.log.strip()) if self.logged else heard(self.answer)
+        return Said(words=self.log.strip()) if self.logged else heard(self.answer, failed=self.status is not None and self.status >= REFUSED)
 
     @cached_property
     def wire(self) -> Wire:
@@ -180,7 +182,7 @@ def of_bare(bare: BareExchange) -> View:
     url = _LOGGED_URL.search(log)
     status = _LOGGED_STATUS.search(log)
     fields = Fields.of(bare.request)
-    where = bare.url or (url[2] if url else None)
+    where = bare.url or (url[2].rstrip(_BEHIND) if url else None)
     wire = View(url=where, fields=fields).wire
     return View(
         method=url[1] if url else None,
@@ -193,6 +195,11 @@ def of_bare(bare: BareExchange) -> View:
         client=bare.client,
         server=bare.server,
     )
+
+
+def is_rpc(view: View) -> bool:
+    """It is JSON-RPC, whose errors come under any status: by the request, else by the answer."""
+    return "jsonrpc" in view.fields or (view.answer.known and b'"jsonrpc"' in view.answer.text)
 
 
 def named_index(words: str) -> int | None:

@@ -6,6 +6,8 @@ gateways and clients, are `wrapping`'s.
 """
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -25,6 +27,12 @@ _SPEAKING = (
     *("message", "Message", "detail", "errors", "error_message", "error_description", "error_msg", "msg", "title"),
     *("data", "code"),
 )
+_WITHIN = ("upstream_error", "upstreamError", "responseBody", "response_body", "rawErrorMessage")
+"""Under which gateways and clients keep the words of the server behind them."""
+_SPEAKS = re.compile(r"message|msg|reason|descri|fault|cause|detail|error_?text|body", re.IGNORECASE)
+"""Names of fields in which somebody says something."""
+_SENTENCE = 3
+_MOST = 5
 _TELLING_CODES = frozenset({"tool_use_failed"})
 """Codes that say what the words beside them do not."""
 _WORD = re.compile(r"[A-Za-z_]{2,}|[^\W\d_]{2,}")
@@ -65,31 +73,56 @@ def telling(words: str) -> bool:
     return any(word.lower() not in _EMPTY for word in _WORD.findall(_LINK.sub(" ", words)))
 
 
-def heard(answer: object) -> Said:
-    """What an answer says: one that was read, the bytes or text of a body, or a JSON value. Never raises."""
+def heard(answer: object, *, failed: bool = False) -> Said:
+    """What an answer says: one that was read, the bytes or text of a body, or a JSON value. Never raises.
+
+    Where its status says that it `failed`, its words are looked for in all that it holds.
+    """
     if isinstance(answer, str):
         answer = answer.encode("utf-8", "replace")
     if not isinstance(answer, AnswerSeen):
         answer = AnswerSeen(answer) if isinstance(answer, bytes) else AnswerSeen(value=answer)
     if answer.value is not None:
-        return _of_value(answer.value)
+        return _of_value(answer.value, failed=failed)
     if answer.streamed:
         return _of_stream(answer)
     text = answer.text[: _READ * 4].decode("utf-8-sig", "replace").strip()[:_READ]
     return Said(words=_cut(_of_html(text) or _unwrapped(text, _DEPTH)), plain=bool(text))
 
 
-def _of_value(value: object) -> Said:
+def _of_value(value: object, *, failed: bool) -> Said:
     while isinstance(value, list) and len(value) == 1:  # Gemini's compatible endpoint wraps its error in a list
         value = value[0]
     if not isinstance(value, dict):
         return Said()
     marked = "error" in (_lower(value.get("object")), _lower(value.get("type")))
-    error = bool(value.get("error")) or marked or "detail" in value
-    if not error and ("choices" in value or "object" in value):
-        failed = _failed_choice(value.get("choices"))
-        return Said(words=_cut(_words(failed, _DEPTH)), error=True) if failed else Said()
-    return Said(words=_cut(_words(value, _DEPTH)), error=error)
+    error = bool(value.get("error")) or marked or "detail" in value or _says_so(value.get("base_resp"))
+    if not (error or failed) and ("choices" in value or "object" in value):
+        broken = _failed_choice(value.get("choices"))
+        return Said(words=_cut(_words(broken, _DEPTH)), error=True) if broken else Said()
+    words = _words(value, _DEPTH)
+    if (error or failed) and not telling(words):
+        words = "; ".join(islice(_speaking(value, _DEPTH, spoken=False), _MOST)) or words
+    return Said(words=_cut(words), error=error)
+
+
+def _says_so(base: object) -> bool:
+    """MiniMax tells of an error under 200, beside an answer that is null."""
+    return isinstance(base, dict) and bool(base.get("status_code"))
+
+
+def _speaking(value: object, depth: int, *, spoken: bool) -> Iterator[str]:
+    """The texts in a value that speak, wherever they stand; of what has no name that says so, only sentences."""
+    if isinstance(value, str):
+        words = _unwrapped(value, depth)
+        if telling(words) and (spoken or len(words.split()) >= _SENTENCE):
+            yield words
+    elif isinstance(value, dict) and depth:
+        for key, inner in islice(value.items(), _ENTRIES):
+            yield from _speaking(inner, depth - 1, spoken=_SPEAKS.search(str(key)) is not None)
+    elif isinstance(value, list) and depth:
+        for inner in value[:_ENTRIES]:
+            yield from _speaking(inner, depth - 1, spoken=spoken)
 
 
 def _failed_choice(choices: object) -> object:
@@ -111,7 +144,8 @@ def _words(value: object, depth: int) -> str:
     metadata = value.get("metadata")
     raw = metadata.get("raw") if isinstance(metadata, dict) else None
     empty = ""
-    for inner in (raw, value.get("error"), *(value.get(key) for key in _SPEAKING)):
+    within = (value.get(key) for key in _WITHIN)
+    for inner in (raw, *within, value.get("error"), *(value.get(key) for key in _SPEAKING)):
         words = _words(inner, depth - 1)
         if words and telling(words):
             return _placed(words, value.get("loc")) + _code(value.get("code"))

@@ -52,3 +52,24 @@ def test_what_may_be_signed() -> None:
     """Then the reply is read whole by those who want to know."""
     signed = called() | {"extra_content": {"google": {"thought_signature": "x"}}}
     assert AnswerSeen(value=body(None, signed)).signed
+
+
+def test_a_plain_stream_is_not_read_again_for_a_client() -> None:
+    """Its model, its fingerprint and its tokens are told as the reply would tell them."""
+    chunk = b'data: {"model":"m-1","system_fingerprint":"f","choices":[{"index":0,"delta":{"content":"hi"}}]}\n\n'
+    usage = b'{"prompt_tokens":7,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":3}}'
+    end = b'data: {"model":"m-1","choices":[],"usage":' + usage + b"}\n\ndata: [DONE]\n\n"
+    answer = AnswerSeen(chunk + end)
+    assert answer.plain
+    assert (answer.model, answer.told.fingerprint, answer.counted) == ("m-1", "f", (7, 3))
+    assert "reply" not in vars(answer)
+    assert (answer.reply.model, answer.reply.usage.input_tokens, answer.reply.usage.cached_tokens) == ("m-1", 7, 3)
+
+
+def test_any_other_answer_is_read_as_a_client_would() -> None:
+    """A body, an odd stream, and counts under names of another wire."""
+    body = AnswerSeen(value={"model": "m", "choices": [], "usage": {"prompt_tokens": 5}})
+    assert (body.plain, body.model, body.counted) == (False, "m", (5, 0))
+    odd = AnswerSeen(b'data: {"model":"m","choices":[],"usage":{"input_tokens":4}}\n\ndata: [DONE]\n\n')
+    assert (odd.plain, odd.counted) == (False, (4, 0))
+    assert (AnswerSeen().plain, AnswerSeen().counted) == (False, (0, 0))

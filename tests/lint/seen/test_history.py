@@ -6,7 +6,7 @@ from hypothesis import given
 from strategies import json_values
 
 from nexdiag.lint.seen.history import History, Late, Misnamed, Split, Stray, answer_place, text_place
-from nexdiag.lint.seen.message import CallSeen, read_message
+from nexdiag.lint.seen.message import AFTER_EXTRA, SETTLES, CallSeen, message_of, read_message
 
 
 def add(history: History, *messages: object) -> None:
@@ -178,3 +178,18 @@ def test_what_was_noted_of_one_chat_is_not_told_of_another() -> None:
     assert (len(history.arrived.misnamed), len(history.arrived.again)) == (1, 1)
     add(other, {"role": "user"})
     assert other.arrived.again == other.arrived.misnamed == []
+
+
+def test_what_stands_before_a_message_is_among_its_traits() -> None:
+    """A message with fields of its own; and that the answers under wrong ids of a run are settled."""
+    history = History()
+    for value in (
+        {"role": "user", "content": "u", "cache": 1},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "a", "function": {"name": "f"}}]},
+        {"role": "tool", "tool_call_id": "wrong", "content": "r"},
+        {"role": "user", "content": "u"},
+        {"role": "user", "content": "u"},
+    ):
+        history.add(message_of(value))
+    assert [bool(one.traits & AFTER_EXTRA) for one in history.messages] == [False, True, False, False, False]
+    assert [bool(one.traits & SETTLES) for one in history.messages] == [False, False, False, True, False]

@@ -8,9 +8,9 @@ from nexdiag.lint.judging import Judging
 from nexdiag.lint.seen import view
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.history import History
-from nexdiag.lint.seen.message import read_message
+from nexdiag.lint.seen.message import message_of, read_message
 from nexdiag.lint.seen.past import Past
-from nexdiag.lint.seen.resent import Resends, Resent
+from nexdiag.lint.seen.resent import Resends, Resent, resent
 from tests.linting import ASSISTANT, SYSTEM, USER, recording
 
 A, B, C = (
@@ -102,3 +102,16 @@ def test_what_is_kept_does_not_grow_with_the_turns() -> None:
         judging.take(seen)
     assert sum(map(len, resends._chats.values())) == 1
     assert len(resends._tails) == 1
+
+
+def test_several_rules_ask_and_it_is_worked_out_once() -> None:
+    """The second one is told the same, and the first question of a chat is not taken for a request sent again."""
+    past, views = Past(), [view.of_exchange(one) for one in recording(*[({"messages": [USER]}, 200, {})] * 2).exchanges]
+    for seen in views:
+        history = History()
+        history.add(message_of(USER, b'{"role": "user", "content": "q"}'))
+        case = Case(seen, history, profiles.named("vllm"), past)
+        found = [resent(case) for _ in range(3)]
+        assert found[0] is found[1] is found[2]
+        assert (found[0] is None) == (seen is views[0])
+    assert len(past.shared) == 1

@@ -9,7 +9,7 @@ from nexdiag.codec.encodings import encoded
 from nexdiag.core.body import Body
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.lint.seen.bare import BareExchange
-from nexdiag.lint.seen.view import Fields, named_index, of_bare, of_exchange
+from nexdiag.lint.seen.view import BARE, NO_CHAT, ODD, REFUSED_HERE, Fields, named_index, of_bare, of_exchange
 
 RAW = b'{"model":"m","messages":[{"role":"user"},{"role":"user"}],"stream":true}'
 
@@ -146,3 +146,13 @@ def test_the_words_of_a_compressed_answer_are_heard(encoding: str) -> None:
     response = Response(status=400, headers=(("content-encoding", encoding),), chunks=(Chunk(at=0.0, bytes=raw),))
     seen = of_exchange(Exchange(id=0, started=0.0, request=Request(method="POST", url="http://h/"), response=response))
     assert (seen.said.words, seen.said.error) == ("roles must alternate", True)
+
+
+def test_the_facts_of_an_exchange_by_which_rules_are_chosen() -> None:
+    """Fields that are asked for, and what became of it; nothing else."""
+    wanted = frozenset({"tools", "top_k", REFUSED_HERE, BARE, ODD, NO_CHAT})
+    asked = {"messages": [], "tools": [], "model": "m"}
+    assert of_bare(BareExchange(request=asked, status=200)).facts(wanted) == {"tools", BARE}
+    assert of_bare(BareExchange(request={}, status=400)).facts(wanted) == {REFUSED_HERE, BARE, NO_CHAT}
+    failed = {"choices": [{"error": {"message": "no"}}]}
+    assert ODD in of_bare(BareExchange(request=asked, status=200, response=failed)).facts(wanted)

@@ -67,11 +67,41 @@ ERROR = {"error": {"message": WORDS, "type": "invalid_request_error", "param": N
         "data: " + json.dumps({"error": {"message": WORDS}}) + "\n\ndata: [DONE]\n\n",
         ": comment\n\ndata: {}\n\nevent: error\ndata: " + WORDS + "\n\n",
         "event: error\ndata: " + json.dumps({"message": WORDS}) + "\n\n",
+        {"errors": [{"description": WORDS, "key": "fail.input.generic"}], "tpe": "fail", "error": True},
+        {"error": {"code": 400, "errorDetails": {"rawErrorMessage": [WORDS]}}},
+        {"error": {"message": "Upstream error", "upstream_error": {"message": WORDS}}},
+        {"error": {"message": "Bad Request", "param": {"cause": {"message": WORDS}}}},
+        {"error": {"name": "AI_APICallError", "statusCode": 400, "responseBody": json.dumps(ERROR)}},
+        {"base_resp": {"status_code": 2013, "status_msg": WORDS}, "choices": None},
     ],
 )
 def test_every_wrapping_is_taken_off(answer: object) -> None:
     """The words come out as the server said them."""
     assert heard(answer).words == WORDS
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"errors": [{"description": WORDS, "key": "fail.input.generic", "extras": None}], "tpe": "fail.input"},
+        {"errorMessage": "Bad request", "errorDetails": {"rawErrorMessage": [f"[400 Bad Request] {WORDS}"]}},
+        {"fault": {"faultstring": WORDS, "detail": {"errorcode": "policies.x"}}},
+        {"result": {"error": WORDS}, "success": False},
+        {"Response": {"Error": {"Code": "InvalidParameter", "Message": WORDS}, "RequestId": "8a-b c-d e-f"}},
+        {"statusCode": 400, "body": json.dumps(ERROR)},
+        {"request": "r-1", "anything": {"at": ["all", {"x": WORDS}]}},
+    ],
+)
+def test_under_a_refusal_the_words_stand_anywhere(answer: object) -> None:
+    """No known name speaks: then what speaks is taken; of an answer that may have succeeded it is not."""
+    assert WORDS in heard(answer, failed=True).words
+    assert heard({"id": "x", "created": 1, "note": WORDS}).words == ""
+
+
+@pytest.mark.parametrize("answer", [{"id": "req-1", "error": {"code": 400}}, {"status": "error", "code": 400}, {"n": [1, None]}])
+def test_a_refusal_may_say_nothing(answer: object) -> None:
+    """Ids, codes and numbers are no words."""
+    assert not heard(answer, failed=True).tells
 
 
 FORBIDDEN = {"type": "extra_forbidden", "loc": ["body", "n"], "msg": "Extra inputs are not permitted", "input": 1}

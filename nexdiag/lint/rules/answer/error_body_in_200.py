@@ -4,7 +4,7 @@ r"""The body of an answer that succeeded tells of an error.
 
 Finds an `error` that is not null in a body whose status said success; also `object: error`, the finish reason
 `error`, and a response whose status is `failed`. The server's words are given. If they tell what was wrong with the
-request, the rule that knows those words says it first.
+request, the rule that knows those words says it first. JSON-RPC tells its errors under 200, and is left alone.
 
 ## Why it is bad
 
@@ -35,7 +35,7 @@ from nexdiag.lint.answering import ANYTHING, told
 from nexdiag.lint.quoting import both_ends
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.view import ODD
+from nexdiag.lint.seen.view import ODD, is_rpc
 
 _GOOD = range(200, 300)
 
@@ -46,6 +46,8 @@ def _check(case: Case) -> Iterator[Fault]:
         return
     if view.status not in _GOOD and not (view.status is None and known.shape):
         return
+    if is_rpc(view):
+        return  # there an error is an answer like another
     words = view.said.words
     yield Fault(
         summary="the server tells of an error in a body whose status says success"

@@ -61,6 +61,8 @@ _WINDOW = _shapes(
     r"model token limit: <n>",  # Moonshot
     r"range of input length should be \[\d+, ?<n>",  # DashScope
     r"cannot exceed <n> ",  # Cohere
+    r"supports? (?:only|at most|up to|a maximum of) (?:a )?<n> ?(?P<k>[km])?\b(?: tokens?)?(?: of)? context",  # Kimi
+    r"exceeds? the (?:model|context) window \(?<n>",
 )
 _INPUT = _shapes(
     r"resulted in <n> tokens",  # OpenAI, of the messages and the functions
@@ -76,6 +78,7 @@ _INPUT = _shapes(
     r"(?:request|input|prompt) \(<n> tokens",
     r"(?:input|prompt) \(?length(?: of)? \(?<n>",
     r"current length is <n>",  # Cerebras
+    r"\b(?:prompt|input|messages?|conversation|context)\b[^\d.;]{0,30}<n> ?tokens\b.{0,60}\b(?:context|window)\b",
     r"received <n>",
 )
 _ANSWER = _shapes(
@@ -84,10 +87,13 @@ _ANSWER = _shapes(
     r"context limit: \d+ \+ <n> >",
     r"and <n> .?max_new_tokens",
     r"max_(?:completion_|output_)?tokens.{0,5} is too large: <n>",
+    r"max_(?:completion_|output_|new_)?tokens\W{0,3}\(current value: <n>",
+    r"max_(?:completion_|output_|new_)?tokens\b.{0,150}but got <n>",
 )
 _TOTAL = _shapes(
     r"for a total of (?:at least )?<n>", r"requested:? (?:about |a total of |at least )?<n>(?! output)(?!\d)"
 )
+_UNITS = {"": 1, "k": 1024, "m": 1024 * 1024}
 _SIZE = r"(?:size|window|length|limit)"
 _OF_A_FIELD = re.compile(r"\b(?:string|array) too long\b", re.IGNORECASE)
 
@@ -145,7 +151,7 @@ def _found(shapes: tuple[re.Pattern[str], ...], words: str) -> int | None:
         match = shape.search(words)
         if match:
             text = match.groupdict().get("w") or match[1]
-            number = int(text.replace(",", "").replace("_", ""))
+            number = int(text.replace(",", "").replace("_", "")) * _UNITS[(match.groupdict().get("k") or "").lower()]
             return number if number < _LARGEST else None
     return None
 
@@ -181,6 +187,10 @@ RULE = Rule(
         r"(?:longer|larger|greater|more) than the .{0,40}context (?:size|window|length)",
         r"\bprompt (?:is )?too long\b|\binput is too long for\b",
         r"token count .{0,60}exceeds",
+        rf"\d ?tokens\b.{{0,60}}\bcontext {_SIZE}.{{0,30}}\d",
+        r"\btokens? in (?:the |your )?(?:request|prompt|input|messages?) (?:(?:is|are) )?(?:more|greater|larger|longer) than",
+        r"supports? (?:only|at most|up to|a maximum of) (?:a )?\d[\d,]* ?[km]?\b(?: tokens?)?(?: of)? context\b",
+        r"tokens exceeds? the (?:model|context)(?:'s)? window",
         r".?inputs.? (?:tokens \+|must have less than)",
         r"too large for model with \d+ maximum context",
         r"range of input length should be",

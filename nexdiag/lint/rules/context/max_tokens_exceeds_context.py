@@ -39,17 +39,24 @@ from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.view import REFUSED_HERE
 
 _NAMES = ("max_completion_tokens", "max_tokens", "max_output_tokens", "max_new_tokens")
+_NAMED = r"\bmax_?(?:completion_?|output_?|new_?)?tokens\b"
 _OF_THE_ANSWER = patterns(
     r"max_(?:completion_|output_|new_)?tokens.{0,5} is too large(?!.{0,200}context)",
     r"max_(?:completion_|output_|new_)?tokens.{0,5}: \d+ > \d+, which is the maximum allowed number of output tokens",
-    r"max_(?:completion_|output_|new_)?tokens.{0,40}must be (?:less than|smaller than|at most)",
+    rf"{_NAMED}.{{0,40}}must be (?:less than|smaller than|at most|between|within|in the range|no (?:more|greater) than)",
+    rf"{_NAMED}.{{0,120}}\b(?:integer )?above maximum value",
+    rf"{_NAMED}.{{0,60}}(?:(?:supported|valid|allowed) range|should be (?:in|within|between))",
+    rf"{_NAMED}.{{0,60}}(?:exceeds|is (?:greater|larger|more) than) (?:the )?(?:model'?s? )?"
+    r"(?:maximum|max|limit)(?!.{0,60}context)",
     r"(?:invalid|range of) .{0,3}max_(?:completion_|output_|new_)?tokens.{0,60}(?:range|\[)",
     r"supports at most \d+ (?:completion|output) tokens",
     r"maximum (?:value for .?max_tokens|tokens you requested exceeds the model limit)",  # Groq, Bedrock
 )
 """What is said of the longest answer that a model writes, whatever the window."""
 _MOST = re.compile(
-    r"at most (\d+)|> (\d+), which|(?:equal to|than|most) .?(\d+)|\[\d+, ?(\d+)|limit of (\d+)", re.IGNORECASE
+    r"at most (\d+)|> (\d+), which|(?:equal to|than|most) .?(\d+)|\[\d+, ?(\d+)|limit of (\d+)|<= ?(\d+)"
+    r"|between \d+ and (\d+)|to (\d+) \((?:in|ex)clusive",
+    re.IGNORECASE,
 )
 
 
@@ -93,6 +100,7 @@ RULE = Rule(
             r"maximum (?:context|prompt|model|sequence) length",
             r"exceed(?:s|ed)? context limit: \d+ \+",
             r".?inputs.? tokens \+",
+            r"\d ?tokens\b.{0,60}\bcontext (?:size|window|length|limit)\b.{0,30}\d",
             r"max_(?:completion_|output_|new_)?tokens.{0,5} is too large",
         ),
     ),

@@ -38,7 +38,7 @@ from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.rules.endpoint.base_url_wrong_dialect import RULE as DIALECT
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.view import View
+from nexdiag.lint.seen.view import View, is_rpc
 from nexdiag.lint.server import serves
 
 _NOT_FOUND = 404
@@ -85,7 +85,7 @@ def _unfound(view: View) -> bool:
     """Whether the server, or a log, says that there is no such address: by the status, else by words."""
     said = view.said.words or view.log
     found = view.status == _NOT_FOUND or (view.status in (None, _OK) and _SAYS_UNFOUND.search(said) is not None)
-    return found and not view.accepted and RULE.explains(said, view.status)
+    return found and not view.accepted and not is_rpc(view) and RULE.explains(said, view.status)
 
 
 def _said_path(view: View) -> str | None:

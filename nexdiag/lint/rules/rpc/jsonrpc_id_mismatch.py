@@ -41,6 +41,8 @@ from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.view import NO_CHAT, View
 
 _PARSE_ERROR = -32700
+_UNREADABLE = (_PARSE_ERROR, -32600)
+"""Codes of what could not be read, or was no request: nobody knows its id."""
 _NONE = object()
 
 
@@ -56,7 +58,10 @@ def _check(case: Case) -> Iterator[Fault]:
         if not any(_same(asked, one.get("id", _NONE)) for one in answers):
             yield from _unanswered(asked, answers[-1])
         return
+    told = "id" not in view.fields and "method" in view.fields
     for one in answers:
+        if told and "id" in one and one["id"] is None and _code(one) not in _UNREADABLE:
+            yield _fault("a notification is answered, with the id null", "answer nothing to what has no id", one)
         if _code(one) == _PARSE_ERROR and one.get("id") is not None:
             yield _fault(
                 f"a parse error is answered with the id {_shown(one['id'])}",

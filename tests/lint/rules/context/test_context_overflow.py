@@ -44,6 +44,12 @@ SAID = [
         9000,
     ),
     ("Please reduce the length of the messages or completion. Current length is 9000 while limit is 8192", 8192, 9000),
+    ("Prompt has 256468 tokens, but the configured context size is 256000 tokens", 256000, 256468),
+    ("Prompt is 11543 tokens but the model context window is 4096 tokens.", 4096, 11543),
+    ("Requested tokens (2138) exceed context window of 2048", 2048, None),
+    ("context ~19344 tokens exceeds the model window 18320 (model=main)", 18320, 19344),
+    ("tokens in request more than max tokens allowed", None, None),
+    ("This model supports only 256K context", 262144, None),
     ("Context size has been exceeded.", None, None),
     ("Input is too long for requested model.", None, None),
     ("Your input exceeds the context window of this model. Please adjust your input and try again.", None, None),
@@ -58,6 +64,13 @@ def test_what_servers_say(words: str, window: int | None, needed: int | None, re
     assert (first.rule, first.severity, first.refused) == ("context-overflow", Severity.ERROR, True)
     assert first.facts.get("window") == (None if window is None else str(window))
     assert first.facts.get("tokens") == (None if needed is None else str(needed))
+
+
+def test_a_status_that_says_something_else() -> None:
+    """Kimi refuses a long prompt as if the login had failed: the words decide."""
+    error = {"message": "This model supports only 256K context", "type": "invalid_authentication_error"}
+    for request in (None, CHAT):
+        assert judged(request, status=401, response={"error": error})[0].rule == "context-overflow"
 
 
 def test_the_numbers_beside_the_words() -> None:
@@ -86,6 +99,9 @@ def test_the_numbers_beside_the_words() -> None:
         "Rate limit reached for tokens per minute: Limit 30000, Requested 40000",
         "invalid token",
         "max_tokens must be positive",
+        "max_tokens (current value: 4096) must be between 0 and 4000",
+        "This model supports only text in its context",
+        "Set max_tokens to 100 tokens; the context is not kept",
     ],
 )
 def test_look_alikes_are_let_pass(words: str) -> None:

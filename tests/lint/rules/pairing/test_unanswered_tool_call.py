@@ -151,3 +151,12 @@ def test_converse_wants_all_answers_in_one_message(place: int, at: list[int]) ->
     said = {"message": f"Expected toolResult blocks at messages.{place}.content for the following Ids: b"}
     assert [one.location.message_index for one in found(messages, status=400, response=said)] == at
     assert found(messages) == []
+
+
+@pytest.mark.parametrize("kept", ["previous_response_id", "conversation"])
+def test_a_call_that_only_the_server_keeps(kept: str) -> None:
+    """Where the request leaves its beginning to the server, the words tell, as if it were not known."""
+    request = {"input": [USER], kept: "resp_1"}
+    said = {"error": {"message": "No tool output found for function call call_1."}}
+    assert judge_bare(BareExchange(request=request, status=400, response=said))[1][0].rule == "unanswered-tool-call"
+    assert found([USER], status=400, response=said) == []
