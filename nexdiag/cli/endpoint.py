@@ -57,6 +57,6 @@ def command(
 def _list() -> None:
     from nexdiag.lint import profiles
 
-    width = max(len(profile.name) for profile in profiles.ALL)
-    for profile in sorted(profiles.ALL, key=lambda one: (not one.known, one.name)):
+    width = max(len(profile.name) for profile in profiles.NAMED)
+    for profile in sorted(profiles.NAMED, key=lambda one: (not one.known, one.name)):
         typer.echo(f"{profile.name:<{width}}  {profile.title}")

@@ -142,6 +142,6 @@ def _fix(files: list[Path], choice: "Choice", output: Path | None) -> int:
 def _profiles() -> int:
     from nexdiag.lint import profiles
 
-    width = max(len(one.name) for one in profiles.ALL)
-    deliver("\n".join(f"{one.name:<{width}}  {one.title}" for one in profiles.ALL), None)
+    width = max(len(one.name) for one in profiles.NAMED)
+    deliver("\n".join(f"{one.name:<{width}}  {one.title}" for one in profiles.NAMED), None)
     return 0

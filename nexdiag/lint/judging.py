@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from nexdiag.core.body import Link
 from nexdiag.core.endpoint import Profile
+from nexdiag.core.exchange import REFUSED
 from nexdiag.core.finding import Finding, Severity
 from nexdiag.core.turn import ToolRun
 from nexdiag.lint import rules
@@ -95,8 +96,8 @@ class Judging:
             confirmed = [entry for entry in confirmed if not entry.rule.last_resort]
         for entry in _freshest(confirmed):
             entry.confirm(seen)
-        if confirmed:
-            return
+        if confirmed or (view.is_rpc(seen) and (seen.status or 0) < REFUSED):
+            return  # in JSON-RPC an error is an answer like another
         silent = not seen.said.tells
         presumed = self._docket.weighing(entries, Severity.ERROR, None if silent else seen.status)
         if silent and not presumed:
@@ -251,12 +252,16 @@ def _explains(rule: Rule, seen: View) -> bool:
 
 
 def _as_the_template_says(kept: list[Found], chain: Chain) -> list[Found]:
-    """The template's refusal is laid on the faults that explain its words; it stands by itself if none does."""
+    """The template's refusal is laid on the faults that explain its words; it stands by itself if none does.
+
+    Where one of them is at the message that makes the template raise, the refusal is about that one.
+    """
     refusal = next((one for one in kept if one[0] is TEMPLATE_REFUSES and one[1].weight is None), None)
-    words = refusal[1].facts.get("words", "") if refusal is not None else ""
-    if not words:
+    words = "" if refusal is None else refusal[1].facts.get("words", "")
+    if refusal is None or not words:
         return kept
     faults = [entry for entry in chain.entries if _explains_words(entry.rule, words)]
+    faults = [entry for entry in faults if entry.fault.at == refusal[1].at] or faults
     for entry in faults:
         entry.confirm_by_template(words)
     return [one for one in kept if one is not refusal] if faults else kept

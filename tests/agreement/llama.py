@@ -122,15 +122,16 @@ def _empty_list(one: Compared) -> bool:
     return empty and not one.refused and {error.rule for error in one.errors} == {"missing-content"}
 
 
-def _neighbours(one: Compared) -> bool:
-    """A message of the assistant after one that calls: either may be the one that has to change."""
+def _somewhere(one: Compared) -> bool:
+    """Roles that do not alternate: the words do not say where, and the template stumbled over an earlier message."""
     first = one.told[0].location.message_index if one.told else None
-    return first is not None and one.at == first - 1 and one.told[0].rule == "role-alternation"
+    ours = first is not None and one.told[0].rule == "role-alternation"
+    return ours and one.at is not None and first is not None and one.at < first
 
 
 REASONS: dict[str, Callable[[Compared], bool]] = {
     "no content, and tool_calls empty or null": _empty_list,
-    "the assistant twice, the first time with calls": _neighbours,
+    "roles alternate: the words do not say where": _somewhere,
 }
 """Why the two may disagree, and in which cases: nowhere else."""
 

@@ -166,10 +166,12 @@ def _paired(messages: list[dict[str, Any]]) -> bool:
 
 
 def _empty_elsewhere(one: Compared) -> bool:
-    """The words name no message, and an empty text of any role is what most servers mean by the like."""
+    """The words name no message, and a text that is empty or blank is what most servers mean by the like."""
     at = one.told[0].location.message_index if one.told else None
-    said = "either content or tool_calls" in one.theirs.words and at is not None
-    return said and one.told[0].rule == "empty-content" and one.request["messages"][at]["role"] != "assistant"
+    if at is None or one.told[0].rule != "empty-content" or "either content or tool_calls" not in one.theirs.words:
+        return False
+    message = one.request["messages"][at]
+    return message["role"] != "assistant" or bool(message.get("content"))
 
 
 REASONS: dict[str, Callable[[Compared], bool]] = {
@@ -177,7 +179,7 @@ REASONS: dict[str, Callable[[Compared], bool]] = {
     "nothing but a beginning of the answer": _lone_beginning,
     "v1, v2: an answer without an id": _no_key,
     "v1 to v7: answers are counted": _counted,
-    "v1 to v3: an empty text of another role": _empty_elsewhere,
+    "v1 to v3: a blank, or an empty text of another role": _empty_elsewhere,
     "calls of one message with the same id": _same_ids,
     "v7: a system message, and audio": _hears,
 }
@@ -211,8 +213,8 @@ def main(examples: int) -> int:
     compare()
     rows = ["requests", "refused", *REASONS, "unexplained"]
     out = [f"{examples} requests before {len(VALIDATORS)} versions in {time.perf_counter() - began:.0f} s"]
-    out.append(f"{'':45}" + "".join(f"{version:>8}" for version in VALIDATORS))
-    out += [f"{row:45}" + "".join(f"{counts[version, row]:8}" for version in VALIDATORS) for row in rows]
+    out.append(f"{'':52}" + "".join(f"{version:>8}" for version in VALIDATORS))
+    out += [f"{row:52}" + "".join(f"{counts[version, row]:8}" for version in VALIDATORS) for row in rows]
     for (differs, words, rules), several in sorted(odd.items(), key=lambda pair: -len(pair[1])):
         shortest = min(several, key=lambda one: len(str(one.request)))
         versions = " ".join(dict.fromkeys(one.version for one in several))

@@ -6,11 +6,11 @@ module and a new line in `table`.
 
 from nexdiag.core.endpoint import Profile, Wire
 from nexdiag.core.exchange import Exchange
-from nexdiag.lint.profiles.naming import named, resolve
+from nexdiag.lint.profiles.naming import NAMED, named, resolve
 from nexdiag.lint.profiles.table import ALL, EVERY, SERVERS, UNKNOWN, VERSIONS
 from nexdiag.lint.server import Conditional
 
-__all__ = ("ALL", "SERVERS", "UNKNOWN", "VERSIONS", "condition", "named", "recognise", "resolve")
+__all__ = ("ALL", "NAMED", "SERVERS", "UNKNOWN", "VERSIONS", "condition", "named", "recognise", "resolve")
 
 _BODY_READ = 20_000
 

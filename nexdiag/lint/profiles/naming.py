@@ -8,7 +8,8 @@ from nexdiag.core.endpoint import Profile
 from nexdiag.core.errors import UsageError
 from nexdiag.lint.profiles.table import ALL, GATEWAYS, SERVERS, UNKNOWN, VARIANTS, VERSIONS
 
-_NAMED = (*ALL, *(version.profile for several in VERSIONS.values() for version in several))
+NAMED = (*ALL, *(version.profile for several in VERSIONS.values() for version in several))
+"""Every profile that a name leads to."""
 _PATH = re.compile(r"(?:^|(?<=[\s(]))/\w[\w./-]*")
 _GATEWAY = re.compile(r"\b(?:via|through|behind|from)\b", re.IGNORECASE)
 _ASIDE = re.compile(r"[(\[]([^)\]]*)[)\]]?")
@@ -35,7 +36,7 @@ def named(name: str) -> Profile:
     profile = _by_name(name)
     if profile is not None:
         return profile
-    known = [profile.name for profile in _NAMED]
+    known = [profile.name for profile in NAMED]
     near = get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     meant = f"did you mean {near[0]}? " if near else ""
     raise UsageError(f"unknown profile {name!r}", hint=f"{meant}known: {', '.join(known)}")
@@ -93,7 +94,7 @@ def _found(profile: Profile, text: str, look: "Callable[..., re.Match[str] | Non
 
 def _by_name(name: str) -> Profile | None:
     wanted = _plain(name)
-    return next((profile for profile in _NAMED if _plain(profile.name) == wanted), None)
+    return next((profile for profile in NAMED if _plain(profile.name) == wanted), None)
 
 
 def _plain(name: str) -> str:

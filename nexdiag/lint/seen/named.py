@@ -40,6 +40,7 @@ _AFTER = tuple(
         rf"propert(?:y|ies) [\\'\"`]+({_PLACE})[\\'\"`]+ (?:is|are) (?:unsupported|not)",
         rf"{_STRANGE} (?:request )?(?:keyword )?{_FIELD}(?:\(s\))?:?\s*[\\'\"`]+({_PLACE})[\\'\"`]+",
         rf"(?:unknown|unsupported|unpermitted) param(?:eter)?s?: ({_PLACE})",
+        rf"unknown field: parameter [\\'\"`]+({_PLACE})[\\'\"`]+ is not",  # Cohere
         rf"extra inputs are not permitted, field: [\\'\"`]+({_PLACE})",
         rf"extraneous key [\[\\'\"`]+({_PLACE})",
         rf"does not support param(?:eter)?s?: \[?[\\'\"`]*({_PLACE})",
@@ -49,6 +50,8 @@ _AFTER = tuple(
 _AT_MESSAGE = re.compile(r"\b(messages?|input)[.\[/'\" ]{1,3}(\d{1,6})\b")
 _SPLIT = re.compile(r"[.\[\]/]+")
 _LISTS = ("messages", "input", "tools")
+_OF_TOOLS = frozenset({"type", "function", "name", "description", "parameters", "input_schema"})
+"""What every tool has."""
 _NO_FIELDS = ("msg", "message", "detail", "error", "and", "or")
 _MOST = 50
 
@@ -99,10 +102,23 @@ def refused_paths(words: str) -> tuple[Path, ...]:
 
 def found_in(fields: Fields, path: Path) -> tuple[str, Any] | None:
     """The pointer to the place of a path in a request, and what is there; None where the request has it not."""
-    if not path or path[0] not in fields:
+    if not path:
         return None
+    if path[0] not in fields:
+        return _in_a_tool(fields, path[0]) if len(path) == 1 and path[0] not in _OF_TOOLS else None
     there = resolved(path[1:], fields.get(path[0]))
     return None if there is None else (f"/{path[0]}{there[0]}", there[1])
+
+
+def _in_a_tool(fields: Fields, name: str) -> tuple[str, Any] | None:
+    """A field that was named alone, where the definition of a tool has it: `strict`, which OpenAI alone takes."""
+    tools = fields.get("tools")
+    for number, entry in enumerate(tools[:_MOST] if isinstance(tools, list) else ()):
+        function = entry.get("function") if isinstance(entry, dict) else None
+        for place, holder in (("", entry), ("/function", function)):
+            if isinstance(holder, dict) and name in holder:
+                return f"/tools/{number}{place}/{name}", holder[name]
+    return None
 
 
 def resolved(path: Path, body: Any) -> tuple[str, Any] | None:  # noqa: ANN401 - JSON is anything

@@ -111,7 +111,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def said(self) -> Said:
         """The words of the answer that speak of a failure; of the log, where no answer is known."""
-        return Said(words=self.log.strip()) if self.logged else heard(self.answer, failed=self.status is not None and self.status >= REFUSED)
+        return (
+            Said(words=self.log.strip())
+            if self.logged
+            else heard(self.answer, failed=self.status is not None and self.status >= REFUSED)
+        )
 
     @cached_property
     def wire(self) -> Wire:

@@ -27,6 +27,7 @@ from nexdiag.lint.seen.named import found_in, refused_paths
             [("messages", "1", "user", "x")],
         ),
         ("Validation error at #/stream_options: Extra inputs are not permitted", [("stream_options",)]),
+        ("unknown field: parameter 'strict' is not a valid field. For proper usage", [("strict",)]),
         ("Extra inputs are not permitted", []),
         ("body.n: Field required", []),
     ],
@@ -51,6 +52,18 @@ def test_a_path_is_found_in_the_request(path: tuple[str, ...], pointer: str | No
     """The kinds that pydantic names in between are passed over; what is not there is not found."""
     found = found_in(Fields.of({"n": 1, "messages": [{}, {"x": 2}]}), path)
     assert (found and found[0]) == pointer
+
+
+@pytest.mark.parametrize(
+    ("name", "pointer"),
+    [("strict", "/tools/1/function/strict"), ("cache_control", "/tools/0/cache_control"), ("name", None), ("x", None)],
+)
+def test_a_field_of_a_tool_is_named_alone(name: str, pointer: str | None) -> None:
+    """It is found where it stands, unless every tool has one."""
+    tools = [{"name": "f", "cache_control": {}}, {"type": "function", "function": {"name": "g", "strict": True}}, 3]
+    found = found_in(Fields.of({"messages": [], "tools": tools}), (name,))
+    assert (found and found[0]) == pointer
+    assert found_in(Fields.of({"tools": name}), (name,)) is None
 
 
 @given(

@@ -98,7 +98,9 @@ def test_under_a_refusal_the_words_stand_anywhere(answer: object) -> None:
     assert heard({"id": "x", "created": 1, "note": WORDS}).words == ""
 
 
-@pytest.mark.parametrize("answer", [{"id": "req-1", "error": {"code": 400}}, {"status": "error", "code": 400}, {"n": [1, None]}])
+@pytest.mark.parametrize(
+    "answer", [{"id": "req-1", "error": {"code": 400}}, {"status": "error", "code": 400}, {"n": [1, None]}]
+)
 def test_a_refusal_may_say_nothing(answer: object) -> None:
     """Ids, codes and numbers are no words."""
     assert not heard(answer, failed=True).tells

@@ -1,8 +1,12 @@
 """Repairs as a diff."""
 
 import json
+import os
+import shutil
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from nexdiag.report.lint.repairs import diff, written
 
@@ -10,6 +14,7 @@ BEFORE = {"model": "m", "messages": [{"role": "user", "content": "a"}, {"role": 
 AFTER = {"model": "m", "messages": [{"role": "user", "content": "a\n\nb"}]}
 
 
+@pytest.mark.skipif(not shutil.which("patch") and not os.environ.get("CI"), reason="patch is not installed")
 def test_patch_takes_the_diff(tmp_path: Path) -> None:
     """A file that is written in the same way becomes the repaired one."""
     (tmp_path / "request.json").write_text(written(BEFORE))

@@ -34,6 +34,7 @@ import re
 from collections.abc import Iterator
 
 from nexdiag.core.finding import Severity
+from nexdiag.lint.answering import ANYTHING
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.view import BARE
@@ -46,8 +47,19 @@ _OVERFLOW = re.compile(
     r"(?:prompt|input|request|message)s? (?:is|are) too (?:long|large)|max_(?:completion_)?tokens is too large",
     re.IGNORECASE,
 )
+_AS_ACCESS = re.compile(
+    r"\bauth(?:entication|orization)?(?:[ /-]{1,3}(?:or )?rate.?limit)? (?:error|failure|failed|required)"
+    r"|rate.?limit(?:ed|s)?\b.{0,30}\b(?:error|exceeded|hit|reached|retry)|\b(?:invalid|bad|wrong) api.?key",
+    re.IGNORECASE,
+)
+_OF_ACCESS = re.compile(
+    r"\bauth|\brate\b|quota|api.?key|\bkey\b|permission|credit|billing|balance|too many requests", re.IGNORECASE
+)
+_OF_REQUESTS = (400, 404, 413, 422)
+"""Statuses that are no login's, and no limit's."""
 _TAKEN = re.compile(
-    r"ContextWindowExceeded|context.{0,20}(?:overflow|exceeded|too.long|full)|is_context_too_long", re.IGNORECASE
+    r"compact\w*.{0,40}\boverflow|ContextWindowExceeded|context.{0,20}(?:overflow|exceeded|too.long|full)|is_context_too_long",
+    re.IGNORECASE,
 )
 
 
@@ -55,10 +67,18 @@ def _check(case: Case) -> Iterator[Fault]:
     view = case.view
     if view.exchange is not None or not view.client or not view.refused or view.logged:
         return
-    words = view.said.words
-    if not _WORD.search(words) or _OVERFLOW.search(words):
+    said = view.said
+    words = said.words
+    if _AS_ACCESS.search(view.log) and view.status in _OF_REQUESTS and not _OF_ACCESS.search(words):
+        yield Fault(
+            summary="a client takes this refusal for one of its key, or of its rate",
+            fix="let the client go by the status and the code of the error: what is refused here is the request",
+            weight=Severity.INFO,
+        )
         return
-    if _GOES_BY_WORDS.search(view.client) or _TAKEN.search(view.log):
+    if _OVERFLOW.search(words) or (not said.tells and view.chats):
+        return
+    if _TAKEN.search(view.log) or (_WORD.search(words) and _GOES_BY_WORDS.search(view.client)):
         yield Fault(
             summary="a client that goes by single words takes this refusal for an overflow of the context",
             fix="let the client look for the servers' whole phrases, such as: maximum context length",
@@ -73,6 +93,6 @@ RULE = Rule(
     page=__doc__ or "",
     needs=frozenset({BARE}),
     check=_check,
-    words=(_WORD,),
+    words=ANYTHING,
     last_resort=True,
 )

@@ -42,7 +42,7 @@ from nexdiag.lint.seen.case import Case
 
 _MARK = re.compile(
     r"<(?:\w{1,32}:)?tool_calls?>\s*(?:[\[{<]|[\w.-]+\s*</?(?:arg_key|tool_call)>)|<tool_call\s+name=|<function=[\w.:-]+>|<invoke\s+name=|"
-    r"<function_calls?>\s*[\[{<]|<\|python_tag\|>|\[TOOL_CALLS\]\s*[\[{\w]|<｜DSML｜|<｜tool▁calls?▁begin｜>|"
+    r"<function_calls?>\s*[\[{<]|<\|python_tag\|>|\[TOOL_CALLS\]\s*[\[{\w]|[<‹]/?\s?[|｜‖]{1,2}DSML[|｜‖]{1,2}|<｜tool▁calls?▁begin｜>|"
     r"<\|tool_calls?(?:_section)?_begin\|>|<\|tool_calls?\|>\s*[\[{]|<\|channel\|>commentary to=functions\."
 )
 _CODE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)|``.+?``|`[^`\n]+`", re.DOTALL | re.MULTILINE)
@@ -60,7 +60,7 @@ def _check(case: Case) -> Iterator[Fault]:
     text, where = known.text, "content"
     if not text and not known.calls:
         text, where = known.reasoning, "reasoning"
-    if not text or ("<" not in text and "[" not in text and "{" not in text):
+    if not text or all(mark not in text for mark in "<[{‹"):
         return
     found = _leaked(text[:_LONGEST], case)
     if found and _sent_tools(case):

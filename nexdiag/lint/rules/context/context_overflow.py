@@ -87,6 +87,7 @@ _ANSWER = _shapes(
     r"context limit: \d+ \+ <n> >",
     r"and <n> .?max_new_tokens",
     r"max_(?:completion_|output_)?tokens.{0,5} is too large: <n>",
+    r"max_(?:completion_|output_|new_)?tokens (?:is|of|=) <n>",
     r"max_(?:completion_|output_|new_)?tokens\W{0,3}\(current value: <n>",
     r"max_(?:completion_|output_|new_)?tokens\b.{0,150}but got <n>",
 )
@@ -188,7 +189,8 @@ RULE = Rule(
         r"\bprompt (?:is )?too long\b|\binput is too long for\b",
         r"token count .{0,60}exceeds",
         rf"\d ?tokens\b.{{0,60}}\bcontext {_SIZE}.{{0,30}}\d",
-        r"\btokens? in (?:the |your )?(?:request|prompt|input|messages?) (?:(?:is|are) )?(?:more|greater|larger|longer) than",
+        r"\btokens? in (?:the |your )?(?:request|prompt|input|messages?) (?:(?:is|are) )?"
+        r"(?:more|greater|larger|longer) than",
         r"supports? (?:only|at most|up to|a maximum of) (?:a )?\d[\d,]* ?[km]?\b(?: tokens?)?(?: of)? context\b",
         r"tokens exceeds? the (?:model|context)(?:'s)? window",
         r".?inputs.? (?:tokens \+|must have less than)",

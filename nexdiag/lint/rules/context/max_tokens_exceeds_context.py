@@ -43,7 +43,7 @@ _NAMED = r"\bmax_?(?:completion_?|output_?|new_?)?tokens\b"
 _OF_THE_ANSWER = patterns(
     r"max_(?:completion_|output_|new_)?tokens.{0,5} is too large(?!.{0,200}context)",
     r"max_(?:completion_|output_|new_)?tokens.{0,5}: \d+ > \d+, which is the maximum allowed number of output tokens",
-    rf"{_NAMED}.{{0,40}}must be (?:less than|smaller than|at most|between|within|in the range|no (?:more|greater) than)",
+    rf"{_NAMED}.{{0,40}}must be (?:(?:less|smaller|no more|no greater) than|at most|between|within|in the range)",
     rf"{_NAMED}.{{0,120}}\b(?:integer )?above maximum value",
     rf"{_NAMED}.{{0,60}}(?:(?:supported|valid|allowed) range|should be (?:in|within|between))",
     rf"{_NAMED}.{{0,60}}(?:exceeds|is (?:greater|larger|more) than) (?:the )?(?:model'?s? )?"

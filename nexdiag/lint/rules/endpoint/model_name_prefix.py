@@ -96,6 +96,7 @@ RULE = Rule(
         r"LoRA adapter .{0,500} was requested, but LoRA is not enabled",
         rf"\bmodel\b.{{0,20}}?\b{_CODED}:\S.{{0,300}}?(?:does not exist|not found|not exist)",
         rf"\b(?:invalid|unknown) model\b.{{0,20}}?\b{_CODED}:\S",
+        r"\bopenrouter/[\w.-]{1,80}/\S{1,120} is not a valid model",
     ),
     words=patterns(
         r"\bmodel\b.{0,500}(?:does not exist|not found|not exist)",

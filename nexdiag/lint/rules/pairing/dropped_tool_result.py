@@ -81,7 +81,10 @@ RULE = Rule(
     words=(
         *_OF_THE_LAST,
         *patterns(r"must be followed by tool messages", r"tool_use.{0,3} ids were found without"),
-        *patterns(r"not the same number of function calls", r"number of function response parts is equal"),
+        *patterns(
+            r"not the same number of function calls",
+            r"number of function response parts (?:is|should be|must be) equal",
+        ),
         *patterns(r"did not have response", r"insufficient tool messages", r"expected toolresult blocks"),
     ),
     elsewhere=Severity.WARNING,  # the model never sees what its tool gave

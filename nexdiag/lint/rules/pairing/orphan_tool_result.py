@@ -124,7 +124,8 @@ RULE = Rule(
         r"unexpected role (?:roleenum\.)?tool\b",
         r"tool call result does not follow tool call",
         r"not the same number of function calls and responses",
-        r"number of function response parts is equal",
+        r"number of function response parts (?:is|should be|must be) equal",
+        r"tool calls? and (?:tool )?results? (?:do(?:es)? )?(?:not|mis) ?match",  # MiniMax
     ),
     elsewhere=Severity.WARNING,  # it passes, and the model reads the output of a tool that it never called
 )

@@ -141,7 +141,8 @@ RULE = Rule(
         r"tool_use.{0,3} ids were found without",
         r"tool_use.{0,3} blocks? must have a corresponding .?tool_result",
         r"not the same number of function calls and responses",
-        r"number of function response parts is equal",
+        r"number of function response parts (?:is|should be|must be) equal",
+        r"tool calls? and (?:tool )?results? (?:do(?:es)? )?(?:not|mis) ?match",  # MiniMax
         r"expected toolresult blocks",
         r"no tool (?:call )?output found for",
         r"tool results? (?:is|are) missing for tool calls?",

@@ -40,7 +40,7 @@ _NAMES = (
 )
 _NAMED = (  # a property that is unsupported is one that the server does not know
     r"(?<!property \W)\b"
-    r"(?:temperature|top_[pk]|min_p|n|(?:presence|frequency|repetition)_penalty|(?:top_)?logprobs|logit_bias|stop"
+    r"(?:temperature|top_?[pk]|min_?p|n|(?:presence|frequency|repetition)_?penalty|(?:top_?)?logprobs|logit_?bias|stop"
     r"|seed)\b"
 )
 
@@ -65,7 +65,9 @@ def _check(case: Case) -> Iterator[Fault]:
 
 
 def _named(name: str, words: str) -> bool:
-    return f"'{name}'" in words if len(name) == 1 else re.search(rf"\b{name}\b", words) is not None
+    if len(name) == 1:
+        return f"'{name}'" in words
+    return re.search(rf"\b{name.replace('_', '_?')}\b", words, re.IGNORECASE) is not None  # xAI: presencePenalty
 
 
 def _fixed(one: Param, case: Case) -> bool:
@@ -87,6 +89,8 @@ RULE = Rule(
         r"|incompatible|fixed|immutable)",
         rf"{_NAMED}.{{0,60}}\b(?:fixed at|only the default|may only be (?:set|used)|must be (?:set to )?1\b)",
         rf"invalid {_NAMED}: only",
+        rf"(?:argument|parameter)s? not supported (?:on|by|for|with) this model\W{{1,4}}{_NAMED}",
+        rf"\bmodel\b.{{0,80}} does not support parameters? \W?{_NAMED}",
         rf"(?:don.t|do not|does not|doesn.t) support (?:the )?{_NAMED}",
         rf"{_NAMED}.{{0,40}}and.{{0,4}}{_NAMED}.{{0,40}}(?:cannot|can not|must not|may not).{{0,20}}both",
         rf"(?:cannot|can not|may not) (?:specify|set|use) both.{{0,10}}{_NAMED}",

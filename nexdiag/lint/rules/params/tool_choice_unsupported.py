@@ -101,6 +101,7 @@ RULE = Rule(
         r"thinking (?:may not be enabled|cannot be enabled|is not (?:supported|compatible)).{0,40}tool.?choice",
         r"tool.?choice\b.{0,60}(?:incompatible|not compatible|not allowed|cannot be used).{0,40}(?:thinking|reasoning)",
         r"(?:forced|forcing) tool.?(?:use|choice).{0,60}(?:not|incompatible)",
+        r"no endpoints found that support .{0,40}tool.?choice",
         r"currently only named tools.{0,20} supported",
         rf"\btool_choice\W{{0,4}}{EXTRA}",
         rf"{EXTRA}.{{0,10}}\btool_choice\b",

@@ -30,16 +30,24 @@ an id on every piece makes a call of each, none of whose arguments are JSON, and
 """  # noqa: E501 - a JSON text has no line breaks
 
 from nexdiag.core.finding import Severity
-from nexdiag.lint.answering import client_of, told
+from nexdiag.lint.answering import client_of, told, worded
 from nexdiag.lint.quoting import shorten
-from nexdiag.lint.rule import Fault, Rule
+from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.view import BARE
+
+_FIX = "let the client join the pieces of tool calls by index: id and name come with the first one only"
+_MERGED = patterns(
+    r"\b(?:tool|function)\b[^\n]{0,40}?(?<![\w.-])((?=[\w.-]{0,59}[a-z])[\w.-]{5,60}?)\1{1,50}(?![\w.-])"
+)
+"""A tool whose name is another name, several times."""
 
 
 def _check(case: Case) -> tuple[Fault, ...]:
     known = told(case)
-    if known is None or not known.streamed or not any(call.pieces > 1 for call in known.calls):
+    if known is None or not known.streamed:
+        return worded(case, _MERGED, summary="a client joined the pieces of several calls into one name", fix=_FIX)
+    if not any(call.pieces > 1 for call in known.calls):
         return ()
     client = client_of(case)
     if not client or known.finish != "tool_calls":
@@ -47,7 +55,7 @@ def _check(case: Case) -> tuple[Fault, ...]:
     return (
         Fault(
             summary=f"this stream is right, and tells a call in pieces: does {shorten(client, 40)} join them by index?",
-            fix="let the client join the pieces of tool calls by index: id and name come with the first one only",
+            fix=_FIX,
             weight=Severity.INFO,
         ),
     )
@@ -60,4 +68,5 @@ RULE = Rule(
     page=__doc__ or "",
     needs=frozenset({BARE}),
     check=_check,
+    telling=_MERGED,
 )

@@ -29,6 +29,8 @@ raises at the first (`Invalid sse format! : OPENROUTER PROCESSING`), long before
 ## Who refuses it
 """  # noqa: E501 - a JSON text has no line breaks
 
+import re
+
 from nexdiag.core.finding import Severity
 from nexdiag.lint.answering import client_of, told, worded
 from nexdiag.lint.quoting import shorten
@@ -36,9 +38,13 @@ from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.view import BARE
 
+_TIGHT = re.compile(rb"^data:[{\[]", re.MULTILINE)
 _FIX = "let the client skip lines that begin with a colon, as the format of event streams wants it"
 _WORDS = patterns(
-    r"SSEFormatException", r"invalid sse (?:format|line)", r"(?:token|parse|json).{0,60}: ?OPENROUTER PROCESSING"
+    r"SSEFormatException",
+    r"(?:space|blank) after .{0,12}\bdata:?\W",
+    r"invalid sse (?:format|line)",
+    r"(?:token|parse|json).{0,60}: ?OPENROUTER PROCESSING",
 )
 
 
@@ -46,9 +52,18 @@ def _check(case: Case) -> tuple[Fault, ...]:
     known = told(case)
     if known is None or not known.streamed:
         return worded(case, _WORDS, summary="a client cannot read a comment in a stream", fix=_FIX)
-    client = client_of(case) if known.comments else ""
+    tight = not known.comments and _TIGHT.search(case.view.answer.text) is not None
+    client = client_of(case) if known.comments or tight else ""
     if not client or known.finish is None:
         return ()
+    if tight:
+        return (
+            Fault(
+                summary=f"this stream is right, and has no blank behind its data: does {shorten(client, 40)} want one?",
+                fix='let the client take what follows "data:", and a blank away if there is one',
+                weight=Severity.INFO,
+            ),
+        )
     return (
         Fault(
             summary=f"this stream is right, and holds comments: does {shorten(client, 40)} skip them?",

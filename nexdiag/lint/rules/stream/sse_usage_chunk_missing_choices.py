@@ -27,12 +27,16 @@ come, or skip the chunk as malformed, and its usage with it.
 ## Who refuses it
 """  # noqa: E501 - a JSON text has no line breaks
 
+import re
+
 from nexdiag.core.finding import Severity
 from nexdiag.lint.answering import odd, told
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.view import ODD
 
+_USAGE = re.compile(r"[\"']usage[\"']\s*:")
+_OTHER = re.compile(r"[\"'](?:candidates|jsonrpc)[\"']\s*:")
 _FIX = 'let the server send "choices": [] with every chunk that has no choice to tell of; a client can take it as that'
 
 
@@ -41,8 +45,8 @@ def _check(case: Case) -> tuple[Fault, ...]:
     if known is None or not known.streamed or not known.odd:
         return ()
     found = known.odd.get("no-choices")
-    if found is not None and known.shape != "chat" and "usage" not in found.shown:
-        return ()  # a lone object may be of any wire
+    if found is not None and known.shape != "chat" and (not _USAGE.search(found.shown) or _OTHER.search(found.shown)):
+        return ()  # a lone object may be of any wire, Gemini's own among them
     return odd(case, "no-choices", summary="a chunk of a stream has no choices", fix=_FIX) or odd(
         case, "not-object", summary="an event of a stream is no JSON object", fix=_FIX
     )

@@ -58,6 +58,8 @@ RULE = Rule(
         r"\[\] is too short - '(?:tools|functions)'",
         r"\btools\b.{0,30}(?:must|should|can) ?not be (?:an )?empty(?!.{0,20}tool.choice)",
         r"empty tools\b",
+        r"\btools\W{1,3}failed to satisfy constraint.{0,40}length greater than or equal to 1\b",  # Bedrock
+        r"\btools\b.{0,40}(?:must|should) (?:have|contain) at least (?:1|one)\b",
     ),
     words=patterns(
         # a choice without tools is another fault

@@ -81,6 +81,7 @@ RULE = Rule(
         r"tool.choice.{0,60}(?:without|but no|no) .{0,20}\btools\b",
         r"tool.choice.{0,80}\btools\b.{0,30}(?:empty|must be (?:set|provided|specified)|not (?:set|provided"
         r"|specified)|(?:is|are) required)",
+        r"tool.?choice.{0,60}(?:requires?|needs?|expects?) .{0,30}\btools\b",
         r"when using .{0,3}tool.choice.{0,80}\btools\b.{0,3} must be set",
         r"\btools\b.{0,30}(?:must be|is required|are required).{0,60}tool.choice",
     ),

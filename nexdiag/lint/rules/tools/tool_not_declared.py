@@ -107,6 +107,7 @@ RULE = Rule(
         r"no (?:function|tool) named .{1,200} (?:specified|declared|found|defined|provided)",
         r"(?:tool|function)\b.{0,200}\bnot found in (?:the )?(?:provided |available |list of )?.{0,5}"
         r"(?:tools|functions)\b",
+        r"\brequested (?:tool|function)s?\b.{0,80}(?:does not|do not|doesn't) exist\b",  # Groq
         r"toolconfig field must be defined",
         r"requires? .{0,20}tools.{0,20} (?:param|parameter|to be set|to be provided).{0,80}(?:tool_?use|tool calls"
         r"|history)",

@@ -33,7 +33,14 @@ def test_an_error_of_any_form(answer: object) -> None:
 
 @pytest.mark.parametrize(
     ("status", "answer"),
-    [(200, body(error=None)), (200, body(error={})), (429, BAD), (None, {"error": {"message": "no"}}), (200, "error")],
+    [
+        (200, {"jsonrpc": "2.0", "id": 2, "error": {"code": -32601, "message": "unknown tool"}}),
+        (200, body(error=None)),
+        (200, body(error={})),
+        (429, BAD),
+        (None, {"error": {"message": "no"}}),
+        (200, "error"),
+    ],
 )
 def test_look_alikes(status: int | None, answer: object) -> None:
     """An error that is null, one with its own status, and one whose status nobody knows."""

@@ -23,6 +23,26 @@ def test_a_word_and_no_overflow(client: str, log: str | None) -> None:
     assert (finding.rule, finding.refused) == (RULE, True)
 
 
+@pytest.mark.parametrize("words", ["The response was filtered by the content policy", "the moon is full"])
+def test_a_request_taken_for_a_login(words: str) -> None:
+    """The client says so in its log, and the server spoke of no such thing."""
+    log = "Direct route failed with auth/rate-limit error (HTTP Error 400). Falling back."
+    (finding,) = judged(status=400, response=no(words), client="an app", log=log)
+    assert (finding.rule, finding.refused) == (RULE, True)
+    for status, said in ((401, words), (429, words), (400, "Invalid API key")):
+        assert found(RULE, status=status, response=no(said), client="an app", log=log) == []
+
+
+def test_a_refusal_without_words() -> None:
+    """It is no overflow; unless the request is known, and may show what is wrong."""
+    log = "compaction_start reason=overflow"
+    (finding,) = judged(status=400, response="400 status code (no body)", client="x", log=log)
+    assert finding.rule == RULE
+    assert (
+        found(RULE, {"messages": [USER]}, status=400, response="400 status code (no body)", client="x", log=log) == []
+    )
+
+
 def test_the_cause_comes_first() -> None:
     """What the server said is the cause; what the client makes of it is told beside it."""
     words = "Error rendering prompt with jinja template: Conversation roles must alternate"

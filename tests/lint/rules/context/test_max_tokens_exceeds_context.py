@@ -33,14 +33,19 @@ SAID = [
     ("Invalid max_tokens value, the valid range of max_tokens is [1, 8192]", "8192"),
     ("Invalid 'max_tokens': integer above maximum value. Expected a value <= 16384, but got 64000 instead.", "16384"),
     (
-        "The parameter max_tokens specified in the request is not valid: integer above maximum value, expected a value "
-        "<= 32768, but got 64000 instead.",
+        (
+            "The parameter max_tokens specified in the request is not valid: integer above maximum value, expected a "
+            "value <= 32768, but got 64000 instead."
+        ),
         "32768",
     ),
     ("max_tokens (current value: 4096) must be between 0 and 4000 ", "4000"),
     ("field MaxTokens invalid, should be in [1, 65536]", "65536"),
     ("Invalid maxtokens value, the valid range of maxtokens is [1, 393216]", "393216"),
-    ("it has a maxOutputTokens value of 100000 but the supported range is from 1 (inclusive) to 8193 (exclusive)", "8193"),
+    (
+        "it has a maxOutputTokens value of 100000 but the supported range is from 1 (inclusive) to 8193 (exclusive)",
+        "8193",
+    ),
     ("Prompt has 100 tokens and max_tokens is 200000 tokens, but the context size is 4096 tokens", "3996"),
     ("Range of max_tokens should be [1, 8192]", "8192"),
     ("`max_tokens` must be less than or equal to `32768`, the maximum value for `max_tokens` is less", "32768"),

@@ -45,6 +45,21 @@ def test_a_404_at_an_address_that_is_not_known(answer: object, request_body: obj
     assert finding.refused
 
 
+@pytest.mark.parametrize("request_body", [None, {"jsonrpc": "2.0", "id": 3, "method": "prompts/list"}])
+@pytest.mark.parametrize("status", [None, 200, 404])
+def test_json_rpc_has_no_address(request_body: object, status: int | None) -> None:
+    """Its methods may not be found; that is no 404."""
+    answer = {"jsonrpc": "2.0", "id": 3, "error": {"code": -32601, "message": "Method not found"}}
+    assert found(status=status, request=request_body, response=answer) == []
+
+
+def test_an_address_at_the_end_of_a_sentence() -> None:
+    """LM Studio writes it so."""
+    log = "[ERROR] Unexpected endpoint or method. (POST /chat/completions). Returning 200 anyway"
+    (finding,) = found(log=log)
+    assert finding.facts["path"] == "/chat/completions"
+
+
 def test_the_address_in_a_log() -> None:
     """A client's log tells method, address and status."""
     log = 'HTTP Request: POST http://host:11434/chat/completions "HTTP/1.1 404 Not Found"'

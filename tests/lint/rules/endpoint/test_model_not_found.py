@@ -30,6 +30,7 @@ def chat(model: str) -> dict[str, Any]:
         (404, "No endpoints found for qwen3."),
         (404, "model: qwen3"),
         (404, "models/qwen3 is not found for API version v1main, or is not supported for generateContent."),
+        (400, "Malformed publisher model name: expected format '<publisher>/<model>'"),
         (400, "The provided model identifier is invalid."),
         (400, "Invalid model name passed in model=qwen3. Call `/v1/models` to view available models for your key."),
         (400, "The model `qwen3` has been decommissioned and is no longer supported."),

@@ -92,6 +92,8 @@ def test_hosted_services_refuse_it(server: str | None, severity: Severity) -> No
         "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: a.",
         "Not the same number of function calls and responses",
         "Please ensure that the number of function response parts is equal to the number of function call parts.",
+        "Please ensure that the number of function response parts should be equal to number of function call parts",
+        "invalid params, tool call and result not match (2013)",
         "Expected toolResult blocks at messages.2.content for the following Ids: a",
         "No tool output found for function call a.",
         "Tool result is missing for tool call a.",

@@ -47,6 +47,8 @@ def test_the_profile_says_which(body: object, pointers: list[str]) -> None:
         ("temperature", "`temperature` may only be set to 1 when thinking is enabled."),
         ("temperature", "gpt-5 models don't support temperature=0. Only temperature=1 is supported."),
         ("temperature", "invalid temperature: only 1 is allowed for this model"),
+        ("presence_penalty", "Argument not supported on this model: presencePenalty"),
+        ("frequency_penalty", "Model grok-4.6 does not support parameter frequencyPenalty."),
         ("top_p", "`temperature` and `top_p` cannot both be specified for this model. Please use only one."),
     ],
 )

@@ -54,6 +54,7 @@ def test_a_usual_word_that_the_server_lacks() -> None:
         ("required", "Error from provider (DeepSeek): deepseek-reasoner does not support this tool_choice"),
         (NAMED, "json: cannot unmarshal object into Go struct field ChatCompletion.tool_choice of type string"),
         ("required", "tool_choice 'required' is not supported for this model"),
+        ("required", "No endpoints found that support the provided 'tool_choice' value. To learn more"),
         ({"type": "any"}, "Thinking may not be enabled when tool_choice forces tool use."),
         ("required", "The tool_choice parameter does not support being set to required or object in thinking mode"),
     ],

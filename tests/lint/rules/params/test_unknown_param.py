@@ -16,6 +16,16 @@ def extra(*place: object) -> dict[str, object]:
     return {"detail": [{"type": "extra_forbidden", "loc": ["body", *place], "msg": "Extra inputs are not permitted"}]}
 
 
+def test_a_field_of_a_tool_that_is_named_alone() -> None:
+    """Cohere refuses OpenAI's `strict`; where no tool has it, somebody added it on the way."""
+    said = {"message": "unknown field: parameter 'strict' is not a valid field."}
+    tools = [{"type": "function", "function": {"name": "f", "strict": True, "parameters": {"type": "object"}}}]
+    first = judged(chat(tools=tools), status=422, response=said)[0]
+    assert (first.rule, first.location.pointer, first.refused) == (RULE, "/tools/0/function/strict", True)
+    assert judged(chat(), status=422, response=said)[0].location.pointer is None
+    assert judged(None, status=422, response=said)[0].rule == RULE
+
+
 @pytest.mark.parametrize(
     ("limits", "pointers"),
     [

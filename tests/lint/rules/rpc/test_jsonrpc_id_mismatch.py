@@ -9,6 +9,7 @@ from nexdiag.core.finding import Severity
 
 NAME = "jsonrpc-id-mismatch"
 LIST = {"jsonrpc": "2.0", "id": 7, "method": "tools/list"}
+TOLD = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 PARSE = {"code": -32700, "message": "Parse error"}
 
 
@@ -27,6 +28,8 @@ def answer(call_id: object, **parts: object) -> dict[str, Any]:
         (LIST, answer(0, error=PARSE)),
         (LIST, 'data: {"jsonrpc": "2.0", "id": 1, "result": {}}\n\n'),
         (None, answer(0, error=PARSE)),
+        (TOLD, answer(None, error={"code": -32601, "message": "Method not found"})),
+        (TOLD, answer(None)),
         (LIST | {"id": None}, answer(1, error=PARSE)),
     ],
 )
@@ -54,7 +57,9 @@ def test_it_comes_before_what_the_answer_tells() -> None:
         {"request": LIST, "status": 400, "response": answer(None, error={"code": -32000, "message": "No session"})},
         {"request": LIST, "status": 202},
         {"request": {"model": "m", "messages": []}, "response": {"id": 1}},
-        {"request": {"jsonrpc": "2.0", "method": "notifications/initialized"}, "response": answer(1)},
+        {"request": TOLD, "response": answer(1)},
+        {"request": TOLD, "response": answer(None, error=PARSE)},
+        {"request": TOLD, "status": 202},
     ],
 )
 def test_look_alikes_are_let_pass(parts: dict[str, Any]) -> None:

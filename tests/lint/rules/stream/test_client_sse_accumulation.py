@@ -17,6 +17,21 @@ def test_pieces_where_a_client_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("log", "count"),
+    [
+        ('tool resolution failed: unknown tool "search_circularsearch_circularsearch_circular"', 1),
+        ("Error: function `get_weatherget_weather` not found", 1),
+        ('tool resolution failed: unknown tool "search_circular"', 0),
+        ("Error: tool tests_of_tests not found", 0),
+        ("tool call failed: ----------------", 0),
+    ],
+)
+def test_a_name_that_is_another_several_times(log: str, count: int) -> None:
+    """A log tells of a client that joined what was apart."""
+    assert len(found(RULE, log=log)) == count
+
+
+@pytest.mark.parametrize(
     ("client", "answer"),
     [
         (None, RIGHT),

@@ -17,6 +17,14 @@ def test_a_comment_where_a_client_is_named() -> None:
     assert (finding.severity, "openai4j" in finding.summary) == (Severity.INFO, True)
 
 
+def test_no_blank_where_a_client_is_named() -> None:
+    """`data:{` is as right as `data: {`, and some clients skip it."""
+    tight = stream(said("a"), STOP).replace("data: ", "data:")
+    (finding,) = found(RULE, status=200, response=tight, client="goose")
+    assert (finding.severity, "goose" in finding.summary) == (Severity.INFO, True)
+    assert found(RULE, status=200, response=tight) == []
+
+
 @pytest.mark.parametrize(
     ("client", "answer"),
     [
@@ -25,6 +33,7 @@ def test_a_comment_where_a_client_is_named() -> None:
         ("any", RIGHT),
         ("openai4j", stream(said("a"), STOP)),
         ("openai4j", stream(said(": a"), STOP)),
+        ("openai4j", stream(said("data:{"), STOP)),
         ("openai4j", stream("no JSON", before=": x\n\n")),
     ],
 )

@@ -27,6 +27,10 @@ def test_look_alikes(tools: object) -> None:
     [
         EXTRA,
         {"error": {"message": "Invalid 'tools': empty array. Expected an array with minimum length 1"}},
+        {
+            "message": "1 validation error detected: Value at 'toolConfig.tools' failed to satisfy constraint: Member "
+            "must have length greater than or equal to 1"
+        },
         {"error": {"message": "[] is too short - 'tools'"}},
         {"error": {"message": "tools: List should have at least 1 item after validation, not 0"}},
     ],

@@ -52,6 +52,10 @@ def test_what_forces_nothing_is_let_pass(body: dict[str, object]) -> None:
         ({"tool_choice": "auto"}, OPENAI),
         ({"tool_choice": "required", "tools": []}, SGLANG),
         (
+            {"tool_choice": "required"},
+            {"message": "tool_choice='required' requires a non-empty 'tools' array; got tools=None or tools=[]."},
+        ),
+        (
             {"parallel_tool_calls": True},
             {"message": "'parallel_tool_calls' is only allowed when 'tools' are specified."},
         ),

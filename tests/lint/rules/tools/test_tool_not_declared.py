@@ -55,6 +55,7 @@ def test_look_alikes(body: object) -> None:
     [
         "Invalid value for 'tool_choice': no function named 'g' was specified in the 'tools' parameter.",
         "The tool specified in `tool_choice` does not match any of the specified `tools`",
+        "requested tool does not exist",
         "Tool 'g' not found in provided tools",
     ],
 )
