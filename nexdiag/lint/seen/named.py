@@ -47,6 +47,12 @@ _AFTER = tuple(
         rf"additional properties are not allowed \([\\'\"`]+({_PLACE})[\\'\"`]+",
     )
 )
+_CAMEL = re.compile(
+    rf"(?:does not support param(?:eter)?|argument not supported (?:on|by|for|with) this model:?) \W?({_PLACE})",
+    re.IGNORECASE,
+)
+"""xAI's, which names fields as its code does: `reasoningEffort` for `reasoning_effort`."""
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _AT_MESSAGE = re.compile(r"\b(messages?|input)[.\[/'\" ]{1,3}(\d{1,6})\b")
 _SPLIT = re.compile(r"[.\[\]/]+")
 _LISTS = ("messages", "input", "tools")
@@ -81,7 +87,7 @@ SPARSE = frozenset({"messages", "input", "model", "stream", "tools", "temperatur
 
 def refused_paths(words: str) -> tuple[Path, ...]:
     """The fields that the words say are not known, as paths into the request body, in the order of the words."""
-    found: dict[Path, int] = {}
+    found = {_path(_HUMP.sub("_", match[1]).lower()): match.start() for match in _CAMEL.finditer(words)}
     for match in _LOC.finditer(words):
         parts = tuple(_IN_LOC.findall(match[1]))
         if _FORBIDDEN.search(words[max(0, match.start() - 200) : match.end() + 200]):

@@ -31,6 +31,8 @@ _WITHIN = ("upstream_error", "upstreamError", "responseBody", "response_body", "
 """Under which gateways and clients keep the words of the server behind them."""
 _SPEAKS = re.compile(r"message|msg|reason|descri|fault|cause|detail|error_?text|body", re.IGNORECASE)
 """Names of fields in which somebody says something."""
+_ECHOED = frozenset({"request", "messages", "input", "prompt", "headers", "url", "stack", "tools"})
+"""What is said there was not said by the server."""
 _SENTENCE = 3
 _MOST = 5
 _TELLING_CODES = frozenset({"tool_use_failed"})
@@ -119,6 +121,8 @@ def _speaking(value: object, depth: int, *, spoken: bool) -> Iterator[str]:
             yield words
     elif isinstance(value, dict) and depth:
         for key, inner in islice(value.items(), _ENTRIES):
+            if key in _ECHOED:
+                continue
             yield from _speaking(inner, depth - 1, spoken=_SPEAKS.search(str(key)) is not None)
     elif isinstance(value, list) and depth:
         for inner in value[:_ENTRIES]:

@@ -28,6 +28,8 @@ from nexdiag.lint.seen.named import found_in, refused_paths
         ),
         ("Validation error at #/stream_options: Extra inputs are not permitted", [("stream_options",)]),
         ("unknown field: parameter 'strict' is not a valid field. For proper usage", [("strict",)]),
+        ("Argument not supported on this model: reasoningEffort", [("reasoning_effort",)]),
+        ("Model grok-4 does not support parameter presencePenalty.", [("presence_penalty",)]),
         ("Extra inputs are not permitted", []),
         ("body.n: Field required", []),
     ],

@@ -99,10 +99,16 @@ def test_under_a_refusal_the_words_stand_anywhere(answer: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [{"id": "req-1", "error": {"code": 400}}, {"status": "error", "code": 400}, {"n": [1, None]}]
+    "answer",
+    [
+        {"id": "req-1", "error": {"code": 400}},
+        {"request": {"messages": [{"content": "roles must alternate"}]}},
+        {"status": "error", "code": 400},
+        {"n": [1, None]},
+    ],
 )
 def test_a_refusal_may_say_nothing(answer: object) -> None:
-    """Ids, codes and numbers are no words."""
+    """Ids, codes, numbers, and the request that is sent back, are no words."""
     assert not heard(answer, failed=True).tells
 
 

@@ -63,6 +63,8 @@ _WINDOW = _shapes(
     r"cannot exceed <n> ",  # Cohere
     r"supports? (?:only|at most|up to|a maximum of) (?:a )?<n> ?(?P<k>[km])?\b(?: tokens?)?(?: of)? context",  # Kimi
     r"exceeds? the (?:model|context) window \(?<n>",
+    r"configured limit of <n>",
+    r"max(?:imum)? context <n>",
 )
 _INPUT = _shapes(
     r"resulted in <n> tokens",  # OpenAI, of the messages and the functions
@@ -193,6 +195,9 @@ RULE = Rule(
         r"(?:more|greater|larger|longer) than",
         r"supports? (?:only|at most|up to|a maximum of) (?:a )?\d[\d,]* ?[km]?\b(?: tokens?)?(?: of)? context\b",
         r"tokens exceeds? the (?:model|context)(?:'s)? window",
+        r"input tokens exceeds? the (?:configured )?limit",  # OpenAI of its later models
+        rf"too (?:large|long|big)\b.{{0,60}}\bcontext {_SIZE}",
+        r"exceed(?:s|ed|ing)? (?:the )?max(?:imum)? context\b",
         r".?inputs.? (?:tokens \+|must have less than)",
         r"too large for model with \d+ maximum context",
         r"range of input length should be",

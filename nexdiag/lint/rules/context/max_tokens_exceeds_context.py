@@ -34,6 +34,7 @@ import re
 from collections.abc import Iterator
 
 from nexdiag.lint.rule import Fault, Rule, patterns
+from nexdiag.lint.rules.context.context_overflow import RULE as OVERFLOW
 from nexdiag.lint.rules.context.context_overflow import sizes_of
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.view import REFUSED_HERE
@@ -43,7 +44,7 @@ _NAMED = r"\bmax_?(?:completion_?|output_?|new_?)?tokens\b"
 _OF_THE_ANSWER = patterns(
     r"max_(?:completion_|output_|new_)?tokens.{0,5} is too large(?!.{0,200}context)",
     r"max_(?:completion_|output_|new_)?tokens.{0,5}: \d+ > \d+, which is the maximum allowed number of output tokens",
-    rf"{_NAMED}.{{0,40}}must be (?:(?:less|smaller|no more|no greater) than|at most|between|within|in the range)",
+    rf"{_NAMED}.{{0,40}}must be (?:(?:less|smaller|no more|no greater) than|at most|between|within|in the range|in \[)",
     rf"{_NAMED}.{{0,120}}\b(?:integer )?above maximum value",
     rf"{_NAMED}.{{0,60}}(?:(?:supported|valid|allowed) range|should be (?:in|within|between))",
     rf"{_NAMED}.{{0,60}}(?:exceeds|is (?:greater|larger|more) than) (?:the )?(?:model'?s? )?"
@@ -96,6 +97,7 @@ RULE = Rule(
     check=_check,
     words=(
         *_OF_THE_ANSWER,
+        *OVERFLOW.words,  # the numbers tell them apart
         *patterns(
             r"maximum (?:context|prompt|model|sequence) length",
             r"exceed(?:s|ed)? context limit: \d+ \+",

@@ -129,5 +129,6 @@ RULE = Rule(
         r"\bmalformed publisher model\b|\bmodel name\b.{0,40}\bexpected format\b",  # Vertex wants google/ before it
         r"\A\s*model: \S+\s*\Z",
     ),
+    words=patterns(r"\b(?:not a valid|no such) model\b"),
     silent_if_accepted=True,
 )

@@ -141,6 +141,9 @@ _OWN = (
     r"\b(?:max_(?:completion_|output_|new_)?tokens|stream_options|include_usage|reasoning_content|thinking_blocks"
     r"|tool_choice)\b"
 )
+_OF_REASONING = (  # xAI's
+    r"(?:does not support parameters?|arguments? not supported (?:on|by|for|with) this model:?) \W?reasoning_?effort\b"
+)
 _TOOLS = r"(?:\btools\W{1,3}(?:is|are|:|msg|extra)|: tools\b|[\"'`]tools[\"'`]|supplied: (?:messages|input)\b)"
 
 RULE = Rule(
@@ -149,7 +152,11 @@ RULE = Rule(
     family="params",
     page=__doc__ or "",
     check=_check,
-    words=patterns(EXTRA, r"is not supported with this model", r"reasoning_effort=.{0,40}is not supported for this"),
-    suspects=patterns(rf"\A(?!.*(?:{_MESSAGE}|{_OWN}|{_TOOLS}|with this model|declarations|schema)).*{EXTRA}"),
+    words=patterns(
+        EXTRA, _OF_REASONING, r"is not supported with this model", r"reasoning_effort=.{0,40}is not supported for this"
+    ),
+    suspects=patterns(
+        _OF_REASONING, rf"\A(?!.*(?:{_MESSAGE}|{_OWN}|{_TOOLS}|with this model|declarations|schema)).*{EXTRA}"
+    ),
     unknown=None,
 )

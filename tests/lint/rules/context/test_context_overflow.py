@@ -48,6 +48,13 @@ SAID = [
     ("Prompt is 11543 tokens but the model context window is 4096 tokens.", 4096, 11543),
     ("Requested tokens (2138) exceed context window of 2048", 2048, None),
     ("context ~19344 tokens exceeds the model window 18320 (model=main)", 18320, 19344),
+    (
+        "Input tokens exceed the configured limit of 272000 tokens. Your messages resulted in 300000 tokens.",
+        272000,
+        300000,
+    ),
+    ("Request too large for model: context window is 8192 tokens", 8192, None),
+    ("total tokens exceed max context 4096", 4096, None),
     ("tokens in request more than max tokens allowed", None, None),
     ("This model supports only 256K context", 262144, None),
     ("Context size has been exceeded.", None, None),

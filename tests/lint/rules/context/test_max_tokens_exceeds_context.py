@@ -70,6 +70,13 @@ def test_a_sum_is_taken_apart_by_the_request(asked: int) -> None:
     assert finding.rule == ("context-overflow" if asked == 20000 else "max-tokens-exceeds-context")
 
 
+def test_what_is_said_of_the_sum() -> None:
+    """Where the answer that is asked for is larger than the window, the messages may fit."""
+    said = {"error": {"message": "The number of tokens (prompt + max_tokens) exceeds context length 8192"}}
+    assert judged(CHAT, status=400, response=said)[0].rule == "max-tokens-exceeds-context"
+    assert judged({**CHAT, "max_tokens": 9}, status=400, response=said)[0].rule == "context-overflow"
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -56,6 +56,13 @@ def test_a_provider_prefix_is_another_fault() -> None:
         assert [finding.rule for finding in findings] == ["model-name-prefix"]
 
 
+def test_a_prefix_that_the_request_has_not() -> None:
+    """Then something on the way added it, and what is left is that the name is not known."""
+    response = {"error": {"message": "openrouter/x-ai/grok-4 is not a valid model ID"}}
+    assert judged(chat("x-ai/grok-4"), status=400, response=response)[0].rule == NAME
+    assert judged(chat("openrouter/x-ai/grok-4"), status=400, response=response)[0].rule == "model-name-prefix"
+
+
 def test_a_deployment_that_the_body_does_not_name() -> None:
     """Azure has it in the address."""
     response = {

@@ -16,6 +16,20 @@ def extra(*place: object) -> dict[str, object]:
     return {"detail": [{"type": "extra_forbidden", "loc": ["body", *place], "msg": "Extra inputs are not permitted"}]}
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Model grok-4 does not support parameter reasoningEffort",
+        "Argument not supported on this model: reasoning_effort",
+    ],
+)
+def test_a_name_in_another_spelling(words: str) -> None:
+    """XAI names a field as its code does."""
+    first = judged(chat(reasoning_effort="low"), status=400, response={"error": words})[0]
+    assert (first.rule, first.location.pointer) == (RULE, "/reasoning_effort")
+    assert judged(None, status=400, response={"error": words})[0].rule == RULE
+
+
 def test_a_field_of_a_tool_that_is_named_alone() -> None:
     """Cohere refuses OpenAI's `strict`; where no tool has it, somebody added it on the way."""
     said = {"message": "unknown field: parameter 'strict' is not a valid field."}
