@@ -29,6 +29,24 @@ class Chain:
         """The number of the last one that the server let pass; 0 if there was none."""
         self._numbers: Counter[object] = Counter()
 
+    def upto(self, count: int) -> "Chain":
+        """The chat after so many of its messages: itself, or another one, where a request goes on from the midst of it.
+
+        Nothing is read or judged again: what was wrong with those messages is still wrong.
+        """
+        if count == len(self.history.messages):
+            return self
+        fork = Chain(History(self.history.list_name))
+        for message in self.history.messages[:count]:
+            fork.history.add(message)
+        for entry in self.entries:
+            if entry.fault.at is not None and entry.fault.at < count:
+                fork.number(entry.rule, entry.fault)
+                entry.stays(fork)
+                fork.entries.append(entry)
+        fork.silent = [found for found in self.silent if found[1].at is not None and found[1].at < count]
+        return fork
+
     def number(self, rule: Rule, fault: Fault) -> int:
         """Which of the equal faults of its messages this one is."""
         key = (rule.name, fault.about or fault.summary)

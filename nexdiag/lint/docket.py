@@ -13,7 +13,7 @@ from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.view import View
 from nexdiag.lint.verdict import heard_line, reason, severity, singled_out
 
-Key = tuple[str, tuple[bytes, ...] | str, int]
+Key = tuple[str, tuple[bytes, ...] | str, int, str, tuple[str, str, str]]
 _RANKS = {Severity.ERROR: 3, Severity.WARNING: 4, Severity.INFO: 5}
 _CONFIRMED, _PRESUMED, _FAILED = 0, 1, 2
 
@@ -141,7 +141,8 @@ class Docket:
 
     def enter(self, rule: Rule, fault: Fault, case: Case, number: int) -> Entry:
         """The entry of this fault; `number` tells apart equal faults of one request."""
-        key = (rule.name, fault.about or fault.summary, number)
+        session = case.view.session if fault.at is not None else ""
+        key = (rule.name, fault.about or fault.summary, number, session, case.view.context)
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = Entry(rule, fault, case)

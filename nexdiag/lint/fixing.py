@@ -1,25 +1,27 @@
 """Safe repairs of a request: such as lose no word that a user or a model said, and claim nothing that nobody said.
 
-A repair is made for a finding, and the request judged again, until none is left for which there is one. Neighbours are
-merged, a result that nobody asked for is dropped, a system message is moved to the front, empty lists that say nothing
-are left out. A missing answer to a tool call is not made up, and no parameter that means something is taken away.
+A repair is made for a finding, and the request judged again, until none is left for which there is one. What brings
+an error of a rule that found none before is undone, and the next finding's turn comes. Neighbours are merged, a result
+that nobody asked for is dropped, and so is one that is said twice; a system message is moved to the front, empty lists
+that say nothing are left out. A missing answer to a tool call is not made up, no parameter that means something is taken
+away, and no request is left without a message.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from nexdiag.codec import jsontext
 from nexdiag.core.endpoint import Profile
-from nexdiag.core.finding import Finding
+from nexdiag.core.finding import Finding, Severity
 from nexdiag.lint.engine import judge_bare
 from nexdiag.lint.seen.bare import BareExchange
 
 Request = dict[str, Any]
 _Repair = Callable[[Request, list[Any], int], str | None]
 _MOST = 1000
-"""Repairs of one request: each makes it shorter or moves a message to the front, so that it ends long before."""
+"""Repairs of one request: each makes it shorter, or moves a message to the front, or has no second of its kind to do."""
 
 
 class Fixed(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,30 +36,64 @@ class Fixed(msgspec.Struct, frozen=True, kw_only=True):
 
 def fixed(request: Request, profile: Profile) -> Fixed:
     """Mend what can be mended. The request that is given stays as it is."""
-    mended = jsontext.read(jsontext.write(request))  # nothing in it is shared, also where the caller repeats an object
+    now = request
+    findings = _judged(now, profile)
     made: list[str] = []
-    tried: set[tuple[str, int | None, int]] = set()
     while len(made) < _MOST:
-        findings = judge_bare(BareExchange(request=mended), profile)[1]
-        told = next((told for one in findings if one.weighs and (told := _repaired(mended, one, tried))), None)
-        if told is None:
-            return Fixed(request=mended, made=tuple(made), left=tuple(one for one in findings if one.weighs))
+        better = _better(now, findings, profile)
+        if better is None:
+            break
+        told, now, findings = better
         made.append(told)
-    return Fixed(request=mended, made=tuple(made), left=findings)
+    left = tuple(one for one in findings if one.weighs)
+    return Fixed(request=_copy(now), made=tuple(made), left=left)
 
 
-def _repaired(request: Request, finding: Finding, tried: set[tuple[str, int | None, int]]) -> str | None:
-    """What was done for the finding; None where nothing can be done. Nothing is tried twice on the same request."""
+def _better(
+    request: Request, findings: Sequence[Finding], profile: Profile
+) -> tuple[str, Request, tuple[Finding, ...]] | None:
+    """The first repair that brings no new error: what was done, the request after it and its findings."""
+    tried: set[tuple[str, int | None]] = set()
+    for finding in findings:
+        key = (finding.rule, finding.location.message_index)
+        if not finding.weighs or key in tried or finding.rule not in _REPAIRS:
+            continue
+        tried.add(key)
+        mended = _copy(request)
+        told = _repaired(mended, finding)
+        if told is None:
+            continue
+        after = _judged(mended, profile)
+        if _errors(after) <= _errors(findings):
+            return told, mended, after
+    return None
+
+
+def _judged(request: Request, profile: Profile) -> tuple[Finding, ...]:
+    return judge_bare(BareExchange(request=request), profile)[1]
+
+
+def _errors(findings: Sequence[Finding]) -> set[str]:
+    """The rules that found one."""
+    return {one.rule for one in findings if one.severity is Severity.ERROR}
+
+
+def _copy(request: Request) -> Request:
+    """In it nothing is shared, also where the caller repeats an object."""
+    copied: Request = jsontext.read(jsontext.write(request))
+    return copied
+
+
+def _repaired(request: Request, finding: Finding) -> str | None:
+    """What was done for the finding; None where nothing can be done."""
     messages = request.get("input" if "input" in request and "messages" not in request else "messages")
-    repair = _REPAIRS.get(finding.rule)
     at = finding.location.message_index
-    if repair is None or not isinstance(messages, list) or (finding.rule, at, len(messages)) in tried:
+    if not isinstance(messages, list):
         return None
-    tried.add((finding.rule, at, len(messages)))
     if at is not None and not (0 <= at < len(messages) and isinstance(messages[at], dict)):
         return None
-    done = repair(request, messages, -1 if at is None else at)
-    return None if done is None else f"{finding.rule}: {done}"
+    done = _REPAIRS[finding.rule](request, messages, -1 if at is None else at)
+    return None if done is None or not messages else f"{finding.rule}: {done}"
 
 
 def _merge(_request: Request, messages: list[Any], at: int) -> str | None:
@@ -88,11 +124,23 @@ def _parts(content: str | list[Any]) -> list[Any]:
 
 def _drop(_request: Request, messages: list[Any], at: int) -> str | None:
     """A message that answers nothing but what nobody asked."""
-    now = messages[at] if at >= 0 else {}
-    if now.get("role") != "tool" and now.get("type") != "function_call_output":
+    if at < 0 or not _answers(messages[at]):
         return None
     del messages[at]
     return f"dropped messages[{at}]"
+
+
+def _drop_second(request: Request, messages: list[Any], at: int) -> str | None:
+    """An answer that says again what the one before it to the same call said; of two that differ, neither."""
+    same = at > 0 and any(messages[at] == before for before in messages[:at])
+    return _drop(request, messages, at) if same else None
+
+
+def _answers(message: object) -> bool:
+    """Whether a message is an answer to a call."""
+    return isinstance(message, dict) and (
+        message.get("role") == "tool" or message.get("type") == "function_call_output"
+    )
 
 
 def _to_front(_request: Request, messages: list[Any], at: int) -> str | None:
@@ -149,7 +197,7 @@ def _no_stream_options(request: Request, _messages: list[Any], _at: int) -> str 
 _REPAIRS: dict[str, _Repair] = {
     "role-alternation": _merge,
     "orphan-tool-result": _drop,
-    "duplicate-tool-result": _drop,
+    "duplicate-tool-result": _drop_second,
     "system-not-first": _to_front,
     "multiple-system-messages": _to_front,
     "developer-role": _as_system,
@@ -158,5 +206,3 @@ _REPAIRS: dict[str, _Repair] = {
     "prefill-trailing-whitespace": _no_trailing_space,
     "stream-options-unsupported": _no_stream_options,
 }
-REPAIRABLE = tuple(_REPAIRS)
-"""The rules for whose findings there may be a safe repair."""

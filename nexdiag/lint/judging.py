@@ -33,6 +33,8 @@ if TYPE_CHECKING:  # it brings jinja2, which nobody needs who gives no template
     from nexdiag.lint.template.chat_template import ChatTemplate
 
 Found = tuple[Rule, Fault]
+Place = tuple[str, str, str, str, bytes]
+"""Session, context, and the digest of a link."""
 _KEPT_THERE = frozenset({"previous_response_id", "conversation"})
 """Fields by which a request on the Responses wire leaves its beginning to the server."""
 Look = Callable[[Case], Iterable[Fault]]
@@ -51,8 +53,8 @@ class Judging:
         self._profile = profile
         self._past = Past(runs)
         self._following = [(rule, rule.following()) for rule in rules.ALL if rule.following]
-        self._chains: dict[bytes, Chain] = {}
-        """By the last link of their messages: where the next request of a chat goes on."""
+        self._chains: dict[Place, tuple[Chain, int]] = {}
+        """By each link of a chat's messages: the chat, and how many of its messages the link ends."""
 
     def take(self, seen: View) -> Iterable[Entry]:
         """Judge the next exchange; give what it carries."""
@@ -115,13 +117,16 @@ class Judging:
         if last is None:
             chain = Chain(History(seen.list_name))
             return chain, self._arrive(map(message_of, _entries(seen)), chain, seen)
-        new = []
+        new: list[Link] = []
+        where = (seen.session, *seen.context)
         link: Link | None = last
-        while link is not None and link.digest not in self._chains:
+        known: tuple[Chain, int] | None = None
+        while link is not None and (known := self._chains.get((*where, link.digest))) is None:
             new.append(link)
             link = link.before
-        chain = self._chains.pop(link.digest) if link is not None else Chain(History(seen.list_name))
-        self._chains[last.digest] = chain
+        chain = Chain(History(seen.list_name)) if known is None else known[0].upto(known[1])
+        for one in new:
+            self._chains[*where, one.digest] = (chain, one.depth)
         return chain, self._arrive((read_message(link.raw) for link in reversed(new)), chain, seen)
 
     def _arrive(self, messages: Iterable[MessageSeen], chain: Chain, seen: View) -> Case:
@@ -159,7 +164,7 @@ def _entries(seen: View) -> list[object]:
     return seen.fields.entries(seen.list_name)
 
 
-@cache
+@lru_cache(maxsize=_SHAPES)
 def _arriving(traits: int, wire: str, deaf: frozenset[str]) -> tuple[tuple[Rule, Look], ...]:
     """The rules that look at a message with such traits."""
     looking = (rule for rule in rules.ALL if rule.on & traits and wire in rule.wires and rule.name not in deaf)

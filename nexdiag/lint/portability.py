@@ -23,32 +23,32 @@ _OF_THE_ADDRESS = frozenset({"base-url-missing-v1", "base-url-wrong-dialect", "m
 
 def of_cassette(cassette: Cassette, servers: Sequence[Profile]) -> Portability:
     """The table of a recording: a row for each exchange that asked a model."""
-    asked = [view.of_exchange(_unanswered(one)) for one in cassette.exchanges]
-    return _table(cassette.name, [seen for seen in asked if seen.asks_chat], servers)
+    asked = [seen for seen in map(view.of_exchange, map(_unanswered, cassette.exchanges)) if seen.asks_chat]
+    columns = [list(_column(asked, server)) for server in servers]
+    rows = [_row(seen, seen.exchange, [column[at] for column in columns]) for at, seen in enumerate(asked)]
+    return Portability(file=cassette.name, servers=tuple(server.name for server in servers), rows=tuple(rows))
 
 
 def of_bare(bares: Sequence[BareExchange], servers: Sequence[Profile], *, file: str) -> Portability:
-    """The table of requests that do not follow one another: a row for each."""
+    """The table of requests that do not follow one another: a row for each, under its place in the file."""
     plain = [msgspec.structs.replace(one, status=None, response=None, log=None) for one in bares]
-    return _table(file, [seen for seen in map(view.of_bare, plain) if seen.asks_chat], servers)
+    asked = [(place, seen) for place, seen in enumerate(map(view.of_bare, plain)) if seen.asks_chat]
+    rows = [_row(seen, place, [next(_column([seen], server)) for server in servers]) for place, seen in asked]
+    left = len(bares) - len(asked)
+    return Portability(
+        file=file,
+        servers=tuple(server.name for server in servers),
+        rows=tuple(rows),
+        unchecked=(f"{left} of {len(bares)} exchanges: they hold no request to a model",) if left else (),
+    )
 
 
 def _unanswered(exchange: Exchange) -> Exchange:
     return msgspec.structs.replace(exchange, response=None, failure=None)
 
 
-def _table(file: str, asked: Sequence[View], servers: Sequence[Profile]) -> Portability:
-    columns = [list(_column(asked, server)) for server in servers]
-    rows = tuple(
-        PortableRow(
-            turn=seen.turn,
-            session=seen.session,
-            exchange=place if seen.exchange is None else seen.exchange,
-            against=tuple(column[place] for column in columns),
-        )
-        for place, seen in enumerate(asked)
-    )
-    return Portability(file=file, servers=tuple(server.name for server in servers), rows=rows)
+def _row(seen: View, place: int | None, against: Sequence[tuple[Finding, ...]]) -> PortableRow:
+    return PortableRow(turn=seen.turn, session=seen.session, exchange=place, against=tuple(against))
 
 
 def _column(asked: Iterable[View], server: Profile) -> Iterator[tuple[Finding, ...]]:

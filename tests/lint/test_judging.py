@@ -196,3 +196,37 @@ def forget() -> None:
     """What is remembered of the rules: they are others now."""
     for known in (judging._arriving, judging._choosy, judging._wanted, judging._whole):
         known.cache_clear()
+
+
+def test_each_message_is_judged_by_the_model_it_was_sent_to() -> None:
+    """The same messages to another model, or on another wire, are another matter."""
+    profile = refusing("developer-role", models="strict")
+    messages = [{"role": "developer", "content": "d"}, USER]
+    rounds = [({"model": model, "messages": messages}, None, None) for model in ("lenient", "strict")]
+    for ordered in (rounds, rounds[::-1]):
+        found = [one for one in judge(recording(*ordered), profile) if one.rule == "developer-role"]
+        assert [one.severity for one in found] == [Severity.ERROR]
+
+
+def test_a_refusal_is_told_in_its_own_session() -> None:
+    """What another session got away with is not the cause, and not the place."""
+    bad = {"model": "m", "messages": [USER, USER]}
+    words = {"error": {"message": "Conversation roles must alternate"}}
+    first, second = recording((bad, 200, {"choices": []}), (bad, 400, words)).exchanges
+    exchanges = (first, msgspec.structs.replace(second, session="2"))
+    cassette = msgspec.structs.replace(recording(), exchanges=exchanges)
+    found = [one for one in judge(cassette, named("vllm")) if one.rule == "role-alternation"]
+    assert [(one.location.session, one.refused) for one in found] == [("2", True), ("", False)]
+
+
+def test_a_chat_whose_end_moves_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reminder that stands at the end of each request alone: what stands before it is read once, faults included."""
+    read: list[bytes] = []
+    monkeypatch.setattr(judging, "read_message", lambda raw: (read.append(raw), read_message(raw))[1])
+    reminder, history, rounds = {"role": "user", "content": "careful"}, [USER, ORPHAN, ASSISTANT], []
+    for turn in range(10):
+        history = [*history, {"role": "user", "content": f"question {turn}"}, ASSISTANT]
+        rounds.append(({"model": "m", "messages": [*history[:-1], reminder]}, 200, {"choices": []}))
+    (finding,) = [one for one in judge(recording(*rounds), named("openai")) if one.rule == "orphan-tool-result"]
+    assert (finding.location.exchange, finding.repeats) == (0, 9)
+    assert len(read) == 3 + 2 * 10 - 1 + 10

@@ -45,3 +45,15 @@ def test_bare_requests_stand_each_for_itself() -> None:
     bares = [BareExchange(request={"messages": [USER, USER]}, status=200), BareExchange(request={"messages": [USER]})]
     table = of_bare(bares, [STRICT], file="f")
     assert [row.word(0) for row in table.rows] == ["refuses", "takes"]
+
+
+def test_the_order_of_the_lines_does_not_matter() -> None:
+    """Each is judged for itself, by its own model, and told under its own place."""
+    strict = refusing("developer-role", models="strict")
+    messages = [{"role": "developer", "content": "d"}, {"role": "user", "content": "u"}]
+    bares = [BareExchange(request={"model": model, "messages": messages}) for model in ("lenient", "strict")]
+    for ordered, words in ((bares, ["takes", "refuses"]), (bares[::-1], ["refuses", "takes"])):
+        table = of_bare([BareExchange(log="nothing"), *ordered], [strict], file="f")
+        assert [row.word(0) for row in table.rows] == words
+        assert [row.exchange for row in table.rows] == [1, 2]
+        assert len(table.unchecked) == 1

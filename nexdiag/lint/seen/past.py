@@ -46,9 +46,9 @@ class Past:
         self.reasoned = self.reasoned or origin.reasoned
         for call in told.calls:
             own = msgspec.structs.replace(origin, signed=True) if call.id in signed and not origin.signed else origin
-            self.calls.setdefault(call.id, own)
+            self.calls[call.id] = own  # some servers use an id again: the newest maker is meant
         if told.text:
-            self.texts.setdefault(hash(told.text), origin)
+            self.texts[hash(told.text)] = origin
 
     def made(self, message: MessageSeen) -> Origin | None:
         """Where a message came from: the answer that it repeats, or the tool run whose output it is."""

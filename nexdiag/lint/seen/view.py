@@ -128,6 +128,13 @@ class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return "anthropic" if "system" in self.fields or "anthropic_version" in self.fields else "chat"
 
     @cached_property
+    def context(self) -> tuple[str, str, str]:
+        """To whom it was sent: the origin of the URL, the dialect, the model. A verdict holds within it alone."""
+        model = self.fields.get("model")
+        origin = "/".join((self.url or "").split("/", 3)[:3])
+        return origin, self.wire, model if isinstance(model, str) else ""
+
+    @cached_property
     def list_name(self) -> str:
         """The field of the request that holds its messages."""
         return "input" if self.wire == "responses" else "messages"

@@ -56,7 +56,7 @@ def _arriving(case: Case) -> Iterator[Fault]:
         pointer=history.pointer(at, "/role"),
         evidence=(before.shown(at - 1), now.shown(at)),
         facts={"index": str(at), "role": now.role or ""},
-        about=(before.raw, now.raw),
+        about=(before.raw,),  # what follows may grow from request to request
         # most templates leave out messages that call; on the Responses wire a turn may be several items
         needs_words=items or bool(now.calls or before.calls),
     )
