@@ -36,9 +36,9 @@ class Format(StrEnum):
 
 def command(
     files: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(help="Recordings, directories of them, requests, exchanges, HAR, vcrpy, state directories; -."),
-    ],
+    ] = None,
     form: Annotated[
         Format, typer.Option("--format", help="text, json, jsonl (one line a finding or exchange), or for a CI.")
     ] = Format.TEXT,
@@ -57,8 +57,12 @@ def command(
     output: Annotated[Path | None, typer.Option("-o", help="Write to this file instead of stdout.")] = None,
 ) -> int:
     """Name message, field and fix of every fault in recordings and requests. Exit 1 with errors or warnings."""
-    if profile == "?":
+    if "?" in (profile, against):
         return _profiles()
+    if not files:
+        hint = "name a recording, a directory of them, a request or a state directory; - is stdin"
+        raise UsageError("nothing is named to judge", hint=hint)
+    _apart(files, output)
     if against is not None:
         _alone("--against", fix=fix, template=template is not None, profile=profile is not None)
         return _against(files, against, form, output)
@@ -75,6 +79,28 @@ def _alone(option: str, **others: bool) -> None:
     if idle is not None:
         hint = f"leave one of the two away: {option}, --{idle}"
         raise UsageError(f"--{idle} means nothing beside {option}", hint=hint)
+
+
+def _apart(files: list[Path], output: Path | None) -> None:
+    """Raise where the output would take the place of what is judged."""
+    if output is None:
+        return
+    if output.is_dir():
+        raise UsageError(f"-o wants a file, found the directory {output}", hint="name a file in it")
+    for path in files:
+        if str(path) != "-" and _covers(path, output):
+            raise UsageError(f"-o {output} would overwrite what is judged", hint="name another file: -o FILE")
+
+
+def _covers(path: Path, output: Path) -> bool:
+    """Whether the output is this input, by whatever name, a recording below it, or in a directory of state."""
+    from nexdiag.core.cassette import SUFFIX
+    from nexdiag.runner.linting.subjects import holds_state
+
+    real, aim = path.resolve(), output.resolve()
+    if real == aim or (path.exists() and output.exists() and path.samefile(output)):
+        return True
+    return path.is_dir() and aim.is_relative_to(real) and (output.name.endswith(SUFFIX) or holds_state(path))
 
 
 def _choice(profile: str | None, select: list[str] | None, ignore: list[str] | None, template: str | None) -> "Choice":

@@ -26,6 +26,10 @@ def command(
     if search is not None:
         if name is not None:
             raise UsageError("either a rule or --search is wanted, found both", hint="leave one of them away")
+        if not search.strip():
+            raise UsageError(
+                "--search names no words", hint='for example: nexdiag rule --search "roles must alternate"'
+            )
         listed = found(search)
         if not listed:
             raise NothingToDo("no rule fits these words", hint="nexdiag rule lists all of them")
@@ -33,7 +37,7 @@ def command(
         return
     if name is None:
         deliver(pages.listing(rules.EXPLAINED), None)
-    elif name in {rule.family for rule in rules.EXPLAINED}:
+    elif name.strip().lower() in {rule.family for rule in rules.EXPLAINED}:
         deliver(pages.listing(rules.chosen((name,))), None)
     else:
         deliver(pages.page(rules.find(name)), None)

@@ -15,11 +15,15 @@ def split(cassette: Cassette, findings: tuple[Finding, ...]) -> tuple[tuple[Find
     everywhere = _named(scenario.allow)
     by_turn = _by_turn(scenario)
     allowed = [
-        finding.rule in everywhere or finding.rule in by_turn.get(finding.location.turn or 0, frozenset())
+        finding.rule in everywhere or (not finding.location.session and finding.rule in _of_turn(by_turn, finding))
         for finding in findings
     ]
     kept = tuple(finding for finding, may in zip(findings, allowed, strict=True) if not may)
     return kept, tuple(finding for finding, may in zip(findings, allowed, strict=True) if may)
+
+
+def _of_turn(by_turn: dict[int, frozenset[str]], finding: Finding) -> frozenset[str]:
+    return by_turn.get(finding.location.turn or 0, frozenset())
 
 
 def _by_turn(scenario: Scenario) -> dict[int, frozenset[str]]:

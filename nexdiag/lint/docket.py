@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from nexdiag.core.endpoint import Profile
+from nexdiag.core.endpoint import Profile, Wire
 from nexdiag.core.finding import Finding, Location, Origin, Severity
 from nexdiag.lint.chain import Chain
 from nexdiag.lint.profiles.templates import RULES as TEMPLATE_RULES
@@ -14,6 +14,8 @@ from nexdiag.lint.seen.view import View
 from nexdiag.lint.verdict import heard_line, reason, severity, singled_out
 
 Key = tuple[str, tuple[bytes, ...] | str, int, str, tuple[str, str, str]]
+Weights = dict[tuple[str, bool, str, Wire], Severity | None]
+"""By rule, whether it was let pass, model and wire: how much such a fault matters."""
 _RANKS = {Severity.ERROR: 3, Severity.WARNING: 4, Severity.INFO: 5}
 _CONFIRMED, _PRESUMED, _FAILED = 0, 1, 2
 
@@ -21,8 +23,9 @@ _CONFIRMED, _PRESUMED, _FAILED = 0, 1, 2
 class Entry:
     """One fault, from the first exchange that carried it on."""
 
-    def __init__(self, rule: Rule, fault: Fault, case: Case) -> None:
-        """At the first exchange."""
+    def __init__(self, rule: Rule, fault: Fault, case: Case, known: Weights) -> None:
+        """At the first exchange; `known` is what faults of its kind were found to weigh, shared by all entries."""
+        self._known = known
         self.rule = rule
         self.fault = fault
         self.first: View = case.view
@@ -80,9 +83,13 @@ class Entry:
             return Severity.ERROR
         if self._templated and self.rule.name in TEMPLATE_RULES:
             return None
-        return self.fault.weight or severity(
-            self.rule, profile, accepted=self.accepted, model=self._model, wire=self.first.wire
-        )
+        if self.fault.weight is not None:
+            return self.fault.weight
+        key = (self.rule.name, self.accepted, self._model, self.first.wire)
+        if key not in self._known:
+            accepted, model, wire = key[1:]
+            self._known[key] = severity(self.rule, profile, accepted=accepted, model=model, wire=wire)
+        return self._known[key]
 
     def refused_with(self, profile: Profile) -> int | None:
         """The status with which this server is known to refuse it."""
@@ -138,6 +145,7 @@ class Docket:
         """Start empty."""
         self._profile = profile
         self._entries: dict[Key, Entry] = {}
+        self._known: Weights = {}
 
     def enter(self, rule: Rule, fault: Fault, case: Case, number: int) -> Entry:
         """The entry of this fault; `number` tells apart equal faults of one request."""
@@ -145,7 +153,7 @@ class Docket:
         key = (rule.name, fault.about or fault.summary, number, session, case.view.context)
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[key] = Entry(rule, fault, case)
+            entry = self._entries[key] = Entry(rule, fault, case, self._known)
         return entry
 
     def weighing(self, entries: Iterable[Entry], weight: Severity, status: int | None = None) -> list[Entry]:

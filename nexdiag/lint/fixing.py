@@ -3,8 +3,8 @@
 A repair is made for a finding, and the request judged again, until none is left for which there is one. What brings
 an error of a rule that found none before is undone, and the next finding's turn comes. Neighbours are merged, a result
 that nobody asked for is dropped, and so is one that is said twice; a system message is moved to the front, empty lists
-that say nothing are left out. A missing answer to a tool call is not made up, no parameter that means something is taken
-away, and no request is left without a message.
+that say nothing are left out. A missing answer to a tool call is not made up, no parameter that means something is
+taken away, and no request is left without a message.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,8 +20,9 @@ from nexdiag.lint.seen.bare import BareExchange
 
 Request = dict[str, Any]
 _Repair = Callable[[Request, list[Any], int], str | None]
+_SYSTEM = ("system", "developer")
 _MOST = 1000
-"""Repairs of one request: each makes it shorter, or moves a message to the front, or has no second of its kind to do."""
+"""Repairs of one request: each makes it shorter or moves a message to the front, so that it ends long before."""
 
 
 class Fixed(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,24 +132,44 @@ def _drop(_request: Request, messages: list[Any], at: int) -> str | None:
 
 
 def _drop_second(request: Request, messages: list[Any], at: int) -> str | None:
-    """An answer that says again what the one before it to the same call said; of two that differ, neither."""
-    same = at > 0 and any(messages[at] == before for before in messages[:at])
-    return _drop(request, messages, at) if same else None
+    """An answer that says again what the first one to the same call said; of two that differ, neither."""
+    first = _first_answer(messages, at) if at >= 0 and _answers(messages[at]) else None
+    return _drop(request, messages, at) if first == messages[at] else None
 
 
-def _answers(message: object) -> bool:
+def _first_answer(messages: list[Any], at: int) -> object:
+    """The first answer to the call that this message answers, since it was made."""
+    call_id, first = _call_id(messages[at]), None
+    for message in reversed(messages[:at]):
+        if not isinstance(message, dict):
+            continue
+        if message.get("type") == "function_call" and message.get("call_id") == call_id:
+            break
+        calls = message.get("tool_calls")
+        if isinstance(calls, list) and any(isinstance(call, dict) and call.get("id") == call_id for call in calls):
+            break
+        if _answers(message) and _call_id(message) == call_id:
+            first = message
+    return first
+
+
+def _answers(message: dict[str, Any]) -> bool:
     """Whether a message is an answer to a call."""
-    return isinstance(message, dict) and (
-        message.get("role") == "tool" or message.get("type") == "function_call_output"
-    )
+    return message.get("role") == "tool" or message.get("type") == "function_call_output"
+
+
+def _call_id(answer: dict[str, Any]) -> object:
+    return answer.get("call_id" if answer.get("type") == "function_call_output" else "tool_call_id")
 
 
 def _to_front(_request: Request, messages: list[Any], at: int) -> str | None:
-    """A system message joins the one at the front, or goes there."""
-    if at < 1 or messages[at].get("role") not in ("system", "developer"):
+    """A system message joins the one at the front, or goes there; never before one of the other such role."""
+    if at < 1 or messages[at].get("role") not in _SYSTEM:
         return None
     first = messages[0] if isinstance(messages[0], dict) else {}
     if first.get("role") != messages[at]["role"]:
+        if first.get("role") in _SYSTEM:
+            return None
         messages.insert(0, messages.pop(at))
         return f"moved messages[{at}] to the front"
     joined = _joined(first.get("content"), messages[at].get("content"))

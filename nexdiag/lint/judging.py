@@ -5,6 +5,7 @@ confirm   the recorded answer explains itself by one of them, or by none
 weigh     the docket says how much each matters: Findings, the cause first
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
@@ -39,6 +40,12 @@ _KEPT_THERE = frozenset({"previous_response_id", "conversation"})
 """Fields by which a request on the Responses wire leaves its beginning to the server."""
 Look = Callable[[Case], Iterable[Fault]]
 _EXPLAINED = "explained"
+_OF_THE_ACCOUNT = re.compile(
+    r"\b(?:organi[sz]ation|verif(?:y|ied)|billing|quota|credits?|balance|subscription|plan|region|country|policy|policies"
+    r"|content (?:management|filter)|rate limit|api key|permission|unauthori[sz]ed|overloaded|capacity)\b",
+    re.IGNORECASE,
+)
+"""Words of a refusal that is about who asks, or when, and not about what was sent."""
 _SHAPES = 1024
 """Kinds of exchanges for which it is remembered which rules look at them."""
 
@@ -101,7 +108,9 @@ class Judging:
         if confirmed or (view.is_rpc(seen) and (seen.status or 0) < REFUSED):
             return  # in JSON-RPC an error is an answer like another
         silent = not seen.said.tells
-        presumed = self._docket.weighing(entries, Severity.ERROR, None if silent else seen.status)
+        presumed: list[Entry] = []
+        if silent or _OF_THE_ACCOUNT.search(seen.said.words) is None:
+            presumed = self._docket.weighing(entries, Severity.ERROR, None if silent else seen.status)
         if silent and not presumed:
             presumed = self._docket.weighing(entries, Severity.WARNING)
         for entry in _freshest(presumed):

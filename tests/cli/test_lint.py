@@ -325,3 +325,38 @@ def test_the_profiles_are_listed(request_file: str, capsys: pytest.CaptureFixtur
     """With `--profile ?`."""
     assert run(["lint", request_file, "--profile", "?"]) == 0
     assert "vllm-strict" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("options", [[], ["--against", "vllm,openai"], ["--fix", "--profile", "vllm-strict"]])
+def test_what_is_judged_is_never_overwritten(tmp_path: Path, options: list[str]) -> None:
+    """By its own name, by a link to it, as a recording below a directory, or as a directory: exit 2, nothing written."""
+    path, link = tmp_path / "a.cassette.jsonl", tmp_path / "link.json"
+    path.write_text(json.dumps(TWO_USERS))
+    link.symlink_to(path)
+    aims = [(path, path), (path, link), (tmp_path, path), (tmp_path, tmp_path / "b.cassette.jsonl"), (path, tmp_path)]
+    for source, aim in aims:
+        assert run(["lint", str(source), "-o", str(aim), *options]) == 2
+    assert json.loads(path.read_text()) == TWO_USERS
+    assert not (tmp_path / "b.cassette.jsonl").exists()
+
+
+def test_a_report_may_stand_beside_the_recordings(tmp_path: Path) -> None:
+    """`nexdiag lint . -o lint.sarif`, once and again."""
+    (tmp_path / "a.cassette.jsonl").write_text('{"cassette":1}\n')
+    (tmp_path / "r.json").write_text(json.dumps(GOOD))
+    for _ in range(2):
+        assert run(["lint", str(tmp_path), str(tmp_path / "r.json"), "-o", str(tmp_path / "lint.txt")]) == 0
+
+
+@pytest.mark.parametrize("option", ["--profile", "--against"])
+def test_profiles_are_listed_without_a_file(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A question mark asks for names."""
+    assert run(["lint", option, "?"]) == 0
+    assert "vllm-strict" in capsys.readouterr().out
+
+
+def test_no_file_is_an_error_with_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2, and what may be named."""
+    assert run(["lint"]) == 2
+    assert "nothing is named" in (told := capsys.readouterr().err)
+    assert "hint: name a recording" in told

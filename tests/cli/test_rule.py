@@ -27,3 +27,25 @@ def test_an_unknown_rule_names_the_nearest(capsys: pytest.CaptureFixture[str]) -
     """A slip of the finger costs one line."""
     assert run(["rule", "role-alternatio"]) == 2
     assert "role-alternation" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["Order", "role_alternation", " Role-Alternation", "nx101"])
+def test_case_and_underscores_do_not_matter(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A family or a rule, as somebody writes it."""
+    assert run(["rule", name]) == 0
+    assert "role-alternation" in capsys.readouterr().out
+
+
+def test_the_hint_is_short(capsys: pytest.CaptureFixture[str]) -> None:
+    """The nearest names, and how to list all of them."""
+    assert run(["rule", "tool-name"]) == 2
+    hint = capsys.readouterr().err.splitlines()[-1]
+    assert "tool-name-format" in hint
+    assert "nexdiag rule lists them" in hint
+    assert len(hint) < 140
+
+
+def test_a_search_for_nothing_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not a list of all rules."""
+    assert run(["rule", "--search", " "]) == 2
+    assert "names no words" in capsys.readouterr().err

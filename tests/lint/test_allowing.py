@@ -38,3 +38,14 @@ def test_what_a_scenario_allows_is_set_aside(scenario: Scenario, told: bool) -> 
     """For the whole recording, or for the turns of one message; what is misspelt allows nothing."""
     kept, left = allowed(scenario)
     assert (bool(kept), bool(left)) == (told, not told)
+
+
+def test_turns_of_another_session_are_not_those_of_the_scenario() -> None:
+    """What one message allows counts in the chat that it was said in."""
+    say = Say(text="u", allow=("order",))
+    cassette = recording(ROUND)
+    scenario = Scenario(name="s", say=(say,))
+    cassette = msgspec.structs.replace(cassette, header=msgspec.structs.replace(cassette.header, scenario=scenario))
+    found = next(one for one in judge(cassette, named("unknown")) if one.rule == "role-alternation")
+    elsewhere = msgspec.structs.replace(found, location=msgspec.structs.replace(found.location, session="b"))
+    assert split(cassette, (found, elsewhere)) == ((elsewhere,), (found,))

@@ -1,19 +1,25 @@
 """Safe repairs of a request."""
 
 import copy
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from linting import ASSISTANT, SYSTEM, USER, calls, refusing, tool
 
+from nexdiag.core.endpoint import Profile
 from nexdiag.lint.engine import judge_bare
-from nexdiag.lint.fixing import REPAIRABLE, fixed
-from nexdiag.lint.profiles import named
-from nexdiag.lint.rules import find
+from nexdiag.lint.fixing import fixed
+from nexdiag.lint.profiles import ALL, named
 from nexdiag.lint.seen.bare import BareExchange
 
-STRICT = refusing(*REPAIRABLE)
+STRICT = refusing(
+    *("role-alternation", "orphan-tool-result", "duplicate-tool-result", "system-not-first", "developer-role"),
+    *("multiple-system-messages", "empty-tool-calls-array", "empty-tools-array", "prefill-trailing-whitespace"),
+    *("stream-options-unsupported", "empty-messages"),
+)
+"""It refuses all that can be mended, and that nothing is left."""
 PARTS = {"role": "user", "content": [{"type": "text", "text": "p"}]}
 
 
@@ -62,21 +68,72 @@ def test_what_is_given_stays_as_it_is() -> None:
     assert request == before
 
 
-@given(st.lists(st.sampled_from([USER, ASSISTANT, SYSTEM, PARTS, calls("c"), tool("c"), tool("d"), {"role": "user"}])))
-def test_repairs_end_and_make_no_new_fault(messages: list[object]) -> None:
-    """After them nothing is worse than it was, and nothing is left to repair, whatever the conversation."""
-    done = fixed({"model": "m", "messages": messages}, STRICT)
-    count = len(
-        [one for one in judge_bare(BareExchange(request={"model": "m", "messages": messages}), STRICT)[1] if one.weighs]
-    )
-    assert len(done.left) <= count
-    assert fixed(done.request, STRICT).made == ()
+def test_an_answer_is_dropped_only_where_it_says_the_same() -> None:
+    """Of two answers to one call that differ, nobody knows which is right."""
+    asked = [USER, calls("c"), tool("c", "1")]
+    assert messages_after([*asked, tool("c", "1")]) == asked
+    for other in ("2", None):
+        assert messages_after([*asked, tool("c", other)]) == [*asked, tool("c", other)]
+    assert messages_after([*asked, tool("c", "2"), tool("c", "2")]) == [*asked, tool("c", "2"), tool("c", "2")]
 
 
-@pytest.mark.parametrize("rule", REPAIRABLE)
-def test_a_repair_is_for_a_rule(rule: str) -> None:
-    """Its name is that of a rule that there is."""
-    assert find(rule).name == rule
+def test_a_request_is_never_left_empty() -> None:
+    """An answer that stands alone stays: a request without a message is no request."""
+    done = fixed({"model": "m", "messages": [tool("x")]}, refusing("orphan-tool-result"))
+    assert (done.request["messages"], done.made) == ([tool("x")], ())
+    assert [one.rule for one in done.left] == ["orphan-tool-result"]
+
+
+def test_what_would_bring_a_new_error_is_undone() -> None:
+    """Without the orphan two users would follow each other; what else can be mended still is."""
+    messages = [USER, ASSISTANT, USER, tool("x"), {**PARTS, "name": "n"}]
+    request = {"model": "m", "messages": messages, "tools": []}
+    assert rules(request, STRICT) == {"orphan-tool-result", "empty-tools-array"}
+    done = fixed(request, STRICT)
+    assert done.request == {"model": "m", "messages": messages}
+    assert [one.rule for one in done.left] == ["orphan-tool-result"]
+
+
+def rules(request: object, profile: Profile) -> set[str]:
+    """Those that find an error."""
+    return {one.rule for one in judge_bare(BareExchange(request=request), profile)[1] if one.severity == "error"}
+
+
+def words(messages: list[Any]) -> list[str]:
+    """What user and assistant said, each word."""
+    said: list[str] = []
+    for message in messages:
+        content = message.get("content") if message["role"] in ("user", "assistant") else None
+        texts = content if isinstance(content, list) else [{"text": content or ""}]
+        said += [word for part in texts for word in part.get("text", "").split()]
+    return said
+
+
+SPOKEN = st.builds(
+    lambda role, text, parts: {"role": role, "content": [{"type": "text", "text": text}] if parts else text},
+    st.sampled_from(["user", "assistant", "system", "developer"]),
+    st.sampled_from(["", "one", "two words", "end "]),
+    st.booleans(),
+)
+OTHERS = st.sampled_from(
+    [
+        *(calls("c"), calls("c", "d"), tool("c"), tool("c", "other"), tool("d"), {**ASSISTANT, "tool_calls": []}),
+        *({"role": "user"}, SYSTEM, {"role": "user", "content": "named", "name": "n"}),
+    ]
+)
+
+
+@pytest.mark.parametrize("profile", [STRICT, *ALL], ids=lambda profile: profile.name)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(messages=st.lists(SPOKEN | OTHERS, min_size=1, max_size=7), lists=st.booleans())
+def test_repairs_keep_every_word_and_bring_no_new_error(profile: Profile, messages: list[Any], lists: bool) -> None:
+    """On every server: no rule finds an error that found none, no word of user or assistant is lost, and it ends."""
+    request = {"model": "m", "messages": messages, "max_tokens": 9} | ({"tools": []} if lists else {})
+    done = fixed(request, profile)
+    assert rules(done.request, profile) <= rules(request, profile)
+    assert words(done.request["messages"]) == words(messages)
+    assert done.request["messages"]
+    assert fixed(done.request, profile).made == ()
 
 
 def test_a_server_that_takes_it_gets_it_as_it_is() -> None:

@@ -5,6 +5,7 @@ in the shape of its other errors.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -36,6 +37,8 @@ _KINDS = {
 }
 """The types of error on the Messages wire, by status, as Anthropic documents them."""
 _SERVER = 500
+_OF_THIS_STATUS = 1000
+"""How much more a statement of the status in question counts than one of another."""
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,12 +143,15 @@ def _facts(finding: Finding, model: str, path: str) -> dict[str, str]:
 
 
 def _in_shape(profile: Profile, status: int, words: str, *, kind: str = "") -> Any:  # noqa: ANN401 - a JSON body
-    """Words of our own in the shape of this server's errors."""
+    """Words of our own in the shape of this server's errors: the usual one of this status, else of any."""
+    shapes: Counter[bytes] = Counter()
     for refusal in profile.refuses:
         if HTTPStatus.BAD_REQUEST <= refusal.status < _SERVER and refusal.rule not in _OTHER_ADDRESS:
             body = _reworded(refusal, refusal.body, status, words)
             if body is not None:
-                return body
+                shapes[jsontext.write(body)] += _OF_THIS_STATUS if refusal.status == status else 1
+    if shapes:
+        return jsontext.read(shapes.most_common(1)[0][0])
     usual = dict(_USUAL["error"], message=words, code=status)
     return {"error": usual | ({"type": kind} if kind else {})}
 

@@ -26,20 +26,23 @@ _MODEL = re.compile(
 _SETTING = re.compile(r"-{1,2}\w|[\w-]+=|v?\d")
 """A flag, a parameter or a version, which no server is named for either."""
 _TEXT_READ = 500
+_SEVERAL_WORDS = re.compile(r"\s")
 
 
 def named(name: str) -> Profile:
-    """The profile of that name.
+    """The profile of that name; of several words, the one server that they describe.
 
-    Raises UsageError for a name that there is not.
+    Raises UsageError for a name that there is not. A single word is never guessed at: it may be misspelt.
     """
     profile = _by_name(name)
+    if profile is None and _SEVERAL_WORDS.search(name.strip()):
+        described = resolve(name)
+        profile = described if described.known else None
     if profile is not None:
         return profile
-    known = [profile.name for profile in NAMED]
-    near = get_close_matches(name.lower(), known, n=1, cutoff=0.5)
-    meant = f"did you mean {near[0]}? " if near else ""
-    raise UsageError(f"unknown profile {name!r}", hint=f"{meant}known: {', '.join(known)}")
+    near = get_close_matches(name.lower(), [profile.name for profile in NAMED], n=3, cutoff=0.5)
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    raise UsageError(f"unknown profile {name[:80]!r}", hint=f"{meant}nexdiag lint --profile ? lists them")
 
 
 def resolve(text: str | None) -> Profile:

@@ -59,7 +59,7 @@ def find(name_or_code: str) -> Rule:
 
     Raises UsageError if there is none.
     """
-    wanted = name_or_code.strip().lower()
+    wanted = _plain(name_or_code)
     for rule in EXPLAINED:
         if wanted in (rule.name, rule.code.lower()):
             return rule
@@ -77,7 +77,7 @@ def chosen(select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> tuple[
 
 
 def _meant(word: str) -> list[Rule]:
-    plain = word.strip().lower()
+    plain = _plain(word)
     meant = [
         rule
         for rule in EXPLAINED
@@ -89,7 +89,13 @@ def _meant(word: str) -> list[Rule]:
 
 
 def _unknown(wanted: str) -> UsageError:
-    names = [rule.name for rule in EXPLAINED]
-    near = get_close_matches(wanted, [*names, *(rule.code.lower() for rule in EXPLAINED)], n=1, cutoff=0.5)
-    meant = f"did you mean {near[0].upper() if near[0].startswith('nx') else near[0]}? " if near else ""
-    return UsageError(f"unknown rule {wanted!r}", hint=f"{meant}known: {', '.join(names)}")
+    known = [name for rule in EXPLAINED for name in (rule.name, rule.code.lower())]
+    near = get_close_matches(wanted, dict.fromkeys([*known, *(rule.family for rule in EXPLAINED)]), n=3, cutoff=0.5)
+    told = " or ".join(name.upper() if name.startswith("nx") else name for name in near)
+    meant = f"did you mean {told}? " if near else ""
+    return UsageError(f"unknown rule {wanted!r}", hint=f"{meant}nexdiag rule lists them")
+
+
+def _plain(word: str) -> str:
+    """As names are written here: `Role_Alternation` is one too."""
+    return word.strip().lower().replace("_", "-")

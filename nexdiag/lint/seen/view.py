@@ -30,6 +30,7 @@ _LOGGED_STATUS = re.compile(
 )
 _LOGGED_ERROR = re.compile(r"\b\w{0,60}(?:error|exception|panic|fatal)\b|\b(?:failed|refused)\b", re.IGNORECASE)
 _LOG_READ = 100_000
+_HOLLOW_READ = 64
 _NAMED_INDEX = re.compile(
     r"\b(?:messages?|input)(?:[.\[ /]{1,2}|\W{0,3}(?:at )?(?:index|position) )(\d{1,6})\b", re.IGNORECASE
 )
@@ -49,6 +50,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     fields: Fields
     asked: bool = False
     """Whether anything of the request body is known."""
+    hollow: bool = False
+    """The request body is an object without a field."""
     answer: AnswerSeen = msgspec.field(default_factory=AnswerSeen)
     """What came back; nothing where it is not known."""
     log: str = ""
@@ -174,6 +177,7 @@ def of_exchange(exchange: Exchange) -> View:
         status=None if response is None else response.status,
         fields=Fields(exchange.request.body),
         asked=bool(exchange.request.body.fields) or bool(exchange.request.body.raw),
+        hollow=_hollow(exchange.request.body.raw),
         answer=AnswerSeen() if response is None else AnswerSeen(response_text(response), wire_of(url) or "chat"),
         failure=exchange.failure,
         chunks=0 if response is None else len(response.chunks),
@@ -201,6 +205,7 @@ def of_bare(bare: BareExchange) -> View:
         status=int(status[1] or status[2] or status[3]) if bare.status is None and status else bare.status,
         fields=fields,
         asked=bare.request is not None,
+        hollow=bare.request == {} or (isinstance(bare.request, str) and _hollow(bare.request.encode())),
         answer=_answer_of(bare.response, wire),
         log=log,
         client=bare.client,
@@ -217,6 +222,10 @@ def named_index(words: str) -> int | None:
     """The index of the message that a server's words name: `messages.8.content.0`, `messages.[4].role`, `input[3]`."""
     found = _NAMED_INDEX.search(words)
     return int(found[1]) if found else None
+
+
+def _hollow(raw: bytes | None) -> bool:
+    return raw is not None and len(raw) < _HOLLOW_READ and b"".join(raw.split()) == b"{}"
 
 
 def _answer_of(response: Any, wire: Wire) -> AnswerSeen:  # noqa: ANN401 - JSON is anything

@@ -11,7 +11,7 @@ from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.codec import logline
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.errors import NothingToDo
-from nexdiag.core.finding import Finding, Location
+from nexdiag.core.finding import Finding
 from nexdiag.core.judged import Judged
 from nexdiag.core.turn import LogLine
 from nexdiag.lint import allowing, engine, profiles
@@ -37,9 +37,15 @@ def judge_paths(paths: Sequence[Path], choice: Choice) -> list[Judged]:
 
 
 def judge_subject(subject: Subject, choice: Choice) -> Iterator[Judged]:
-    """What one file comes to; without what is not wanted in it."""
+    """What one file comes to; without what is not wanted in it, and without secrets."""
+    redactor = Redactor(secrets_of(os.environ))
     for judged in _judged(subject, choice):
-        yield msgspec.structs.replace(judged, findings=choice.kept(subject.name, judged.findings))
+        kept = choice.kept(subject.name, judged.findings)
+        yield msgspec.structs.replace(
+            judged,
+            findings=tuple(_clean(finding, redactor) for finding in kept),
+            allowed=tuple(_clean(finding, redactor) for finding in judged.allowed),
+        )
 
 
 def nothing_recorded(names: Sequence[str]) -> NothingToDo:
@@ -104,15 +110,9 @@ def _state(subject: State, choice: Choice) -> Iterator[Judged]:
     """What is of all chats, and then each chat; or one chat's directory."""
     if subject.told is not None:
         yield Judged(file=subject.name, profile=NO_SERVER, findings=_of_state(subject.told, choice))
-    redactor = Redactor(secrets_of(os.environ)) if subject.reads else None
     for one in subject.reads:
         findings = _of_state(one.state, choice)
-        yield Judged(
-            file=str(one.path),
-            profile=NO_SERVER,
-            findings=tuple(_clean(finding, redactor) for finding in findings) if redactor else findings,
-            unchecked=_unread(one),
-        )
+        yield Judged(file=str(one.path), profile=NO_SERVER, findings=findings, unchecked=_unread(one))
 
 
 def _of_state(state: StateSeen, choice: Choice) -> tuple[Finding, ...]:
@@ -124,11 +124,17 @@ def _unread(one: Read) -> tuple[str, ...]:
 
 
 def _clean(finding: Finding, redactor: Redactor) -> Finding:
-    """Without secrets: what stands in a state directory was never redacted."""
-    pointer = finding.location.pointer
+    """Without secrets: what was handed to us was never redacted, and what was recorded may hold one all the same."""
+    pointer, words = finding.location.pointer, finding.server_words
+    place = msgspec.structs.replace(finding.location, pointer=None if pointer is None else redactor.text(pointer))
     return msgspec.structs.replace(
         finding,
         summary=redactor.text(finding.summary),
         evidence=tuple(redactor.text(line) for line in finding.evidence),
-        location=Location(pointer=None if pointer is None else redactor.text(pointer)),
+        because=redactor.text(finding.because),
+        fix=redactor.text(finding.fix),
+        server_words=None if words is None else redactor.text(words),
+        consequences=tuple(redactor.text(line) for line in finding.consequences),
+        facts={name: redactor.text(fact) for name, fact in finding.facts.items()},
+        location=place,
     )

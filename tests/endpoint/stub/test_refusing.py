@@ -244,6 +244,23 @@ def test_what_is_no_json_is_refused_in_its_shape(wire: Wire) -> None:
             assert json.loads(text)["type"] == "error"
 
 
+@pytest.mark.parametrize("wire", ["chat", "responses", "anthropic"])
+@pytest.mark.parametrize("request_", [{}, {"model": "m"}])
+def test_a_body_without_messages_is_refused_by_each(wire: Wire, request_: dict[str, Any]) -> None:
+    """No server can answer nothing."""
+    for profile in ALL:
+        status, text = told(profile, wire, request_)
+        assert status == 400
+        assert f"the request has no {'input' if wire == 'responses' else 'messages'}" in text
+
+
+def test_our_words_stand_in_the_usual_shape_of_their_status() -> None:
+    """Not in that of a 404 which the profile happens to state first."""
+    for body in ({}, {"messages": 3}, {"messages": [{}]}):
+        assert json.loads(told(named("vllm"), "chat", body)[1])["error"]["type"] == "BadRequestError"
+    assert refusing.unreadable(named("vllm"), "chat", b"{", "no").body["error"]["type"] == "BadRequestError"
+
+
 def test_llama_cpp_says_itself_what_is_no_json() -> None:
     """As was measured; JSON that is no object is told in our words."""
     stub = STUBS["llama.cpp"]

@@ -146,3 +146,18 @@ def test_it_knows_when_it_does_not_know(text: str | None) -> None:
 def test_any_text_can_be_resolved(text: str) -> None:
     """Free text never raises."""
     assert resolve(text) in ALL
+
+
+@pytest.mark.parametrize(("text", "name"), [("Mistral via LiteLLM", "mistral"), ("vLLM 0.9 server", "vllm")])
+def test_free_text_names_a_profile(text: str, name: str) -> None:
+    """What `server` of an exchange may say, `--profile` may too."""
+    assert named(text).name == name
+
+
+@pytest.mark.parametrize("text", ["sgland", "vllm-strickt", "some server", "vllm or mistral", ""])
+def test_what_may_be_misspelt_is_not_guessed_at(text: str) -> None:
+    """An error with a short hint."""
+    with pytest.raises(UsageError) as caught:
+        named(text)
+    assert "nexdiag lint --profile ? lists them" in caught.value.hint
+    assert len(caught.value.hint) < 120

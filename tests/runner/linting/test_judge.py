@@ -127,3 +127,21 @@ def test_a_state_directory_hides_secrets_and_holds_cassettes_too(tmp_path: Path)
     assert [Path(one.file).name for one in judged] == [tmp_path.name, "x", "r.cassette.jsonl"]
     assert "the key [redacted" in judged[1].findings[0].summary
     assert "abcdefghij" not in str(judged)
+
+
+KEY = "sk-proj-Ab3dEf9hAb3dEf9hAb3dEf9hAb3dEf9hAb3dEf9h"
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        {"status": 401, "response": {"error": {"message": f"Incorrect API key provided: {KEY}."}}},
+        {"request": {"messages": [{"role": "tool", "tool_call_id": KEY, "content": "r"}]}},
+        {"request": {"messages": [{"role": "user", "content": KEY}, {"role": "user", "content": KEY}]}},
+    ],
+)
+def test_no_secret_of_what_was_given_is_told(exchange: dict[str, object]) -> None:
+    """Neither in a summary, nor in evidence, words, fixes or facts: what was pasted was never redacted."""
+    judged = judge_text(json.dumps(exchange).encode() + b"\n", "x.jsonl", Choice())
+    assert any(one.findings for one in judged)
+    assert KEY not in str(judged)

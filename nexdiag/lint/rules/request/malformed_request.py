@@ -1,9 +1,10 @@
-"""The messages of a request have a shape that no server reads.
+"""The messages of a request are missing, or have a shape that no server reads.
 
 ## What it does
 
-Finds a request whose `messages` are no list, an entry of the list that is no object, and an entry without a role, or
-with a role that is no string. It looks at requests to chat-completions routes only. An empty list is another fault.
+Finds a request without `messages` where its address says that it asks a model (on the Responses wire: without `input`,
+and without what stands in its place), `messages` that are no list, an entry of the list that is no object, and an entry
+without a role, or with a role that is no string. An empty list is another fault.
 
 ## Why it is bad
 
@@ -27,18 +28,24 @@ No server can make a conversation of it: the request is refused before a templat
 
 from collections.abc import Iterator
 
+from nexdiag.codec.wire import DIALECTS, wire_of
 from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import MALFORMED, kind_of
+from nexdiag.lint.server import serves
 
 _ROLES = '"system", "user", "assistant" or "tool"'
+_IN_PLACE_OF_INPUT = frozenset({"input", "previous_response_id", "prompt", "conversation"})
+_CHAT = DIALECTS["chat"].route
 
 
 def _check(case: Case) -> Iterator[Fault]:
     view = case.view
-    if not view.chats or view.fields.holds_list("messages"):
+    if not view.chats and _asks(case):
+        yield _missing(case)
+    if not view.chats or view.wire == "responses" or view.fields.holds_list("messages"):
         return
     value = view.fields.get("messages")
     yield Fault(
@@ -46,6 +53,31 @@ def _check(case: Case) -> Iterator[Fault]:
         fix='send messages as a list: [{"role": "user", "content": "..."}]',
         pointer="/messages",
         evidence=(f"messages {shorten(str(value))}",),
+    )
+
+
+def _asks(case: Case) -> bool:
+    """An object was sent where a model is asked, and nothing in it stands for the messages.
+
+    Other services have paths that end like two of the wires (`/threads/x/messages`).
+    """
+    view, path = case.view, case.view.path
+    wire = None if path is None else wire_of(path)
+    if path is None or wire is None or view.method not in (None, "POST") or not (view.hollow or any(view.fields)):
+        return False
+    if wire == "responses" and any(name in view.fields for name in _IN_PLACE_OF_INPUT):
+        return False
+    beside = path.rstrip("/").removesuffix(DIALECTS[wire].route) + _CHAT
+    return wire == "chat" or "model" in view.fields or any(serves(route, beside) for route in case.profile.routes)
+
+
+def _missing(case: Case) -> Fault:
+    name = case.view.list_name
+    return Fault(
+        summary=f"the request has no {name}",
+        fix=f'send {name}: [{{"role": "user", "content": "..."}}]',
+        evidence=(f"{case.view.method or 'POST'} {shorten(case.view.path or '', 200)}",),
+        facts={"param": name},
     )
 
 
@@ -95,12 +127,15 @@ RULE = Rule(
     check=_check,
     arriving=_arriving,
     on=MALFORMED,
-    wires=("chat", "anthropic"),  # items of the Responses wire have many shapes
-    concerns=lambda view: view.asks_chat,
+    listens=lambda case: case.view.wire != "responses",  # its items have many shapes
+    concerns=lambda view: view.asks_chat or not view.chats,
+    consequence_of=("base-url-wrong-dialect",),
     # of llama.cpp and of validators by schema; they count only where the request shows the fault
     words=patterns(
         r"\bmessages\b.{0,200}\b(?:array|list|object|dictionary|dict)\b",
         r"failed to parse messages",
+        r"\b(?:messages|input)\b.{0,60}\b(?:required|missing|must be)\b",
+        r"\b(?:required|missing|must provide|requires)\b.{0,60}\b(?:messages|input)\b",
         r"all non-assistant messages must contain",
         r"\b(?:missing|invalid)\b.{0,40}\brole\b",
         r"\brole\b.{0,200}\b(?:required|missing|string|must be|should be)\b",

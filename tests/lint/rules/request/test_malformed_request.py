@@ -70,7 +70,7 @@ def test_look_alikes_are_let_pass(messages: object) -> None:
     assert found(messages) == []
 
 
-@pytest.mark.parametrize("url", ["http://h/v1/responses", "http://h/v1/embeddings", "/v1/completions", "http://h"])
+@pytest.mark.parametrize("url", ["http://h/v1/embeddings", "/v1/completions", "http://h"])
 def test_other_routes_have_other_shapes(url: str) -> None:
     """Only chat completions are judged; with a version, without one, and behind a gateway's path."""
     for messages in (3, [None]):
@@ -82,6 +82,67 @@ def test_other_routes_have_other_shapes(url: str) -> None:
 def test_a_body_without_messages_is_not_judged(request_: object) -> None:
     """It may be of another protocol."""
     assert judge_bare(BareExchange(request=request_))[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "request_", "told"),
+    [
+        ("http://h/v1/chat/completions", {"model": "m"}, "messages"),
+        ("/v1/chat/completions", {}, "messages"),
+        ("http://h/v1/messages", {}, "messages"),
+        ("http://h/anthropic/messages", {"model": "m", "max_tokens": 5}, "messages"),
+        ("http://h/v1/responses", {"model": "m"}, "input"),
+        ("http://h/v1/responses", "{ }", "input"),
+        ("http://h/v1/responses", {"messages": [USER]}, "input"),
+    ],
+)
+def test_where_a_model_is_asked_there_are_messages(url: str, request_: object, told: str) -> None:
+    """Under the name that they have on that wire."""
+    bare = BareExchange(request=request_, url=url)
+    (finding,) = [one for one in judge_bare(bare)[1] if one.rule == "malformed-request"]
+    assert (finding.summary, finding.severity) == (f"the request has no {told}", Severity.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("url", "request_"),
+    [
+        ("http://h/v1/responses", {"model": "m", "previous_response_id": "resp_1"}),
+        ("http://h/v1/responses", {"prompt": {"id": "p"}}),
+        ("http://h/v1/threads/thread_1/messages", {"role": "user", "content": "u"}),
+        ("http://h/survey/responses", {"answers": [1]}),
+        ("http://h/v1/models", {}),
+        ("http://h/v1/chat/completions", None),
+        ("http://h/v1/chat/completions", []),
+        ("http://h/v1/chat/completions", "{"),
+    ],
+)
+def test_nothing_is_missing_elsewhere(url: str, request_: object) -> None:
+    """Other services have such paths too, and of a body that nobody read nothing is known."""
+    assert [one for one in judge_bare(BareExchange(request=request_, url=url))[1] if one.code == "NX003"] == []
+
+
+def test_a_get_asks_nothing() -> None:
+    """The same address lists stored answers."""
+    for method, count in (("GET", 0), ("POST", 1)):
+        sent = Request(method=method, url="http://h/v1/chat/completions", body=Body.of(b"{}"))
+        cassette = Cassette(header=Header(), exchanges=(Exchange(id=0, started=0.0, request=sent),))
+        assert len(judge(cassette, named("unknown"))) == count
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Missing required parameter: 'messages'.",
+        "messages: Field required",
+        "'messages' is required",
+        "you must provide a messages parameter",
+    ],
+)
+def test_the_words_for_what_is_missing_confirm(words: str) -> None:
+    """Of OpenAI, Anthropic and llama.cpp."""
+    bare = BareExchange(request={"model": "m"}, url="/v1/chat/completions", status=400, response={"error": words})
+    first = judge_bare(bare)[1][0]
+    assert (first.rule, first.refused) == ("malformed-request", True)
 
 
 def test_what_was_accepted_is_no_fault() -> None:
