@@ -90,6 +90,15 @@ def real(session: nox.Session) -> None:
 
 
 @nox.session
+def agreement(session: nox.Session) -> None:
+    """Judge 10,000 requests, or as many as follow `--`, as mistral-common and a real llama.cpp server do."""
+    install(session)
+    with session.chdir("tests"):
+        for other in ("mistral", "llama"):
+            session.run("python", "-m", f"agreement.{other}", *(session.posargs or ["10000"]))
+
+
+@nox.session
 def importtime(session: nox.Session) -> None:
     """Print what start-up costs: the dearest imports of some commands."""
     install(session)

@@ -6,7 +6,8 @@ peer reads, with json.loads, what any judge has to read: each new message once, 
 bare request of 180 kB: milliseconds to read and judge it, against json.loads of the same line.
 
 All times are seconds of the processor, the least of several runs, so that what else the machine does counts little. No
-text is judged twice: each run has words of its own, and finds nothing remembered of another.
+text is judged twice: each run has words of its own, and finds nothing remembered of another. The exit status is 1 if
+fewer than 5,000 exchanges are judged in a second, or the bare request takes longer than 2 ms.
 
 Run it with: nox -s bench        (or: python benchmarks/linting.py [TURNS ...])
 """
@@ -29,6 +30,10 @@ from nexdiag.lint.seen.bare import decode_bare
 URL = "http://127.0.0.1:9/v1/chat/completions"
 TURNS = (100, 300, 1000)
 BARE = 180_000
+LEAST = 5000
+"""Exchanges in a second, of the longest chat."""
+MOST = 0.002
+"""Seconds for the bare request."""
 RUNS = 3
 BARE_RUNS = 51
 _PIECES = 12
@@ -141,8 +146,8 @@ def judged(turns: int) -> tuple[float, float, float]:
     return min(ours), min(theirs), memory
 
 
-def judged_bare() -> None:
-    """Print what a bare request costs."""
+def judged_bare() -> float:
+    """Print what a bare request costs, and give it: seconds."""
     vllm, ours, theirs = named("vllm"), [], []
     for run in range(BARE_RUNS):
         line = f'{{"request": {bare(run=run)}}}'
@@ -152,10 +157,18 @@ def judged_bare() -> None:
         f"bare request of {len(line) / 1000:.0f} kB, {len(json.loads(line)['request']['messages'])} messages:"
         f" {min(ours) * 1e3:.2f} ms ({min(ours) / min(theirs):.2f} times json.loads)"
     )
+    return min(ours)
 
 
-def main(turns: tuple[int, ...]) -> None:
-    """Print the table."""
+def verdict(speed: float, cost: float) -> int:
+    """Print whether the floors are kept; 1 if not."""
+    kept = speed >= LEAST and cost <= MOST
+    print(f"at least {LEAST:,} exchanges/s and at most {MOST * 1e3:.0f} ms: {'met' if kept else 'MISSED'}")
+    return int(not kept)
+
+
+def main(turns: tuple[int, ...]) -> int:
+    """Print the table; 1 where a floor is not kept."""
     taken: dict[int, float] = {}
     print("turns   exchanges/s   ms for all   ms json.loads of the same   ratio   MB of memory")
     for count in turns:
@@ -168,8 +181,8 @@ def main(turns: tuple[int, ...]) -> None:
     if first != last:
         exponent = math.log(taken[last] / taken[first]) / math.log(last / first)
         print(f"growth from {first} to {last} turns: exponent {exponent:.2f} (1 is linear in new text)")
-    judged_bare()
+    return verdict(last / taken[last], judged_bare())
 
 
 if __name__ == "__main__":
-    main(tuple(int(word) for word in sys.argv[1:]) or TURNS)
+    sys.exit(main(tuple(int(word) for word in sys.argv[1:]) or TURNS))

@@ -43,6 +43,7 @@ BREACHES = (
     ("pytest", "runner/play.py", "import pytest"),
     ("rich", "report/html.py", "import rich"),
     ("mcp", "runner/play.py", "import mcp"),
+    ("jinja2", "lint/judging.py", "import jinja2"),
 )
 """A contract, a file of the package, and an import there that breaks this contract and no other."""
 

@@ -22,6 +22,7 @@ WITHOUT_A_MODULE = {
     "clients/test_replayed_raw.py": "curl, requests and aiohttp, likewise",
     "agreement/test_llama.py": "the verdicts of lint, against the real llama.cpp",
     "agreement/test_mistral_common.py": "the same, against mistral-common's validator",
+    "lint/test_patterns.py": "the expressions of all rules, and how long they take",
     "lint/test_statements.py": "every statement of every profile, with its rule",
     "test_battle.py": "the executor as a whole, against a real server",
     "test_cassettes.py": "cassettes/ and reports/sample/",

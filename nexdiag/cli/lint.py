@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nexdiag.cli.console import deliver, not_checked, progress, to_step_summary
-from nexdiag.core.errors import UsageError
+from nexdiag.cli.console import complain, deliver, not_checked, progress, to_step_summary
+from nexdiag.core.errors import NexdiagError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nexdiag.core.judged import Judged
     from nexdiag.runner.linting.choice import Choice
 
 NAME = "lint"
@@ -65,7 +68,7 @@ def command(
     _apart(files, output)
     if against is not None:
         _alone("--against", fix=fix, template=template is not None, profile=profile is not None)
-        return _against(files, against, form, output)
+        return _against(files, against, _choice(None, select, ignore, None), form, output)
     choice = _choice(profile, select, ignore, template)
     if fix:
         _alone("--fix", template=template is not None, format=form is not Format.TEXT)
@@ -119,37 +122,60 @@ def _choice(profile: str | None, select: list[str] | None, ignore: list[str] | N
 
 
 def _judge(files: list[Path], choice: "Choice", form: Format, output: Path | None) -> int:
-    from nexdiag.report.lint.formats import FORMATS, TELL_UNCHECKED
+    from nexdiag.report.lint.formats import FORMATS, HOLD_UNCHECKED
     from nexdiag.runner.linting.judge import judge_paths
 
-    judged = judge_paths(files, choice)
+    bad: list[NexdiagError] = []
+    judged = judge_paths(files, choice, bad)
+    if not judged:
+        return _ended(bad, NexdiagError.exit_code)
     deliver(FORMATS[form](judged), output)
     if form is Format.GITHUB:
         from nexdiag.report.lint.github import step_summary
 
         to_step_summary(lambda already: step_summary(judged, already=already))
-    if form not in TELL_UNCHECKED or (form is Format.TEXT and output is not None):
-        not_checked([f"{one.file}: {text}" for one in judged for text in one.unchecked])
-    return int(any(finding.weighs for one in judged for finding in one.findings))
+    if form not in HOLD_UNCHECKED or (form is Format.TEXT and output is not None):
+        not_checked([*_unchecked(judged)])
+    return _ended(bad, int(any(finding.weighs for one in judged for finding in one.findings)))
 
 
-def _against(files: list[Path], names: str, form: Format, output: Path | None) -> int:
+def _unchecked(judged: "list[Judged]") -> "Iterator[str]":
+    """In one line each, but of exchanges that lack an answer in one for all of them."""
+    for one in judged:
+        if not one.bare:
+            yield from (f"{one.file}: {text}" for text in one.unchecked)
+    lacking = sum(1 for one in judged if one.bare and one.unchecked)
+    if lacking:
+        yield f"the answers of {lacking} exchanges: not given" if lacking > 1 else "the answer of 1 exchange: not given"
+
+
+def _ended(bad: list[NexdiagError], code: int) -> int:
+    """Tell what could not be read; then the exit code is that of an error."""
+    for error in bad:
+        complain(error.what, error.hint, error)
+    return NexdiagError.exit_code if bad else code
+
+
+def _against(files: list[Path], names: str, choice: "Choice", form: Format, output: Path | None) -> int:
     from nexdiag.report.lint.portability import FORMS
     from nexdiag.runner.linting.against import servers_of, tables
 
     if form not in _ANSWERS:
         raise UsageError(f"--against has no format {form.value}", hint=f"it is one of: {', '.join(_ANSWERS)}")
-    made = tables(files, servers_of(names))
-    deliver(FORMS[form](made), output)
-    return int(any(table.refused(at) for table in made for at in range(len(table.servers))))
+    bad: list[NexdiagError] = []
+    made = tables(files, servers_of(names), choice, bad)
+    if made:
+        deliver(FORMS[form](made), output)
+    return _ended(bad, int(any(table.refused(at) for table in made for at in range(len(table.servers)))))
 
 
 def _fix(files: list[Path], choice: "Choice", output: Path | None) -> int:
     from nexdiag.report.lint.repairs import diff, written
     from nexdiag.runner.linting.fix import repaired
 
-    done = repaired(files, choice)
-    if output is not None and len(done) != 1:
+    bad: list[NexdiagError] = []
+    done = repaired(files, choice, bad)
+    if output is not None and done and len(done) != 1:
         hint = "name one request, or leave -o away for the diff"
         raise UsageError(f"-o takes one repaired request, found {len(done)}", hint=hint)
     told = progress()
@@ -160,9 +186,11 @@ def _fix(files: list[Path], choice: "Choice", output: Path | None) -> int:
             told.print(f"{one.name}: no safe repair: {text}", markup=False)
         if output is None:
             deliver(diff(one.before, one.after, name=one.name), None)
-    if output is not None:
+        if not one.made:
+            told.print(f"{one.name}: nothing to repair" + (" safely" if one.left else ""), markup=False)
+    if output is not None and any(one.made for one in done):
         deliver(written(done[0].after), output)
-    return int(any(one.left for one in done) or (output is None and any(one.made for one in done)))
+    return _ended(bad, int(any(one.left for one in done) or (output is None and any(one.made for one in done))))
 
 
 def _profiles() -> int:

@@ -12,7 +12,9 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     profile: str
     findings: tuple[Finding, ...]
     id: str | None = None
-    """For a bare exchange: the id it came with."""
+    """For a bare exchange: the id it came with; it may be empty."""
+    line: int | None = None
+    """The line that a bare exchange stood on, where it was one of several."""
     bare: bool = False
     unchecked: tuple[str, ...] = ()
     """What could not be checked, in one line each: it never counts as passed."""
@@ -23,5 +25,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """The file; with the id of a bare exchange in it."""
-        return self.file if self.id is None else f"{self.file}#{self.id}"
+        """The file; with the id of a bare exchange in it, or with its line where it came without."""
+        if self.id:
+            return f"{self.file}#{self.id}"
+        return self.file if self.line is None else f"{self.file}:{self.line}"

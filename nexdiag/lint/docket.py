@@ -84,7 +84,7 @@ class Entry:
         if self._templated and self.rule.name in TEMPLATE_RULES:
             return None
         if self.fault.weight is not None:
-            return self.fault.weight
+            return None if self.accepted and self.rule.silent_if_accepted else self.fault.weight
         key = (self.rule.name, self.accepted, self._model, self.first.wire)
         if key not in self._known:
             accepted, model, wire = key[1:]
@@ -109,7 +109,7 @@ class Entry:
             pointer=self.fault.pointer,
         )
         because = self._by_template
-        if not because and not self._confirmed:
+        if not because and not self._confirmed and self.fault.weight is None:
             because = "; ".join(reason(self.rule, profile, model=self._model, wire=self.first.wire))
         why = tuple(said for said in (because, self._heard or "") if said)
         return Finding(

@@ -7,7 +7,7 @@ that say nothing are left out. A missing answer to a tool call is not made up, n
 taken away, and no request is left without a message.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 import msgspec
@@ -35,29 +35,30 @@ class Fixed(msgspec.Struct, frozen=True, kw_only=True):
     """The errors and warnings for which there is no safe repair."""
 
 
-def fixed(request: Request, profile: Profile) -> Fixed:
-    """Mend what can be mended. The request that is given stays as it is."""
+def fixed(request: Request, profile: Profile, *, rules: Container[str] | None = None) -> Fixed:
+    """Mend what can be mended, of these rules alone where they are given. The request stays as it is."""
     now = request
     findings = _judged(now, profile)
     made: list[str] = []
     while len(made) < _MOST:
-        better = _better(now, findings, profile)
+        better = _better(now, findings, profile, rules)
         if better is None:
             break
         told, now, findings = better
         made.append(told)
-    left = tuple(one for one in findings if one.weighs)
+    left = tuple(one for one in findings if one.weighs and (rules is None or one.rule in rules))
     return Fixed(request=_copy(now), made=tuple(made), left=left)
 
 
 def _better(
-    request: Request, findings: Sequence[Finding], profile: Profile
+    request: Request, findings: Sequence[Finding], profile: Profile, rules: Container[str] | None
 ) -> tuple[str, Request, tuple[Finding, ...]] | None:
     """The first repair that brings no new error: what was done, the request after it and its findings."""
     tried: set[tuple[str, int | None]] = set()
     for finding in findings:
         key = (finding.rule, finding.location.message_index)
-        if not finding.weighs or key in tried or finding.rule not in _REPAIRS:
+        unwanted = rules is not None and finding.rule not in rules
+        if not finding.weighs or unwanted or key in tried or finding.rule not in _REPAIRS:
             continue
         tried.add(key)
         mended = _copy(request)

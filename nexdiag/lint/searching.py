@@ -12,7 +12,8 @@ from nexdiag.lint.seen.words import heard
 
 _LONGEST = 2000
 _STATUS = re.compile(
-    r"\b(?:error|code|status|http(?:/[\d.]+)?)[\W_]{0,4}(?:code[\W_]{0,3})?([45]\d\d)\b|\A\W*([45]\d\d)\b", re.I
+    r"\b(?:error|code|status|http(?:/[\d.]+)?)[\W_]{0,4}(?:code[\W_]{0,3})?([45]\d\d)\b|\A\W*([45]\d\d)\b",
+    re.IGNORECASE,
 )
 _UNFOUND = re.compile(r"\W*(?:404\W+)?not found\W*", re.IGNORECASE)
 _NOT_FOUND = 404

@@ -58,7 +58,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
                 name=f"{self.profile.name}-{name}",
                 title=f"{self.profile.title} ({name})",
                 aliases=tuple(alias for entry in ours for alias in entry.aliases),
-                refuses=(*self.profile.refuses, *(entry.refusal for entry in ours)),
+                refuses=_refuses(self.profile.refuses, [entry.refusal for entry in ours]),
                 limits=_with(self.profile.limits, [entry.limits for entry in ours]),
                 sends=_without(self.profile.sends, [entry.refusal.rule for entry in ours]),
                 server_header=None,
@@ -83,6 +83,12 @@ def serves(route: str, path: str) -> bool:
     return len(wanted) == len(found) and all(
         part == other or (part.startswith("{") and bool(other)) for part, other in zip(wanted, found, strict=True)
     )
+
+
+def _refuses(stated: tuple[Refusal, ...], more: list[Refusal]) -> tuple[Refusal, ...]:
+    """The statements of a server with those of a deployment, which stand for the server's own of the same fault."""
+    replaced = {(one.rule, one.models, one.wires) for one in more}
+    return (*(one for one in stated if (one.rule, one.models, one.wires) not in replaced), *more)
 
 
 def _with(limits: Limits, more: list[Limits]) -> Limits:

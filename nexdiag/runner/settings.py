@@ -94,7 +94,10 @@ def _table(table: str, environ: Mapping[str, str], directory: Path) -> dict[str,
     for source in (_environment(table, kind, environ), *_files(table, environ, directory)):
         for key, value in source.values.items():
             where = f"{source.name}{source.line(key)}"
-            merged.setdefault(key, _checked(table, key, value, where))
+            checked = _checked(table, key, value, where)
+            if table == "lint":
+                _known(key, checked, where)
+            merged.setdefault(key, checked)
     return merged
 
 
@@ -166,6 +169,21 @@ def _checked(table: str, key: str, value: Any, where: str) -> Any:  # noqa: ANN4
     except (TypeError, ValueError, UsageError) as error:
         hint = "see docs/reference/settings.md"
         raise UsageError(f"{where}: {key} must be {words}, found {_shown(value)}", hint=hint) from error
+
+
+def _known(key: str, value: Any, where: str) -> None:  # noqa: ANN401 - a value of any kind
+    """Raise `UsageError` where a setting of lint names a rule or a profile that there is not."""
+    from nexdiag.lint import profiles, rules  # noqa: PLC0415 - start-up: only lint needs them
+
+    try:
+        if key == "profile":
+            profiles.named(value)
+        else:
+            rules.chosen(
+                tuple(word for words in (value.values() if isinstance(value, dict) else [value]) for word in words)
+            )
+    except UsageError as error:
+        raise UsageError(f"{where}: {key}: {error.what}", hint=error.hint) from error
 
 
 def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - a value of any kind

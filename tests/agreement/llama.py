@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import msgspec
+from agreement.reasons import FIRST, THEY, WE, Said
 from conversations import requests
 from hypothesis import HealthCheck, Phase, given, settings
 
@@ -63,11 +64,11 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     def differs(self) -> str:
         """In what the two disagree; empty where they agree."""
         if self.refused and not self.errors:
-            return "it refuses, we do not"
+            return THEY
         if self.errors and not self.refused:
-            return "we refuse, it does not"
+            return WE
         if self.refused and not self._named():
-            return "the cause is not named first"
+            return FIRST
         return ""
 
     def _named(self) -> bool:
@@ -118,8 +119,7 @@ def running(name: str) -> Iterator[Server]:
 def _empty_list(one: Compared) -> bool:
     """llama.cpp wants one of the two fields, whatever is in it."""
     lacking = [message for message in one.request["messages"] if "content" not in message]
-    empty = any("tool_calls" in message and not message["tool_calls"] for message in lacking)
-    return empty and not one.refused and {error.rule for error in one.errors} == {"missing-content"}
+    return any("tool_calls" in message and not message["tool_calls"] for message in lacking)
 
 
 def _somewhere(one: Compared) -> bool:
@@ -129,16 +129,26 @@ def _somewhere(one: Compared) -> bool:
     return ours and one.at is not None and first is not None and one.at < first
 
 
-REASONS: dict[str, Callable[[Compared], bool]] = {
-    "no content, and tool_calls empty or null": _empty_list,
-    "roles alternate: the words do not say where": _somewhere,
+REASONS: dict[str, tuple[Callable[[Compared], bool], Said]] = {
+    "no content, and tool_calls empty or null": (
+        _empty_list,
+        Said(differs=WE, where="strict tools", rules=frozenset({"missing-content"})),
+    ),
+    "roles alternate: the words do not say where": (
+        _somewhere,
+        Said(differs=FIRST, where="strict", words="roles must alternate"),
+    ),
 }
-"""Why the two may disagree, and in which cases: nowhere else."""
+"""Why the two may disagree: what the request is like, and what is then said. Nowhere else."""
 
 
 def reason(one: Compared) -> str | None:
     """Why they disagree; None if nobody knows."""
-    return next((name for name, holds in REASONS.items() if holds(one)), None)
+    rules = {error.rule for error in one.errors}
+    for name, (holds, said) in REASONS.items():
+        if said.fits(one.differs, one.template, one.words, rules) and holds(one):
+            return name
+    return None
 
 
 def main(examples: int) -> int:

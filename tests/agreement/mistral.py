@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from agreement.reasons import FIRST, THEY, WE, Said
 from conversations import requests
 from hypothesis import HealthCheck, Phase, given, settings
 from mistral_common.exceptions import MistralCommonException
@@ -58,11 +59,11 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     def differs(self) -> str:
         """In what the two disagree; empty where they agree."""
         if self.theirs.refused and not self.errors:
-            return "they refuse, we do not"
+            return THEY
         if self.errors and not self.theirs.refused:
-            return "we refuse, they do not"
+            return WE
         if self.theirs.spoken and not self._named():
-            return "the cause is not named first"
+            return FIRST
         return ""
 
     def _named(self) -> bool:
@@ -119,8 +120,7 @@ def everywhere(request: dict[str, Any]) -> list[Compared]:
 
 def _first_skipped(one: Compared) -> bool:
     """Validator.py pairs calls with answers from the second message on."""
-    first = one.request["messages"][0]
-    return first["role"] == "tool" or bool(first.get("tool_calls"))
+    return any(message["role"] == "tool" or message.get("tool_calls") for message in one.request["messages"][:1])
 
 
 def _lone_beginning(one: Compared) -> bool:
@@ -131,7 +131,7 @@ def _lone_beginning(one: Compared) -> bool:
 
 def _no_key(one: Compared) -> bool:
     """The validators of v1 and v2 do not look at ids; reading the request wants the field all the same."""
-    return one.version in ("v1", "v2") and one.theirs.words == "KeyError: 'tool_call_id'"
+    return any(message["role"] == "tool" and "tool_call_id" not in message for message in one.request["messages"])
 
 
 def _same_ids(one: Compared) -> bool:
@@ -144,12 +144,12 @@ def _same_ids(one: Compared) -> bool:
 
 def _hears(one: Compared) -> bool:
     """Only v7 refuses to hear somebody where there is a system message."""
-    return "audio chunks in messages" in one.theirs.words
+    return any(message["role"] == "system" for message in one.request["messages"])
 
 
 def _counted(one: Compared) -> bool:
     """Up to v7 answers are counted, not read: as many as there are calls, whosever they are."""
-    return one.version in ("v1", "v2", "v3", "v7") and not one.theirs.refused and not _paired(one.request["messages"])
+    return not _paired(one.request["messages"])
 
 
 def _paired(messages: list[dict[str, Any]]) -> bool:
@@ -168,27 +168,74 @@ def _paired(messages: list[dict[str, Any]]) -> bool:
 def _empty_elsewhere(one: Compared) -> bool:
     """The words name no message, and a text that is empty or blank is what most servers mean by the like."""
     at = one.told[0].location.message_index if one.told else None
-    if at is None or one.told[0].rule != "empty-content" or "either content or tool_calls" not in one.theirs.words:
+    if at is None or one.told[0].rule != "empty-content":
         return False
     message = one.request["messages"][at]
     return message["role"] != "assistant" or bool(message.get("content"))
 
 
-REASONS: dict[str, Callable[[Compared], bool]] = {
-    "the first message calls, or answers": _first_skipped,
-    "nothing but a beginning of the answer": _lone_beginning,
-    "v1, v2: an answer without an id": _no_key,
-    "v1 to v7: answers are counted": _counted,
-    "v1 to v3: a blank, or an empty text of another role": _empty_elsewhere,
-    "calls of one message with the same id": _same_ids,
-    "v7: a system message, and audio": _hears,
+_ALL = " ".join(VALIDATORS)
+_COUNTED = "v1 v2 v3 v7"
+_READ = "v11 v13 v15"
+_NUMBER = "Not the same number of function calls and responses"
+REASONS: dict[str, tuple[Callable[[Compared], bool], tuple[Said, ...]]] = {
+    "the first message calls, or answers": (
+        _first_skipped,
+        (
+            Said(differs=THEY, where=_COUNTED, words=_NUMBER),
+            Said(differs=FIRST, where=_COUNTED, words=_NUMBER),
+            Said(differs=THEY, where=_READ, words="Unexpected tool call id .* in tool results"),
+            Said(differs=FIRST, where=_READ, words="Unexpected tool call id .* in tool results"),
+            Said(differs=WE, where=_ALL, rules=frozenset({"unanswered-tool-call", "orphan-tool-result"})),
+        ),
+    ),
+    "nothing but a beginning of the answer": (
+        _lone_beginning,
+        tuple(
+            Said(differs=differs, where=_ALL, words="Conversation must start with a user") for differs in (THEY, FIRST)
+        ),
+    ),
+    "v1, v2: an answer without an id": (
+        _no_key,
+        (Said(differs=THEY, where="v1 v2", words="^KeyError: 'tool_call_id'$"),),
+    ),
+    "v1 to v7: answers are counted": (
+        _counted,
+        (
+            Said(
+                differs=WE,
+                where=_COUNTED,
+                rules=frozenset({"unanswered-tool-call", "orphan-tool-result", "duplicate-tool-result"}),
+            ),
+        ),
+    ),
+    "v1 to v3: a blank, or an empty text of another role": (
+        _empty_elsewhere,
+        (Said(differs=FIRST, where="v1 v2 v3", words="either content or tool_calls"),),
+    ),
+    "calls of one message with the same id": (
+        _same_ids,
+        (
+            Said(differs=THEY, where=_COUNTED, words=f"{_NUMBER}|Unexpected role '\\w+' after role"),
+            Said(differs=FIRST, where=_COUNTED, words=f"{_NUMBER}|Unexpected role '\\w+' after role"),
+            Said(differs=FIRST, where=_READ, words="Duplicate tool call id|Unexpected role '\\w+' after role"),
+        ),
+    ),
+    "v7: a system message, and audio": (
+        _hears,
+        (Said(differs=THEY, where="v7", words="audio chunks in messages"),),
+    ),
 }
-"""Why the two may disagree, and in which cases: nowhere else."""
+"""Why the two may disagree: what the request is like, and what is then said. Nowhere else."""
 
 
 def reason(one: Compared) -> str | None:
     """Why they disagree; None if nobody knows."""
-    return next((name for name, holds in REASONS.items() if holds(one)), None)
+    rules = {error.rule for error in one.errors}
+    for name, (holds, several) in REASONS.items():
+        if any(said.fits(one.differs, one.version, one.theirs.words, rules) for said in several) and holds(one):
+            return name
+    return None
 
 
 def main(examples: int) -> int:

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from conversations import requests
 from hypothesis import given, settings
@@ -18,8 +19,13 @@ if find_spec("mistral_common") is None and not os.environ.get("CI"):
 
 from agreement import mistral
 
+from nexdiag.lint.engine import judge_bare
+from nexdiag.lint.profiles import named
+from nexdiag.lint.seen.bare import BareExchange
+
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "agreement.md"
 QUESTION = {"role": "user", "content": "Question"}
+FINDING = judge_bare(BareExchange(request={"model": "m", "messages": []}), named("mistral-v3"))[1][0]
 BEGINNING = {"role": "assistant", "content": "An answer", "prefix": True}
 
 
@@ -58,6 +64,23 @@ def test_a_disagreement_is_seen() -> None:
     assert mistral.compared(one.request, "v3", refused).differs == "they refuse, we do not"
     assert mistral.compared({"model": "m", "messages": []}, "v3", mistral.Theirs()).differs == "we refuse, they do not"
     assert mistral.compared({"model": "m", "messages": []}, "v3", refused).differs == "the cause is not named first"
+
+
+def test_a_reason_excuses_nothing_else() -> None:
+    """Of a request that fits one: other words, another direction, version or other rules stay unexplained."""
+    calling = {"role": "assistant", "content": "", "tool_calls": [{"id": "abcdefghi", "type": "function"}]}
+    request = {"model": "m", "messages": [calling]}
+    refused = mistral.Theirs(refused=True, words="Not the same number of function calls and responses", spoken=True)
+
+    def why(version: str, theirs: mistral.Theirs, *errors: str) -> str | None:
+        findings = tuple(msgspec.structs.replace(FINDING, rule=rule) for rule in errors)
+        return mistral.reason(mistral.Compared(version=version, request=request, theirs=theirs, errors=findings))
+
+    assert why("v3", refused) == why("v11", mistral.Theirs(), "orphan-tool-result") is not None
+    assert why("v11", refused) is None
+    assert why("v3", msgspec.structs.replace(refused, words="Function name was  but must be a-z")) is None
+    assert why("v3", mistral.Theirs(), "orphan-tool-result", "role-alternation") is None
+    assert mistral.reason(mistral.compared({"model": "m", "messages": []}, "v3", mistral.Theirs())) is None
 
 
 def test_every_reason_is_documented() -> None:

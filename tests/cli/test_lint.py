@@ -329,7 +329,7 @@ def test_the_profiles_are_listed(request_file: str, capsys: pytest.CaptureFixtur
 
 @pytest.mark.parametrize("options", [[], ["--against", "vllm,openai"], ["--fix", "--profile", "vllm-strict"]])
 def test_what_is_judged_is_never_overwritten(tmp_path: Path, options: list[str]) -> None:
-    """By its own name, by a link to it, as a recording below a directory, or as a directory: exit 2, nothing written."""
+    """By its own name, by a link to it, below a directory, or as a directory: exit 2, nothing written."""
     path, link = tmp_path / "a.cassette.jsonl", tmp_path / "link.json"
     path.write_text(json.dumps(TWO_USERS))
     link.symlink_to(path)
@@ -360,3 +360,69 @@ def test_no_file_is_an_error_with_a_hint(capsys: pytest.CaptureFixture[str]) -> 
     assert run(["lint"]) == 2
     assert "nothing is named" in (told := capsys.readouterr().err)
     assert "hint: name a recording" in told
+
+
+def test_one_bad_file_does_not_take_the_others_with_it(
+    request_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The rest is judged, each bad one is told on stderr, and the exit code is that of an error."""
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"model": ')
+    nowhere = str(tmp_path / "nofile.json")
+    assert run(["lint", str(bad), request_file, nowhere]) == 3
+    shown = capsys.readouterr()
+    assert "NX101" in shown.out
+    assert "no JSON: line 1 column 11" in shown.err
+    assert f"{nowhere}: no such file" in shown.err
+    assert run(["lint", str(bad), nowhere]) == 3
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err.count("error: ")) == ("", 2)
+
+
+def test_a_bad_line_is_named_and_the_others_are_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where it is the first one."""
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"id": "a", \n{"id": "b", "status": 200}\n[]\n' + json.dumps({"request": TWO_USERS}) + "\n")
+    assert run(["lint", str(path)]) == 3
+    shown = capsys.readouterr()
+    assert f"{path}, line 1: wanted an exchange as a JSON object, found no JSON (" in shown.err
+    assert "line 1 column" not in shown.err
+    assert f"{path}, line 3: " in shown.err
+    assert f"{path}#b " in shown.out
+    assert f"{path}:4 " in shown.out
+    assert "2 exchanges, 1 finding" in shown.out
+    assert "not checked: the server's answer: not given" in shown.out
+
+
+def test_answers_that_are_not_given_are_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With JSON Lines, one line on stderr for all exchanges; one with a status has an answer."""
+    path = tmp_path / "x.jsonl"
+    path.write_text((json.dumps({"request": GOOD}) + "\n") * 3 + '{"status": 200}\n')
+    assert run(["lint", str(path), "--format", "jsonl"]) == 0
+    assert capsys.readouterr().err == "not checked: the answers of 3 exchanges: not given\n"
+
+
+STRICT = ["--profile", "vllm-strict"]
+
+
+@pytest.mark.parametrize("options", [["--fix", *STRICT], ["--against", "vllm-strict"]])
+def test_what_is_not_wanted_is_neither_repaired_nor_held_against_a_server(
+    request_file: str, tmp_path: Path, options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a flag, by the settings, and by those of a path."""
+    monkeypatch.chdir(tmp_path)
+    assert run(["lint", request_file, *options]) == 1
+    assert run(["lint", request_file, *options, "--ignore", "NX1"]) == 0
+    assert run(["lint", request_file, *options, "--select", "pairing"]) == 0
+    for text in ('ignore = ["order"]', 'per_path_ignores = {"*.json" = ["role-alternation"]}'):
+        (tmp_path / "nexdiag.toml").write_text(f"[lint]\n{text}\n")
+        assert run(["lint", request_file, *options]) == 0
+
+
+def test_nothing_to_repair_is_told_and_nothing_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that looks like a repair would be none."""
+    path, out = tmp_path / "good.json", tmp_path / "out.json"
+    path.write_text(json.dumps(GOOD))
+    assert run(["lint", str(path), "--fix", *STRICT, "-o", str(out)]) == 0
+    assert "nothing to repair" in capsys.readouterr().err
+    assert not out.exists()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nexdiag.lint.pages import index, listing, page
+from nexdiag.lint.profiles import SERVERS
 from nexdiag.lint.rule import Rule
 from nexdiag.lint.rules import EXPLAINED, find
 
@@ -41,7 +42,10 @@ def test_who_refuses_it_comes_from_the_profiles() -> None:
     """One row a statement, with words, source and version; the condition where there is one."""
     table = page(find("role-alternation")).split("## Who refuses it")[1]
     assert "| vLLM | the model's chat template wants" in table
-    assert "suitenumerique/conversations#197 | 2025-12 |" in table
+    several = [one for server in SERVERS for one in (*server.profile.refuses, *(c.refusal for c in server.conditional))]
+    rows = [f"| {one.source} | {one.seen} |" for one in several if one.rule == "role-alternation"]
+    assert rows
+    assert not [row for row in rows if row not in table]
     assert "| OpenAI |" not in table
 
 
@@ -50,15 +54,28 @@ def test_a_rule_that_nobody_refuses_says_so() -> None:
     assert page(find("unexplained-refusal")).endswith("No profile states that its server refuses this.\n")
 
 
-def write() -> None:
-    """Write all pages, and take away those of rules that are gone."""
-    DIRECTORY.mkdir(parents=True, exist_ok=True)
-    for path in DIRECTORY.glob("*.md"):
-        path.unlink()
-    (DIRECTORY / "README.md").write_text(index(EXPLAINED), encoding="utf-8")
-    for rule in EXPLAINED:
-        (DIRECTORY / f"{rule.name}.md").write_text(page(rule), encoding="utf-8")
+def test_pages_are_written_before_any_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If one cannot be made, those that were there are there still; else only those of rules that are gone go."""
+    (tmp_path / "gone.md").write_text("old")
+    with monkeypatch.context() as broken:
+        broken.setitem(globals(), "page", lambda rule: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            write(tmp_path)
+    assert (tmp_path / "gone.md").read_text() == "old"
+    write(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in DIRECTORY.glob("*.md")}
+
+
+def write(directory: Path) -> None:
+    """Write all pages; then take away those of rules that are gone."""
+    directory.mkdir(parents=True, exist_ok=True)
+    pages = {"README": index(EXPLAINED)} | {rule.name: page(rule) for rule in EXPLAINED}
+    for name, text in pages.items():
+        (directory / f"{name}.md").write_text(text, encoding="utf-8")
+    for path in directory.glob("*.md"):
+        if path.stem not in pages:
+            path.unlink()
 
 
 if __name__ == "__main__":
-    write()
+    write(DIRECTORY)

@@ -30,7 +30,7 @@ def test_nothing_fits() -> None:
     [
         "Error code: 404 - {'detail': 'Not Found'}",
         '{"detail":"Not Found"}',
-        "<html>\n<head><title>404 Not Found</title></head>\n<body><center><h1>404 Not Found</h1></center></body></html>",
+        "<html>\n<head><title>404 Not Found</title></head>\n<body><h1>404 Not Found</h1></body></html>",
         "Not Found",
         "HTTP/1.1 404 Not Found",
         "404 page not found",

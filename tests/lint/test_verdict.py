@@ -31,7 +31,7 @@ def test_profile_and_answer_decide(rule: str, profile: str, accepted: bool, expe
 
 def test_the_reason_is_told() -> None:
     """Who says so, or on what it depends."""
-    assert reason(find("orphan-tool-result"), named("openai"))[0].startswith("OpenAI answers 400 to this (")
+    assert reason(find("orphan-tool-result"), named("openai"))[0].startswith('OpenAI answers 400: "')
     assert reason(find("role-alternation"), named("vllm"))[0].startswith("vLLM refuses this if the model's")
     assert reason(find("role-alternation"), named("unknown")) == ()
 
@@ -55,3 +55,26 @@ def test_the_servers_words_are_quoted_in_one_line() -> None:
 def test_words_single_out_a_fault(words: str, named_here: bool) -> None:
     """By an id, or by the index of the message."""
     assert singled_out(Fault(summary="", fix="", at=4, ids=("call_1",)), words) is named_here
+
+
+@pytest.mark.parametrize(
+    ("param", "at", "pointer", "named_here"),
+    [
+        ("messages.[3].content", 3, "/messages/3/content", True),
+        ("messages[3].role", 3, "/messages/3/content", True),
+        ("input[3].id", 3, "/input/3", True),
+        ("messages.[1].content", 3, "/messages/3/content", False),
+        ("messages.[33].content", 3, "/messages/3/content", False),
+        ("messages", 3, "/messages/3/content", False),
+        ("stream_options", None, "/stream_options", True),
+        ("tools", None, "/tools/0", False),
+        ("", 3, "/messages/3", False),
+        ("[[[", 3, "/messages/3", False),
+        ("messages.3", 3, None, False),
+    ],
+)
+def test_the_servers_param_singles_out_a_fault(
+    param: str, at: int | None, pointer: str | None, named_here: bool
+) -> None:
+    """OpenAI, Azure and vLLM name the field beside their words."""
+    assert singled_out(Fault(summary="", fix="", at=at, pointer=pointer), "no", param) is named_here

@@ -8,7 +8,7 @@ import pytest
 
 from nexdiag.core.errors import NexdiagError, UsageError
 from nexdiag.runner.replaying.how import MATCHES, SPLITS
-from nexdiag.runner.settings import _CHOICES, Replay, replay_defaults, user_file
+from nexdiag.runner.settings import _CHOICES, Replay, lint_defaults, replay_defaults, user_file
 
 
 def write(path: Path, text: str) -> Path:
@@ -167,3 +167,21 @@ def test_reading_no_settings_loads_no_parser(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('ignore = ["typo"]', "unknown rule 'typo'"),
+        ('select = ["order", "NX9999"]', "unknown rule 'nx9999'"),
+        ('profile = "vlm"', "unknown profile 'vlm'"),
+        ('per_path_ignores = {"a/*" = ["typo"]}', "unknown rule 'typo'"),
+    ],
+)
+def test_a_rule_or_a_profile_that_there_is_not_is_told_with_its_line(tmp_path: Path, line: str, told: str) -> None:
+    """File and line, as of any key that is misspelt."""
+    write(tmp_path / "nexdiag.toml", f"[lint]\n{line}\n")
+    with pytest.raises(UsageError) as caught:
+        lint_defaults({}, tmp_path)
+    assert caught.value.what.startswith(f"{tmp_path / 'nexdiag.toml'}:2: ")
+    assert told in caught.value.what

@@ -16,6 +16,10 @@ _ORPHAN = (
     "messages.{index}.content.0: unexpected `tool_use_id` found in `tool_result` blocks: {id}. Each `tool_result` "
     "block must have a corresponding `tool_use` block in the previous message."
 )
+_DOUBLED = (
+    "messages.{index}.content.1: each tool_use must have a single result. Found multiple `tool_result` blocks with id: "
+    "{id}"
+)
 
 CHECKS = (
     Refusal(
@@ -52,6 +56,13 @@ CHECKS = (
         body=anthropic_error(_ORPHAN),
         source="tghamm/Anthropic.SDK#184 (no call has that id)",
         seen="2026",
+    ),
+    Refusal(
+        rule="duplicate-tool-result",
+        status=400,
+        body=anthropic_error(_DOUBLED),
+        source="anthropics/claude-code#14110",
+        seen="claude-haiku-4.5",
     ),
     Refusal(
         rule="duplicate-tool-call-id",

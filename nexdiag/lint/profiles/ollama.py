@@ -1,5 +1,7 @@
 """What Ollama accepts and refuses on its OpenAI-compatible routes."""
 
+import msgspec
+
 from nexdiag.core.endpoint import Limits, Profile, Refusal, Sends, StreamHabits
 from nexdiag.lint.profiles.shapes import Body, openai_error
 from nexdiag.lint.profiles.templates import conditions
@@ -13,6 +15,14 @@ def _bad(message: str) -> Body:
 def _failed(message: str) -> Body:
     return openai_error(message[:1].lower() + message[1:], kind="api_error")
 
+
+_NIL = Refusal(
+    rule="null-content",
+    status=400,
+    body=_bad("invalid message content type: <nil>"),
+    source="SAIL-Research-Lab/cheetahclaws#72, Kuberwastaken/claurst#118",
+    seen="0.13, 2026-04",
+)
 
 PROFILE = Profile(
     name="ollama",
@@ -47,13 +57,7 @@ PROFILE = Profile(
             source="musistudio/claude-code-router#518",
             seen="2025-08",
         ),
-        Refusal(
-            rule="null-content",
-            status=400,
-            body=_bad("invalid message content type: <nil>"),
-            source="SAIL-Research-Lab/cheetahclaws#72, Kuberwastaken/claurst#118",
-            seen="0.13, 2026-04",
-        ),
+        _NIL,
         Refusal(
             rule="tool-schema-invalid",
             status=400,
@@ -77,13 +81,19 @@ PROFILE = Profile(
     ),
     routes=("/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/models", "/api/ps"),
     stream=StreamHabits(reasoning_field="reasoning", call_id="call_" + "#" * 8),  # notes of g0t4/ask-openai.nvim
-    limits=Limits(schema_wants=("object",), null_content=("calls", "no-calls", "tool", "user")),
+    limits=Limits(schema_wants=("object",), null_content=("no-calls", "tool", "user")),
     sends=Sends(stream_options=True, reasoning_field="reasoning", null_content=False),
 )
 
 CONDITIONAL = (
     *conditions(
         500, _failed, no_user_message=("ollama/ollama#18107 (after it had cut the messages itself)", "qwen3.8")
+    ),
+    Conditional(
+        variant="no-null",
+        when="it takes null nowhere, as was seen of some versions; its source lets null pass beside tool calls",
+        limits=Limits(null_content=("calls", "no-calls", "tool", "user")),
+        refusal=msgspec.structs.replace(_NIL, source="pydantic/pydantic-ai#5206, SAIL-Research-Lab/cheetahclaws#71"),
     ),
     Conditional(
         variant="no-tools",

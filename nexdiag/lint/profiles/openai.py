@@ -175,6 +175,14 @@ REFUSES = (
         seen="gpt-5.1",
     ),
     Refusal(
+        rule="tool-choice-without-tools",
+        status=400,
+        body=openai_error("'{param}' is only allowed when 'tools' are specified.", param="{param}"),
+        source="dapr/dapr-agents#248",
+        seen="2025",
+        wires=("chat",),
+    ),
+    Refusal(
         rule="max-tokens-param",
         status=400,
         body=openai_error(

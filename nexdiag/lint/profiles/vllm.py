@@ -37,6 +37,14 @@ PROFILE = Profile(
             seen="2026",
         ),
         Refusal(
+            rule="tool-choice-without-tools",
+            status=400,
+            body=python_error("When using `tool_choice`, `tools` must be set."),
+            source=f"vLLM's checks of a chat request (a choice of none passes), {_OBJECT}",
+            seen="2025",
+            wires=("chat",),
+        ),
+        Refusal(
             rule="tool-args-not-json",
             status=400,
             body=python_error("{reason}"),

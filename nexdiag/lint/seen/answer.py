@@ -87,11 +87,6 @@ class AnswerSeen:
         return read_stream(self._text) if self.streamed else read_body(self.value)
 
     @property
-    def message_text(self) -> str:
-        """What the model said."""
-        return self.told.text
-
-    @property
     def reasoning(self) -> str:
         """What it thought aloud."""
         return self.told.reasoning

@@ -8,6 +8,7 @@ gateways and clients, are `wrapping`'s.
 import re
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import msgspec
 
@@ -19,6 +20,7 @@ _LONGEST = 4000
 """Characters of a server's words that are kept: enough for any known refusal, little enough for any expression."""
 _READ = 100_000
 """Characters of a plain text that are looked at."""
+_PARAM = 200
 _DEPTH = 8
 _ENTRIES = 100
 _NAME = 80
@@ -63,6 +65,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     """The answer itself says that it is an error, whatever its status."""
     plain: bool = False
     """The answer is text: neither JSON nor an event stream."""
+    param: str = ""
+    """The field of the request that the server names beside its words: `messages.[3].content`."""
 
     @property
     def tells(self) -> bool:
@@ -105,7 +109,14 @@ def _of_value(value: object, *, failed: bool) -> Said:
     words = _words(value, _DEPTH)
     if (error or failed) and not telling(words):
         words = "; ".join(islice(_speaking(value, _DEPTH, spoken=False), _MOST)) or words
-    return Said(words=_cut(words), error=error)
+    return Said(words=_cut(words), error=error, param=_param(value))
+
+
+def _param(value: dict[str, Any]) -> str:
+    """As OpenAI, Azure and vLLM name it."""
+    error = value.get("error")
+    param = (error if isinstance(error, dict) else value).get("param")
+    return param[:_PARAM] if isinstance(param, str) else ""
 
 
 def _says_so(base: object) -> bool:

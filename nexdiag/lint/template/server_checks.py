@@ -24,13 +24,10 @@ CALL_TYPE = "Failed to parse messages: Missing tool call type: {call}"
 CALL_KIND = "Failed to parse messages: Unsupported tool call type: {call}"
 CALL_FUNCTION = "Failed to parse messages: Missing tool call function: {call}"
 CALL_NAME = "Failed to parse messages: Missing tool call name: {call}"
-BROKEN_ARGUMENTS = "Failed to parse tool call arguments as JSON"
 NO_TOOLS = "Failed to parse tools: Expected 'tools' to be an array"
 TOOL_TYPE = "Failed to parse tools: Missing tool type: {tool}"
 TOOL_KIND = "Failed to parse tools: Unsupported tool type: {tool}"
 TOOL_FUNCTION = "Failed to parse tools: Missing tool function: {tool}"
-STATUS = {NO_IMAGES: 500, NO_ROLE: 500, NO_OBJECT: 500, CALL_TYPE: 500, CALL_KIND: 500, CALL_FUNCTION: 500}
-"""Where it is not 400."""
 _MEDIA = {"image_url": "image", "input_audio": "audio", "input_video": "video", "video_url": "video"}
 
 

@@ -15,5 +15,5 @@ FORMATS: dict[str, Callable[[Sequence[Judged]], str]] = {
     "md": md.whole,
     "html": html.whole,
 }
-TELL_UNCHECKED = ("text", "json", "junit", "sarif", "md", "html")
+HOLD_UNCHECKED = ("text", "json", "github", "junit", "sarif", "md", "html")
 """Those that hold what was not checked themselves; beside the others it is told on stderr."""

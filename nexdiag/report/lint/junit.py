@@ -40,6 +40,9 @@ def _suite(root: Element, one: Judged, room: int) -> int:
     for number, text in enumerate(one.unchecked, start=1):
         case = SubElement(suite, "testcase", classname=attribute(one.profile), name=f"not checked ({number})")
         SubElement(case, "skipped", message=attribute(text))
+    for rule in dict.fromkeys(finding.rule for finding in one.allowed):
+        case = SubElement(suite, "testcase", classname=attribute(one.profile), name=attribute(f"{rule} (allowed)"))
+        SubElement(case, "system-out").text = content(f"{rule} is allowed by its scenario")
     if not len(suite):
         SubElement(suite, "testcase", classname=attribute(one.profile), name="no findings")
     for key, tag in (("tests", "testcase"), ("failures", "failure"), ("skipped", "skipped")):

@@ -30,6 +30,8 @@ def whole(judged: Sequence[Judged]) -> str:
     names = sorted({(finding.code, finding.rule) for _, finding in listed})
     places = {rule: number for number, (_, rule) in enumerate(names)}
     left = [f"{len(listed) - MOST:,} findings are left out: {MOST:,} fit"] if len(listed) > MOST else []
+    allowed = sum(len(each.allowed) for each in judged)
+    left += [f"{allowed:,} more are allowed by a scenario, and not reported"] if allowed else []
     told = [*left, *(f"not checked: {one.name}: {text}" for one in judged for text in one.unchecked)]
     run = {
         "tool": {

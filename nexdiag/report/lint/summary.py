@@ -10,11 +10,21 @@ _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 def sentence(judged: Sequence[Judged]) -> str:
-    """`3 files: 1 error, 2 warnings; 1 not checked`."""
+    """`3 files: 1 error, 2 warnings; 1 not checked; 2 allowed by a scenario`."""
     counts = {weight: sum(one.severity is weight for each in judged for one in each.findings) for weight in _ORDER}
     found = ", ".join(count(number, _noun(weight)) for weight, number in counts.items() if number) or "no findings"
     unchecked = sum(len(one.unchecked) for one in judged)
-    return f"{count(len(judged), 'file')}: {found}" + (f"; {unchecked} not checked" if unchecked else "")
+    allowed = sum(len(one.allowed) for one in judged)
+    beside = [f"; {unchecked} not checked"] if unchecked else []
+    beside += [f"; {allowed} allowed by a scenario"] if allowed else []
+    return f"{things(judged)}: {found}" + "".join(beside)
+
+
+def things(judged: Sequence[Judged]) -> str:
+    """`3 files`, `1 file and 20 exchanges`."""
+    bare = sum(one.bare for one in judged)
+    files = count(len(judged) - bare, "file") if len(judged) > bare or not bare else ""
+    return " and ".join(part for part in (files, count(bare, "exchange") if bare else "") if part)
 
 
 def ranked(judged: Sequence[Judged]) -> list[tuple[Judged, Finding]]:

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from nexdiag.core.finding import Finding
 from nexdiag.core.judged import Judged
+from nexdiag.report.lint.summary import things
 from nexdiag.report.visible import both_ends, cut_within, one_line
 from nexdiag.report.wording import count
 
 _WORDS = 1000
+_FACTS, _FACT = 3, 160
+_QUOTED = ("the server said", "the log says")
 _SUMMARY = 300
 """It may quote a server, from the beginning to the end of what that said."""
 
@@ -16,7 +19,7 @@ def whole(judged: Sequence[Judged]) -> str:
     """For each file: its name, profile, findings, and what was not checked; the sum where there are several."""
     rows = [row for one in judged for row in _file(one)]
     if len(judged) > 1:
-        rows.append(f"{count(len(judged), 'file')}, {count(sum(len(one.findings) for one in judged), 'finding')}")
+        rows.append(f"{things(judged)}, {count(sum(len(one.findings) for one in judged), 'finding')}")
     return "\n".join(rows)
 
 
@@ -33,6 +36,7 @@ def _file(one: Judged) -> Iterator[str]:
 def _finding(finding: Finding) -> Iterator[str]:
     yield f"  {finding.severity:<7} {finding.code} {finding.rule}   {place(finding)}"
     yield f"          {both_ends(finding.summary, _SUMMARY)}"
+    yield from (f"          · {one_line(line, _FACT)}" for line in facts(finding)[:_FACTS])
     if finding.server_words:
         yield f"          the server: {both_ends(finding.server_words, 200)}"
     if finding.because:
@@ -46,6 +50,11 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield f"          and {count(len(finding.consequences), 'consequence')}: {told}"
     if finding.repeats:
         yield f"          again in {count(finding.repeats, 'later exchange')}"
+
+
+def facts(finding: Finding) -> list[str]:
+    """The evidence that is told nowhere else: not why it weighs so much, and not the server's words again."""
+    return [line for line in finding.evidence if line != finding.because and not line.startswith(_QUOTED)]
 
 
 def place(finding: Finding) -> str:

@@ -24,6 +24,11 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     template: "Templates | None" = None
     """The chat template of the model, by which its requests are judged too."""
 
+    def rules(self, file: str) -> frozenset[str]:
+        """The names of the rules that are wanted for a file."""
+        words = (word for pattern, several in self.per_path if _fits(file, pattern) for word in several)
+        return frozenset(rule.name for rule in rules.chosen(self.select, (*self.ignore, *words)))
+
     def kept(self, file: str, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """The findings of a file without those that are not wanted there."""
         words = tuple(word for pattern, several in self.per_path if _fits(file, pattern) for word in several)

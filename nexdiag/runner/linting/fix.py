@@ -8,7 +8,7 @@ import msgspec
 
 from nexdiag.codec import jsontext
 from nexdiag.core.endpoint import Profile
-from nexdiag.core.errors import NothingToDo
+from nexdiag.core.errors import NexdiagError, NothingToDo
 from nexdiag.lint import engine, fixing, profiles
 from nexdiag.lint.subject import profile_of
 from nexdiag.runner.linting.choice import Choice
@@ -27,15 +27,22 @@ class Repaired(msgspec.Struct, frozen=True, kw_only=True):
     """Faults for which there is no safe repair, in one line each."""
 
 
-def repaired(paths: Sequence[Path], choice: Choice) -> list[Repaired]:
-    """Every request that has a fault, in order; of a recording those in which one came in.
+def repaired(paths: Sequence[Path], choice: Choice, bad: list[NexdiagError] | None = None) -> list[Repaired]:
+    """Every request that has a fault that is wanted, in order; of a recording those in which one came in.
 
-    Raises `NothingToDo` where there is no request.
+    Raises `NothingToDo` where there is no request. What cannot be read is put into `bad`, where that is given and it is
+    not all there is.
     """
-    requests = [(name, request, profile) for subject in read(paths) for name, request, profile in _of(subject, choice)]
-    if not requests:
+    requests = [
+        (name, request, profile, choice.rules(subject.name))
+        for subject in read(paths, bad)
+        for name, request, profile in _of(subject, choice)
+    ]
+    if not requests and not bad:
         raise NothingToDo("no request to repair", hint="name a recording or a request")
-    done = ((name, request, fixing.fixed(request, profile)) for name, request, profile in requests)
+    done = (
+        (name, request, fixing.fixed(request, profile, rules=wanted)) for name, request, profile, wanted in requests
+    )
     return [
         Repaired(
             name=name,
@@ -51,7 +58,8 @@ def repaired(paths: Sequence[Path], choice: Choice) -> list[Repaired]:
 def _of(subject: Subject, choice: Choice) -> Iterator[tuple[str, dict[str, Any], Profile]]:
     if isinstance(subject, Recording):
         profile = profile_of(subject.cassette, choice.profile)
-        found = engine.judge(subject.cassette, profile)
+        wanted = choice.rules(subject.name)
+        found = [one for one in engine.judge(subject.cassette, profile) if one.rule in wanted]
         places = sorted({one.location.exchange for one in found if one.weighs and one.location.exchange is not None})
         for place in places or [exchange.id for exchange in subject.cassette.exchanges[-1:]]:
             exchange = next(one for one in subject.cassette.exchanges if one.id == place)
@@ -59,7 +67,7 @@ def _of(subject: Subject, choice: Choice) -> Iterator[tuple[str, dict[str, Any],
             if request is not None:
                 yield f"{subject.name} (exchange {place})", request, profile
     elif isinstance(subject, Requests):
-        for number, bare in enumerate(subject.bares, start=1):
+        for number, bare in zip(subject.lines or range(1, len(subject.bares) + 1), subject.bares, strict=True):
             profile = profiles.named(choice.profile) if choice.profile else profiles.resolve(bare.server)
             if isinstance(bare.request, dict):
                 name = subject.name if subject.alone else f"{subject.name} (line {number})"

@@ -10,11 +10,12 @@ from nexdiag.capture.redaction.keys import secrets_of
 from nexdiag.capture.redaction.redact import Redactor
 from nexdiag.codec import logline
 from nexdiag.core.cassette import Cassette
-from nexdiag.core.errors import NothingToDo
+from nexdiag.core.errors import NexdiagError, NothingToDo
 from nexdiag.core.finding import Finding
 from nexdiag.core.judged import Judged
 from nexdiag.core.turn import LogLine
 from nexdiag.lint import allowing, engine, profiles
+from nexdiag.lint.seen.bare import BareExchange
 from nexdiag.lint.seen.state import RowSeen, StateSeen
 from nexdiag.lint.state import judge_state
 from nexdiag.lint.subject import profile_of
@@ -25,13 +26,17 @@ from nexdiag.runner.linting.subjects import Recording, Requests, State, Subject,
 NO_SERVER = "none"
 """For a profile, where nothing was sent anywhere."""
 _NO_ANSWER = "the server's answer: a bare request has none"
+_NOT_GIVEN = "the server's answer: not given"
 _NO_REQUESTS = "requests and answers: a state directory has none (record: nexdiag capture)"
 
 
-def judge_paths(paths: Sequence[Path], choice: Choice) -> list[Judged]:
-    """Judge all that is named. Raises `NothingToDo` if there is no exchange, request or state among it."""
-    judged = [one for subject in read(paths) for one in judge_subject(subject, choice)]
-    if all(one.empty for one in judged):
+def judge_paths(paths: Sequence[Path], choice: Choice, bad: list[NexdiagError] | None = None) -> list[Judged]:
+    """Judge all that is named. Raises `NothingToDo` if there is no exchange, request or state among it.
+
+    What cannot be read is put into `bad`, where that is given and it is not all there is.
+    """
+    judged = [one for subject in read(paths, bad) for one in judge_subject(subject, choice)]
+    if all(one.empty for one in judged) and not bad:
         raise nothing_recorded([one.file for one in judged])
     return judged
 
@@ -96,14 +101,26 @@ def _row(place: int, line: LogLine) -> RowSeen:
 
 def _requests(subject: Requests, choice: Choice) -> Iterator[Judged]:
     named = None if choice.profile is None else profiles.named(choice.profile)
-    for bare in subject.bares:
+    for place, bare in enumerate(subject.bares):
         profile = named or profiles.resolve(bare.server)
         template = None if choice.template is None else choice.template.for_profile(profile.name)
         _, findings = engine.judge_bare(bare, profile, select=choice.select, ignore=choice.ignore, template=template)
         if subject.alone:
             yield Judged(file=subject.name, profile=profile.name, findings=findings, unchecked=(_NO_ANSWER,))
         else:
-            yield Judged(file=subject.name, profile=profile.name, findings=findings, id=bare.id, bare=True)
+            yield Judged(
+                file=subject.name,
+                profile=profile.name,
+                findings=findings,
+                id=bare.id,
+                bare=True,
+                line=subject.lines[place] if subject.lines else None,
+                unchecked=(_NOT_GIVEN,) if _unanswered(bare) else (),
+            )
+
+
+def _unanswered(bare: BareExchange) -> bool:
+    return bare.status is None and bare.response is None and bare.log is None
 
 
 def _state(subject: State, choice: Choice) -> Iterator[Judged]:

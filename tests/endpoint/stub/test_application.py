@@ -83,7 +83,9 @@ def test_a_body_that_is_no_request(body: bytes) -> None:
     assert b"wanted a chat request as a JSON object" in b"".join(pieces)
 
 
-@pytest.mark.parametrize("value", [{}, {"messages": [], "model": [], "stream": "yes", "stream_options": 3}])
+@pytest.mark.parametrize(
+    "value", [{"messages": [{"role": "user"}]}, {"messages": [], "model": [], "stream": "yes", "stream_options": 3}]
+)
 def test_odd_requests_are_answered(value: object) -> None:
     """What the profile does not refuse passes."""
     assert answer(StubEndpoint(named("unknown")), "POST", CHAT, value)[0] == 200

@@ -18,11 +18,10 @@ def test_names_are_found() -> None:
 
 
 def test_an_unknown_name_has_a_hint() -> None:
-    """The nearest match, and all that there are."""
+    """The nearest match, and where all are listed."""
     with pytest.raises(UsageError, match="unknown profile 'sgland'") as caught:
         named("sgland")
-    assert caught.value.hint.startswith("did you mean sglang? known: ")
-    assert "known: bedrock, azure, llama.cpp, " in caught.value.hint
+    assert caught.value.hint.startswith("did you mean sglang")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """What Ollama accepts and refuses."""
 
+from linting import USER, calls, found, tool
+
+from nexdiag.lint.profiles import named
 from nexdiag.lint.profiles.ollama import PROFILE
 from nexdiag.lint.profiles.table import EVERY
 
@@ -39,9 +42,17 @@ def test_a_template_that_raises_is_a_500() -> None:
     assert entry.refusal.body["error"]["message"] == "no user query found in messages."
 
 
-def test_null_is_refused_wherever_it_stands() -> None:
-    """In Go's words for it, also beside tool calls."""
+def test_null_is_refused_but_beside_calls_not_by_all() -> None:
+    """In Go's words for it; beside calls the evidence is mixed, so that is a warning, and nex sends a text there."""
     refusal = PROFILE.refusal("null-content")
     assert refusal is not None
     assert refusal.body["error"]["message"] == "invalid message content type: <nil>"
-    assert "calls" in PROFILE.limits.null_content
+    assert "calls" not in PROFILE.limits.null_content
+    assert not PROFILE.sends.null_content
+    messages = [USER, calls("a"), tool("a")]
+    for name, severity in (("ollama", "warning"), ("ollama-no-null", "error")):
+        (finding,) = found("null-content", {"model": "m", "messages": messages}, named(name))
+        assert (finding.severity, finding.location.message_index) == (severity, 1)
+        assert not any("Ollama answers 400" in line for line in finding.evidence if name == "ollama")
+    (finding,) = found("null-content", {"model": "m", "messages": [{"role": "user", "content": None}]}, PROFILE)
+    assert finding.severity == "error"

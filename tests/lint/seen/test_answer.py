@@ -17,7 +17,7 @@ def test_a_body() -> None:
         AnswerSeen(b"\xef\xbb\xbf " + json.dumps(value).encode()),
     ):
         assert (seen.known, seen.streamed, seen.events, seen.value) == (True, False, (), value)
-        assert (seen.message_text, seen.finish_reason, seen.reasoning, seen.signed) == ("Hi.", "tool_calls", "", False)
+        assert (seen.told.text, seen.finish_reason, seen.reasoning, seen.signed) == ("Hi.", "tool_calls", "", False)
         assert seen.usage is not None
         assert (seen.calls[0].name, seen.usage.input) == ("f", 1)
         assert seen.reply.message.text == "Hi."
@@ -29,7 +29,7 @@ def test_a_stream() -> None:
     assert (seen.known, seen.streamed, seen.value) == (True, True, None)
     assert [event.data for event in seen.events[1:]] == ["x", json.dumps(STOP), "[DONE]"]
     assert seen.events[1] == EventSeen(event="message", data="x")
-    assert (seen.message_text, seen.finish_reason, seen.usage) == ("a", "stop", None)
+    assert (seen.told.text, seen.finish_reason, seen.usage) == ("a", "stop", None)
     assert (seen.told.text, seen.reply.message.text) == ("a", "a")
 
 

@@ -222,3 +222,21 @@ def test_deep_and_long_answers() -> None:
     assert heard("Error: " * 50_000 + WORDS).plain
     assert heard('{"choices": ["' + "x" * 2_000_000 + '"]}') == Said()
     assert heard("data: {}\n\n" * 200_000 + 'data: {"error": "late"}\n\n').words == "late"
+
+
+@pytest.mark.parametrize(
+    ("answer", "param"),
+    [
+        ({"error": {"message": WORDS, "param": "messages.[3].content"}}, "messages.[3].content"),
+        ([{"error": {"message": WORDS, "param": "tools"}}], "tools"),
+        ({"object": "error", "message": WORDS, "param": "stream_options", "code": 400}, "stream_options"),
+        (ERROR, ""),
+        ({"error": {"message": WORDS, "param": ["messages"]}}, ""),
+        ({"error": WORDS}, ""),
+        ({"error": {"message": WORDS, "param": "x" * 10_000}}, "x" * 200),
+    ],
+)
+def test_the_field_that_the_server_names_is_heard(answer: object, param: str) -> None:
+    """Beside its words, and never as one of them."""
+    said = heard(answer)
+    assert (said.param, said.words) == (param, WORDS)

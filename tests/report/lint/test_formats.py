@@ -9,7 +9,7 @@ from report.lint import sample
 from syrupy.assertion import SnapshotAssertion
 
 from nexdiag.core.judged import Judged
-from nexdiag.report.lint.formats import FORMATS, TELL_UNCHECKED
+from nexdiag.report.lint.formats import FORMATS, HOLD_UNCHECKED
 
 ALL = pytest.mark.parametrize("form", FORMATS)
 PLAIN = ("text", "json", "jsonl", "github", "junit", "sarif", "md")
@@ -39,7 +39,7 @@ def test_nothing_found_is_told_as_such(form: str) -> None:
     assert written or form == "jsonl"
 
 
-@pytest.mark.parametrize("form", TELL_UNCHECKED)
+@pytest.mark.parametrize("form", HOLD_UNCHECKED)
 def test_what_was_not_checked_is_told(form: str) -> None:
     """It never counts as passed."""
     assert "turns: none" in FORMATS[form](sample.several())

@@ -76,3 +76,24 @@ def test_a_refusal_that_no_rule_explains_is_told_to_its_end() -> None:
     rows = [row for row in told.splitlines() if "Unable to generate parser." in row]
     assert len(rows) == 2
     assert all("the moon is in the wrong house" in row for row in rows)
+
+
+def test_the_evidence_is_shown_once() -> None:
+    """At most three facts, short and visible; not the reason, and not the server's words again."""
+    evidence = ('messages[1] user "a\x1b[31m"', "b" * 500, "c", "d", "vLLM says so", 'the server said (400): "no"')
+    finding = msgspec.structs.replace(FINDING, evidence=evidence, because="vLLM says so")
+    told = text.whole([Judged(file="a", profile="vllm", findings=(finding,))])
+    rows = [row for row in told.splitlines() if "· " in row]
+    assert [row.strip()[:5] for row in rows] == ["· mes", "· bbb", "· c"]
+    assert all(len(row) < 180 for row in rows)
+    assert "\x1b" not in told
+    assert told.count("vLLM says so") == 1
+    assert "the server said" not in told
+
+
+def test_exchanges_are_counted_as_such() -> None:
+    """A file that holds them is no unit."""
+    bare = Judged(file="a", profile="vllm", findings=(), id="", bare=True)
+    assert text.whole([bare, bare]).splitlines()[-1] == "2 exchanges, 0 findings"
+    file = Judged(file="b", profile="vllm", findings=())
+    assert text.whole([bare, file]).splitlines()[-1] == "1 file and 1 exchange, 0 findings"

@@ -79,7 +79,7 @@ def test_recordings_without_an_exchange_are_nothing_to_do(tmp_path: Path) -> Non
 @pytest.mark.parametrize("raw", [b"", b"hello", b"[1, 2]", b"\xff\xfe", b"{}", b"[" * 100_000])
 def test_anything_else_is_refused_with_what_would_do(raw: bytes) -> None:
     """Neither cassette nor request nor exchanges: one line, one hint."""
-    with pytest.raises(CassetteError, match="neither") as told:
+    with pytest.raises(CassetteError, match=r"neither|is empty|UTF-16") as told:
         judge_text(raw, "x", Choice())
     assert "cassette" in told.value.hint
 

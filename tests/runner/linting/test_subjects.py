@@ -59,3 +59,26 @@ def test_a_line_that_is_a_request_is_one_among_exchanges() -> None:
     subject = of_text(json.dumps(REQUEST).encode() + b'\n{"id": 7, "status": 400}\n', "x")
     assert isinstance(subject, Requests)
     assert [bare.id for bare in subject.bares] == ["", "7"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (b"", "x is empty"),
+        (b" \n", "x is empty"),
+        (b'{"model": ', "no JSON: line 1 column 11"),
+        ('{"messages": []}'.encode("utf-16"), "x is UTF-16"),
+        ('{"messages": []}'.encode("utf-16-be"), "x is UTF-16"),
+    ],
+)
+def test_what_is_broken_is_told(raw: bytes, told: str) -> None:
+    """Not only that it is none of these."""
+    with pytest.raises(CassetteError) as caught:
+        of_text(raw, "x")
+    assert told in caught.value.what
+
+
+def test_a_byte_order_mark_is_read_over() -> None:
+    """Editors of Windows write one."""
+    assert isinstance(of_text(b"\xef\xbb\xbf" + json.dumps(REQUEST).encode(), "x"), Requests)
+    assert isinstance(of_text(b"\xef\xbb\xbf" + CASSETTE, "x"), Recording)

@@ -58,7 +58,7 @@ _OF_ACCESS = re.compile(
 _OF_REQUESTS = (400, 404, 413, 422)
 """Statuses that are no login's, and no limit's."""
 _TAKEN = re.compile(
-    r"compact\w*.{0,40}\boverflow|ContextWindowExceeded|context.{0,20}(?:overflow|exceeded|too.long|full)|is_context_too_long",
+    r"compact.{0,48}\boverflow|ContextWindowExceeded|context.{0,20}(?:overflow|exceeded|too.long|full)|is_context_too_long",
     re.IGNORECASE,
 )
 

@@ -34,13 +34,19 @@ from nexdiag.lint.answering import ANYTHING, told
 from nexdiag.lint.quoting import quote
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.view import ODD
+from nexdiag.lint.seen.view import ODD, REFUSED_HERE
 
 
 def _check(case: Case) -> Iterator[Fault]:
     known = told(case)
     error = None if known is None else known.error
     if not isinstance(error, dict):
+        if case.view.refused and any(pattern.search(case.view.said.words) for pattern in RULE.telling):
+            yield Fault(
+                summary="the model wrote a tool call that the server could not read; the request is right",
+                fix="ask again, with a lower temperature or fewer tools; if it stays, use another model",
+                weight=Severity.ERROR,
+            )
         return
     wrote = error.get("failed_generation")
     if error.get("code") == "tool_use_failed" or isinstance(wrote, str):
@@ -57,12 +63,13 @@ RULE = Rule(
     code="NX936",
     family="answer",
     page=__doc__ or "",
-    needs=frozenset({ODD}),
+    needs=frozenset({ODD, REFUSED_HERE}),
     check=_check,
     unknown=Severity.ERROR,
     elsewhere=Severity.ERROR,
     words=ANYTHING,
     telling=patterns(
+        r"error parsing tool call: raw=",
         r"tool_use_failed",
         r"failed_generation",
         r"failed to call a function",

@@ -51,7 +51,7 @@ _OURS = ("ollama", "unknown")
 _SAID_PATH = re.compile(r"(?:^|[\s(])(/\w[\w./-]*)")
 """In what people write of a server: `Ollama Cloud (/v1)`."""
 _WANTS_OBJECT = patterns(
-    r"ToolCallFunctionArguments",
+    r"^(?!.*error parsing tool call).*ToolCallFunctionArguments",
     r"unmarshal string into Go struct field .{0,80}\barguments",
     r"(?:tool_use|tooluse).{0,20}\binput\b.{0,60}(?:dictionary|object|dict|document)",
     r"value looks like object, but can't find closing",

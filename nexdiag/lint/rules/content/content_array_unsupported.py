@@ -97,6 +97,7 @@ RULE = Rule(
     ending=_ending,
     wires=("chat",),
     telling=patterns(
+        r"expected str instance, list found",
         r"invalid type: sequence, expected (?:a )?string",
         r"cannot unmarshal array into go (?:struct field \S{0,80}content|value of type string)",
         r"not ['\"`\\]{0,2}list['\"`\\]{0,2}\) to str",

@@ -168,6 +168,7 @@ RULE = Rule(
         r"\bcontent\b.{0,30}\b(?:must not|cannot|can't|can not|should not|may not) be (?:empty|blank)",
     ),
     words=patterns(
+        r"role ?['\"`]?tool['\"`]? must (?:be a response|follow)",
         r"\bcontent\b.{0,60}\b(?:empty|blank|too short|at least 1 char)",
         r"\bempty (?:message |text )?content\b",
         r"content or tool_calls must be set",

@@ -117,6 +117,7 @@ RULE = Rule(
     on=NO_TEXT,
     ending=_ending,
     telling=patterns(
+        r"\bmust (?:include|have|contain) an? .{0,3}content\b.{0,3} field",
         r"missing field .{0,2}content\b",
         r"\bcontent(?:['\"`\]]{0,2}:)? ?-? ?field required",
         r"\bcontent['\"`]? is a required property",

@@ -37,11 +37,16 @@ returned nothing, and of an answer that was reasoning alone.
 import re
 from collections.abc import Iterator
 
+import msgspec
+
+from nexdiag.core.finding import Severity
+from nexdiag.lint import profiles
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen import view
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import ASSISTANT, NO_TEXT, TOOL, MessageSeen
 from nexdiag.lint.seen.view import REFUSED_HERE
+from nexdiag.lint.server import Conditional
 
 _INSTEAD = ("function_call", "refusal", "audio")
 """Fields that an assistant's message may have in place of a content."""
@@ -55,10 +60,22 @@ def _arriving(case: Case) -> Iterator[Fault]:
     if where is None:
         return
     if where == "calls" and where not in checked:
+        condition = _condition(case) if checked else None
+        if condition is not None:
+            fault = _fault(case, history.at, where, harmless=False)
+            because = f"{case.profile.title} refuses this if {condition.when}"
+            yield msgspec.structs.replace(fault, weight=Severity.WARNING, evidence=(*fault.evidence, because))
+            return
         refused = case.profile.refusal(RULE.name, case.model, case.view.wire) is not None
         if checked or not refused:  # a server that refuses null and makes no difference refuses it here too
             return
     yield _fault(case, history.at, where, harmless=bool(checked) and where not in checked)
+
+
+def _condition(case: Case) -> Conditional | None:
+    """What decides whether a deployment of this server refuses null beside calls too."""
+    condition = profiles.condition(case.profile, RULE.name, case.model, case.view.wire)
+    return condition if condition is not None and "calls" in condition.limits.null_content else None
 
 
 def _ending(case: Case) -> Iterator[Fault]:
@@ -123,6 +140,7 @@ RULE = Rule(
     on=NO_TEXT,
     ending=_ending,
     telling=patterns(
+        r"expected (?:a )?(?:string|array), received null\b.{0,60}\bcontent\b",
         r"expected a string, got null",
         r"\bcontent', 'null' not in\b",
         r"content type: <nil>",
@@ -139,6 +157,7 @@ RULE = Rule(
         r"\bcontent\b.{0,40}\b(?:must not|cannot|can't|may not|should not) be (?:null|none|nil)\b",
     ),
     words=patterns(
+        r"there was no previous assistant message with a tool call",
         r"content field in the message object .{0,60}is empty",
         r"input should be a valid string",
         r"any variant of untagged enum \w*content",

@@ -1,10 +1,10 @@
-"""The base URL lacks /v1.
+"""The base URL lacks /v1, or has it twice.
 
 ## What it does
 
 Finds a request to a chat-completions route without its version segment: `/chat/completions` instead of
-`/v1/chat/completions`, answered with 404 by a server that does not know the route. Where the address is not known,
-it goes by the answer: a 404 that speaks of no model and of no other thing that is missing.
+`/v1/chat/completions`, or with two of them, answered with 404 by a server that does not know the route. Where the
+address is not known, it goes by the answer: a 404 that speaks of no model and of no other thing that is missing.
 
 The fault is in the address, not in the body: the finding has no pointer, and its summary names the address.
 
@@ -47,6 +47,7 @@ _OK = 200
 _ROUTE = re.compile(r"/(?:chat/completions|completions|embeddings|models|responses|messages)/?\Z")
 _VERSIONED = re.compile(r"/v\d|/deployments/")
 """With a version; Azure's deployments have theirs in the query."""
+_TWICE = re.compile(r"(/v\d+)\1(?=/)")
 _OF_NO_OTHER_THING = patterns(
     r"\A(?!.*(?<![/.])\b(?:models?|deployment|engine|adapter|assistant|thread|file with id|endpoints found)\b)"
 )
@@ -67,6 +68,7 @@ def _check(case: Case) -> Iterator[Fault]:
         return
     route = None if path is None else _ROUTE.search(path)
     if path is not None and (route is None or _VERSIONED.search(path)):
+        yield from _doubled(case, path, unfound=unfound)
         return
     if DIALECT.check is not None and any(DIALECT.check(case)):
         return
@@ -79,6 +81,17 @@ def _check(case: Case) -> Iterator[Fault]:
     served = not case.profile.known or any(serves(known, path) for known in case.profile.routes)
     if unfound or not (served or view.accepted or view.refused):
         yield _fault(view, f"{shorten(view.url or path, _SHOWN)} has no /v1 before {route[0]}")
+
+
+def _doubled(case: Case, path: str, *, unfound: bool) -> Iterator[Fault]:
+    """The version stands there twice, and the server does not know such an address."""
+    view, twice = case.view, _TWICE.search(path)
+    if twice is not None and (unfound or (case.profile.known and not view.accepted and not view.refused)):
+        yield _fault(
+            view,
+            f"{shorten(view.url or path, _SHOWN)} has {twice[1]} twice",
+            f"end the base URL so that {twice[1]} stands there once: this client appends it itself",
+        )
 
 
 def _unfound(view: View) -> bool:
@@ -96,10 +109,11 @@ def _said_path(view: View) -> str | None:
     return (found[1] or found[2]) if found else None
 
 
-def _fault(view: View, summary: str) -> Fault:
+def _fault(view: View, summary: str, fix: str = "") -> Fault:
     return Fault(
         summary=summary,
-        fix="end the base URL in /v1, once"
+        fix=fix
+        or "end the base URL in /v1, once"
         + ("" if view.url else "; only a client of Ollama's own API wants it without"),
         evidence=() if view.url is None else (f"{view.method or 'POST'} {shorten(view.url, _SHOWN)}",),
         facts={"url": view.url or "", "path": view.path or "", "method": view.method or "POST"},

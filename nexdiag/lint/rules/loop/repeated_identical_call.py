@@ -55,6 +55,8 @@ from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import ANSWERS, CallSeen, MessageSeen
 
 _ROW = 3
+_FAR = 64
+"""Messages that are looked back on: three calls and their answers are fewer, whatever is said between."""
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
@@ -64,14 +66,14 @@ def _arriving(case: Case) -> Iterator[Fault]:
         return
     said: str | None = None
     made: list[int] = []
-    for at in range(len(messages) - 1, -1, -1):
+    for at in range(len(messages) - 1, max(-1, len(messages) - 1 - _FAR), -1):
         message = messages[at]
         if message.answers:
             said = _said(message) if said is None else said
             if _said(message) != said:
                 break
         elif message.calls:
-            if made and len({_same(call) for one in (messages[made[0]], message) for call in one.calls}) > 1:
+            if made and not _alike(messages[made[0]], message):
                 break
             made.append(at)
             run += len(message.calls)
@@ -99,6 +101,11 @@ def _fault(case: Case, made: list[int]) -> Fault:
         weight=Severity.WARNING,  # it explains no refusal
         about=tuple(history.messages[place].raw for place in made),
     )
+
+
+def _alike(*made: MessageSeen) -> bool:
+    """Whether the calls of messages are the same; of one that makes more than a row, the first ones stand for all."""
+    return len({_same(call) for message in made for call in message.calls[: _ROW + 1]}) == 1
 
 
 def _same(call: CallSeen) -> tuple[str, str]:

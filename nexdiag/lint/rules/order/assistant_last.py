@@ -3,8 +3,9 @@
 ## What it does
 
 Finds a request whose last message is the assistant's text. `prefix` in that message, or `continue_final_message` in
-the request, say that it is meant as the beginning of the answer: then it is let pass. A last message that calls a
-tool is another fault.
+the request, say that it is meant as the beginning of the answer: then it is let pass. So is one that ends with a tool
+that the server runs by itself, which is how a paused turn (`pause_turn`) is taken up again. A last message that calls
+a tool is another fault.
 
 ## Why it is bad
 
@@ -48,7 +49,7 @@ it on as the user's."""
 def _ending(case: Case) -> Iterator[Fault]:
     history, view = case.history, case.view
     last, at = history.now, history.at
-    if not last.traits & ASSISTANT or not last.talks or _meant(case, last):
+    if not last.traits & ASSISTANT or not last.talks or _meant(case, last) or _paused(last):
         return
     stated = case.profile.refusal(_NAME, case.model, view.wire) is not None
     yield Fault(
@@ -68,6 +69,14 @@ def _meant(case: Case, last: MessageSeen) -> bool:
     fields = case.view.fields
     said = last.value.get("prefix") is True or last.value.get("partial") is True  # Mistral, DeepSeek; DashScope, Kimi
     return said or fields.get("continue_final_message") is True or fields.get("add_generation_prompt") is False
+
+
+def _paused(last: MessageSeen) -> bool:
+    """Whether it ends with a tool that the server runs: Anthropic's goes on from there."""
+    content = last.value.get("content")
+    block = content[-1] if isinstance(content, list) and content else None
+    kind = block.get("type") if isinstance(block, dict) else None
+    return isinstance(kind, str) and (kind == "server_tool_use" or kind.endswith("_tool_result"))
 
 
 RULE = Rule(

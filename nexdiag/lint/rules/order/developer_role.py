@@ -67,7 +67,11 @@ RULE = Rule(
         r"\bdeveloper['\"`]? role (?:is )?(?:not|un)",
         r"\broles?\b.{0,120}\b(?:got|received|found|given|input_value)\b\W{0,3}developer\b",
     ),
-    suspects=patterns(r"input should be ['\"`]system['\"`], ?['\"`]user", r"unexpected message role\."),
+    suspects=patterns(
+        r"角色信息不正确|incorrect role information",
+        r"input should be ['\"`]system['\"`], ?['\"`]user",
+        r"unexpected message role\.",
+    ),
     words=patterns(
         r"input should be ['\"`]user['\"`] or ['\"`]assistant",
         r"unexpected (?:message )?role\b(?! ['\"`]?(?:RoleEnum\.)?(?:user|assistant|tool|system))",

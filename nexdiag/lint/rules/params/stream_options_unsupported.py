@@ -81,4 +81,5 @@ RULE = Rule(
     # not "stream_options is only allowed when stream is set": that is another fault
     words=patterns(r"\A(?!.*\b(?:only|when)\b.{0,80}\bstream\b).*\bstream_options\b"),
     unknown=Severity.INFO,
+    silent_if_accepted=True,
 )

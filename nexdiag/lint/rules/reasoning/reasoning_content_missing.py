@@ -164,7 +164,7 @@ RULE = Rule(
         _ITEM,
         *patterns(
             r"missing .{0,3}reasoning_content",
-            r"reasoning_content.{0,60}(?:must be (?:passed|sent|provided|included)|is (?:missing|required)"
+            r"reasoning_(?:content|text).{0,60}(?:must be (?:passed|sent|provided|included)|is (?:missing|required)"
             r"|passed back)",
             r"(?:must|needs? to|should) (?:pass|send|include|contain|provide).{0,40}reasoning_content",
         ),

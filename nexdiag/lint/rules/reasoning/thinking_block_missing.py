@@ -113,6 +113,7 @@ RULE = Rule(
     ending=_ending,
     wires=("chat", "anthropic"),
     telling=patterns(
+        r"content\[\]\.thinking\b.{0,60}must be passed back",
         r"expected .?thinking.? or .?redacted_thinking.?",
         r"must start with a .?thinking.? block",
     ),

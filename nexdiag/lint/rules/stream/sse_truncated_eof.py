@@ -40,6 +40,7 @@ from nexdiag.lint.seen.case import Case
 _SUMMARY = "a stream broke off: it has neither a finish_reason nor an end"
 _FIX = "let the client treat it as incomplete and ask again; read the log of the server, and of any proxy before it"
 _WORDS = patterns(
+    r"peer closed connection without sending complete message body|incomplete chunked read",
     r"stream (?:was |has |had )?(?:ended|closed|disconnected|terminated|cut|aborted|truncated|interrupted)\b.{0,60}"
     r"(?:before|without|prematurely|unexpectedly).{0,60}"
     r"(?:complet|finish(?!_reason|Reason| reason)|\[DONE\]|terminal|message_stop|end)",

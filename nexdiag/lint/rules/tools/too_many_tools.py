@@ -81,6 +81,6 @@ RULE = Rule(
         r"\b(?:tools|functions)\b\W{0,3} ?(?:list )?should have at most",
         r"(?:number of|maximum|at most|more than|up to)\b.{0,40}\b(?:tools|functions|function declarations)\b.{0,60}"
         r"(?:exceed|allowed|support|limit|maximum|request|\d)",
-        r"exceed\w*.{0,40}(?:number|limit|maximum).{0,20}\b(?:tools|functions|function declarations)\b",
+        r"exceed.{0,48}(?:number|limit|maximum).{0,20}\b(?:tools|functions|function declarations)\b",
     ),
 )

@@ -52,7 +52,7 @@ def _check(case: Case) -> Iterator[Fault]:
             evidence=(f"{name} is {shorten(str(value))}",),
             facts={"param": name, "value": shorten(str(value))},
             ids=(f"'{name}'",),
-            needs_words=_free(value) and not _strict(case),
+            needs_words=_free(value) and not _strict(case, name, value),
         )
 
 
@@ -61,10 +61,13 @@ def _free(value: object) -> bool:
     return isinstance(value, bool) or (value.get("type") if isinstance(value, dict) else value) in _FREE
 
 
-def _strict(case: Case) -> bool:
-    """The server refuses any choice; in its words the others name the value that they mind."""
+def _strict(case: Case, name: str, value: object) -> bool:
+    """The server refuses any choice; in its words the others name the value, or the field, that they mind."""
     refusal = case.profile.refusal("tool-choice-without-tools", case.model, case.view.wire)
-    return refusal is not None and "required" not in str(refusal.body)
+    words = "required" if refusal is None else str(refusal.body)
+    if "tool_choice" in words:
+        return name == "tool_choice" and value != "none"
+    return "required" not in words
 
 
 RULE = Rule(
@@ -76,6 +79,7 @@ RULE = Rule(
     check=_check,
     telling=patterns(
         r"tool.choice.{0,60}(?:only (?:be )?(?:allowed|specified|set|used|valid)|may only|can only) .{0,30}\btools\b",
+        r"\bis only allowed when .{0,3}\btools\b.{0,3} (?:is|are) specified",
         r"\btools\b.{0,30}cannot be empty if",
         r"parallel_tool_calls.{0,30}only (?:be )?(?:allowed|specified).{0,30}\btools\b",
         r"tool.choice.{0,60}(?:without|but no|no) .{0,20}\btools\b",

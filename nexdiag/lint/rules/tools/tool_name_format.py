@@ -146,6 +146,7 @@ RULE = Rule(
     arriving=_arriving,
     on=CALLS | TOOL,
     telling=patterns(
+        r"toolspec\.name\W{0,3}failed to satisfy constraint",
         r"\bname'?: string (?:does not match|too long)",
         r"(?:custom|function|tool_use|tools?\W+\d+(?:\.\w+)?)\W{0,2}\.name\b.{0,40}(?:should match pattern"
         r"|does not match"

@@ -186,7 +186,7 @@ RULE = Rule(
         r"(?:tool|function)\S{0,40} ?(?:input )?(?:schema|parameters)\b.{0,60}(?:invalid|not (?:a )?valid|not support"
         r"|must be)",
         r"constraint that has too many states",
-        r"(?:tool|function)(?:'s)?\.? ?parameters (?:is|are) (?:empty|missing|required)",
+        r"(?:tool|function)(?:'s)?\.? ?(?:name or )?parameters (?:is|are) (?:empty|missing|required)",
         r"parameters\b.{0,80}discriminator value\b.{0,20}expected ['\"`]object",
     ),
     unknown=None,

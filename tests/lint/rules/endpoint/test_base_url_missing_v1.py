@@ -154,3 +154,24 @@ def test_the_address_alone_is_a_warning(server: str) -> None:
     """A known server does not serve that path; but something in between may mend it."""
     (finding,) = found(url=BARE, server=server, request=CHAT)
     assert (finding.severity, finding.refused) == (Severity.WARNING, False)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "count"),
+    [
+        ("/v1/v1/chat/completions", 404, 1),
+        ("/openai/v1/v1/responses", 404, 1),
+        ("/v1/v1/chat/completions", 200, 0),
+        ("/v1/v1/chat/completions", 401, 0),
+        ("/v1/v1/models/x", 404, 1),
+        ("/v1/chat/completions", 404, 0),
+        ("/v1/v1beta/chat/completions", 404, 0),
+        ("/v1/v11/chat/completions", 404, 0),
+    ],
+)
+def test_a_version_that_stands_twice(path: str, status: int, count: int) -> None:
+    """A base URL that ends in /v1, and a client that appends it: the finding says so, not that it is missing."""
+    bare = BareExchange(url=f"http://h{path}", status=status, request={"model": "m"}, response={"detail": "Not Found"})
+    twice = [one for one in judge_bare(bare)[1] if one.rule == "base-url-missing-v1"]
+    assert [one.summary for one in twice] == [f"http://h{path} has /v1 twice"] * count
+    assert all("once" in one.fix for one in twice)

@@ -4,6 +4,7 @@ import pytest
 
 from nexdiag.core.finding import Severity
 from nexdiag.lint import profiles
+from nexdiag.lint.rules.loop import repeated_identical_call
 from tests.linting import ASSISTANT, USER, calls, found, places, tool
 
 RULE = "repeated-identical-call"
@@ -96,3 +97,16 @@ def test_it_is_so_on_every_wire(request_: dict[str, object], place: str) -> None
 def test_waiting_and_other_calls_are_none(messages: list[object]) -> None:
     """Twice, with other results, other arguments, over a turn's end, another tool between."""
     assert places(RULE, messages) == []
+
+
+@pytest.mark.parametrize("made", [1, 400])
+def test_its_work_does_not_grow_with_the_equal_answers_before(made: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a thousand answers that say the same, each is compared with few others."""
+    compared: list[object] = []
+    said, same = repeated_identical_call._said, repeated_identical_call._same
+    monkeypatch.setattr(repeated_identical_call, "_said", lambda one: (compared.append(one), said(one))[1])
+    monkeypatch.setattr(repeated_identical_call, "_same", lambda one: (compared.append(one), same(one))[1])
+    names = [f"c{at}" for at in range(made)]
+    answers = [tool(names[at % made], "r") for at in range(1000)]
+    places(RULE, [USER, calls(*names), *answers, calls("z"), *[tool("z", "r")] * 50])
+    assert len(compared) < 1050 * 200

@@ -31,6 +31,23 @@ def test_the_last_message_is_at_fault(messages: list[object], at: list[int]) -> 
     assert places(RULE, messages) == at
 
 
+@pytest.mark.parametrize(
+    ("blocks", "at"),
+    [
+        ([{"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {}}], []),
+        ([{"type": "text", "text": "t"}, {"type": "web_search_tool_result", "tool_use_id": "s1", "content": []}], []),
+        ([{"type": "server_tool_use", "id": "s1", "name": "n", "input": {}}, {"type": "text", "text": "t"}], [1]),
+        ([{"type": 3}], [1]),
+        (["server_tool_use"], [1]),
+        ([], [1]),
+    ],
+)
+def test_a_paused_turn_is_taken_up_again(blocks: list[object], at: list[int]) -> None:
+    """With what the server's own tools said last (`pause_turn`), and nothing behind it."""
+    request = {"model": "claude-opus-4-7", "system": "s", "messages": [USER, {"role": "assistant", "content": blocks}]}
+    assert [one.location.message_index for one in found(RULE, request, server="Anthropic")] == at
+
+
 @pytest.mark.parametrize("meant", [{"continue_final_message": True}, {"add_generation_prompt": False}])
 def test_a_request_may_say_that_it_is_meant(meant: dict[str, Any]) -> None:
     """In vLLM's and SGLang's words."""

@@ -37,6 +37,12 @@ def test_the_profile_decides(server: str | None, severities: list[Severity]) -> 
     assert [finding.severity for finding in found(OPTIONS, server)] == severities
 
 
+@pytest.mark.parametrize("server", ["Azure OpenAI", OLD_AZURE, None])
+def test_a_server_that_took_it_does_not_mind(server: str | None) -> None:
+    """The recorded answer says so."""
+    assert found(OPTIONS, server, status=200, response={"choices": [{"message": {"content": "Hi."}}]}) == []
+
+
 @pytest.mark.parametrize("request_body", [{}, {"stream": True}, {"stream_options": None}])
 def test_look_alikes_are_let_pass(request_body: dict[str, object]) -> None:
     """Left out, or null, it is not sent."""

@@ -73,3 +73,20 @@ def test_a_server_that_refuses_any_choice() -> None:
     assert finding.severity is Severity.ERROR
     assert found(RULE, chat(tool_choice="auto"), server="SGLang") == []
     assert found(RULE, chat(tool_choice="required"), server="SGLang")[0].severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("server", "fields", "errors"),
+    [
+        ("OpenAI", {"tool_choice": "auto"}, 1),
+        ("OpenAI", {"tool_choice": "none"}, 1),
+        ("Azure OpenAI", {"tool_choice": "auto", "parallel_tool_calls": False}, 2),
+        ("vLLM", {"tool_choice": "auto"}, 1),
+        ("vLLM", {"tool_choice": "required"}, 1),
+        ("vLLM", {"tool_choice": "none"}, 0),
+        ("vLLM", {"parallel_tool_calls": True}, 0),
+    ],
+)
+def test_what_is_known_of_servers(server: str, fields: dict[str, object], errors: int) -> None:
+    """OpenAI's checks mind each of the fields, vLLM's the choice alone, unless it is none."""
+    assert [one.severity for one in found(RULE, chat(**fields), server=server)] == [Severity.ERROR] * errors
