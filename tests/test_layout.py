@@ -23,6 +23,7 @@ WITHOUT_A_MODULE = {
     "agreement/test_llama.py": "the verdicts of lint, against the real llama.cpp",
     "agreement/test_mistral_common.py": "the same, against mistral-common's validator",
     "lint/test_patterns.py": "the expressions of all rules, and how long they take",
+    "lint/test_failures.py": "tests/lint/failures/",
     "lint/test_statements.py": "every statement of every profile, with its rule",
     "test_battle.py": "the executor as a whole, against a real server",
     "test_cassettes.py": "cassettes/ and reports/sample/",

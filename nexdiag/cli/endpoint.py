@@ -1,11 +1,14 @@
 """`nexdiag endpoint`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nexdiag.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from nexdiag.core.endpoint import Profile
 
 NAME = "endpoint"
 EXAMPLE = "Example: nexdiag endpoint --like sglang --port 30000; or: nexdiag endpoint --engine llama"
@@ -51,12 +54,26 @@ def command(
 
     profile = profiles.named(like or "")
     answers = read_script(script) if script is not None else ()
-    serving.serve(stub.StubEndpoint(profile, script=answers, model=model or "stub"), port=port)
+    serving.serve(
+        stub.StubEndpoint(profile, script=answers, model=model or "stub"),
+        port=port,
+        told=lambda address: typer.echo(f"base URL {address}{_base(profile)}", err=True),
+    )
 
 
 def _list() -> None:
     from nexdiag.lint import profiles
 
     width = max(len(profile.name) for profile in profiles.NAMED)
+    base = max(len(_base(profile)) for profile in profiles.NAMED)
     for profile in sorted(profiles.NAMED, key=lambda one: (not one.known, one.name)):
-        typer.echo(f"{profile.name:<{width}}  {profile.title}")
+        typer.echo(f"{profile.name:<{width}}  {_base(profile):<{base}}  {profile.title}")
+
+
+def _base(profile: "Profile") -> str:
+    """Where the API of this server begins, for a client that appends the route of its dialect."""
+    from nexdiag.codec.wire import origin_of, wire_of
+
+    host = "http://h"
+    asking = (route for route in profile.routes if wire_of(route))
+    return next((origin_of(f"{host}{route}").removeprefix(host) for route in asking), "")

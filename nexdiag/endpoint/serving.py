@@ -32,15 +32,21 @@ _NO_START = "wanted an application that serves, found one that did not start"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def serve(app: Application, *, host: str = "127.0.0.1", port: int = 0) -> None:
-    """Serve in the foreground until SIGINT or SIGTERM; the first line on stdout tells the address.
+def serve(
+    app: Application,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    told: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Serve in the foreground until SIGINT or SIGTERM; the first line on stdout tells the address, as then `told` is.
 
     Raises EndpointError if the port is taken, or the application does not start. Signals are heard in the main
     thread only.
     """
     with _bound(host, port) as bound:
         try:
-            asyncio.run(_serve(_Server(app, lambda: _announce(_address(bound))), bound))
+            asyncio.run(_serve(_Server(app, lambda: _announce(_address(bound), told)), bound))
         except SystemExit:  # so uvicorn gives up on an application that does not start
             raise EndpointError(_NO_START) from None
 
@@ -141,6 +147,7 @@ def _address(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _announce(address: str) -> None:
+def _announce(address: str, told: Callable[[str], None]) -> None:
     sys.stdout.write(f"listening {address}\n")
     sys.stdout.flush()
+    told(address)

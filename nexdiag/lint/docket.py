@@ -40,6 +40,7 @@ class Entry:
         self._confirmed = False
         self._presumed = False
         self._by_template = ""
+        self._param = ""
         self._templated = case.template is not None
 
     @property
@@ -61,6 +62,7 @@ class Entry:
         """The server spoke of this exchange; the first words count."""
         if self._heard is None and seen.said.words:
             self._words = None if seen.logged else seen.said.words
+            self._param = seen.said.param
             self._heard = heard_line(seen.said.words, seen.status, logged=seen.logged)
 
     def confirm(self, seen: View) -> None:
@@ -134,7 +136,7 @@ class Entry:
         rank = _FAILED if failed else _RANKS[weight]
         if self._confirmed or self._presumed or self._by_template:
             rank = _CONFIRMED if self._confirmed else _PRESUMED
-        named = self._confirmed and singled_out(self.fault, self._words or "")
+        named = self._confirmed and singled_out(self.fault, self._words or "", self._param)
         return (rank, not named, self.first.exchange or 0, self.fault.at or 0, self.rule.code)
 
 

@@ -61,7 +61,6 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
                 refuses=_refuses(self.profile.refuses, [entry.refusal for entry in ours]),
                 limits=_with(self.profile.limits, [entry.limits for entry in ours]),
                 sends=_without(self.profile.sends, [entry.refusal.rule for entry in ours]),
-                server_header=None,
             )
             others = tuple(entry for entry in self.conditional if entry.variant != name)
             found[name] = Server(profile=profile, conditional=others)

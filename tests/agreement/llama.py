@@ -129,14 +129,17 @@ def _somewhere(one: Compared) -> bool:
     return ours and one.at is not None and first is not None and one.at < first
 
 
-REASONS: dict[str, tuple[Callable[[Compared], bool], Said]] = {
+REASONS: dict[str, tuple[Callable[[Compared], bool], tuple[Said, ...]]] = {
     "no content, and tool_calls empty or null": (
         _empty_list,
-        Said(differs=WE, where="strict tools", rules=frozenset({"missing-content"})),
+        (Said(differs=WE, where="strict tools", rules=frozenset({"missing-content"})),),
     ),
     "roles alternate: the words do not say where": (
         _somewhere,
-        Said(differs=FIRST, where="strict", words="roles must alternate"),
+        (
+            Said(differs=FIRST, where="strict", words="roles must alternate"),
+            Said(differs=FIRST, where="strict tools", words="Cannot have 2 or more assistant messages at the end"),
+        ),
     ),
 }
 """Why the two may disagree: what the request is like, and what is then said. Nowhere else."""
@@ -145,8 +148,8 @@ REASONS: dict[str, tuple[Callable[[Compared], bool], Said]] = {
 def reason(one: Compared) -> str | None:
     """Why they disagree; None if nobody knows."""
     rules = {error.rule for error in one.errors}
-    for name, (holds, said) in REASONS.items():
-        if said.fits(one.differs, one.template, one.words, rules) and holds(one):
+    for name, (holds, several) in REASONS.items():
+        if any(said.fits(one.differs, one.template, one.words, rules) for said in several) and holds(one):
             return name
     return None
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from nexdiag.cli.app import run
-from nexdiag.lint.profiles import ALL
+from nexdiag.lint.profiles import NAMED
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -25,6 +25,21 @@ def test_a_stub_says_where_it_listens_and_ends_on_a_signal(number: signal.Signal
         assert httpx.post(f"{url}/v1/chat/completions", json=chat).status_code == 400
         assert httpx.post(f"{url}/chat/completions", json=chat).json() == {"detail": "Not Found"}
         served.send_signal(number)
+        assert served.wait(10) == 0
+
+
+def test_a_stub_says_where_its_api_begins() -> None:
+    """On stderr, and a client that is given it is answered; stdout has the address alone."""
+    command = [sys.executable, "-m", "nexdiag", "endpoint", "--like", "groq"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as served:
+        assert served.stdout is not None
+        assert served.stderr is not None
+        url = served.stdout.readline().split()[1]
+        line = served.stderr.readline()
+        assert line == f"base URL {url}/openai/v1\n"
+        chat = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+        assert httpx.post(f"{line.split()[-1]}/chat/completions", json=chat).status_code == 200
+        served.terminate()
         assert served.wait(10) == 0
 
 
@@ -50,7 +65,7 @@ def test_a_real_llama_ends_on_a_signal(number: signal.Signals) -> None:
         (["--like", "sglang", "--engine", "llama"], "either --like PROFILE or --engine llama"),
         (["--engine", "steam"], "unknown engine 'steam'"),
         (["--like", "sgland"], "unknown profile 'sgland'"),
-        (["--like", "sgland"], "did you mean sglang?"),
+        (["--like", "sgland"], "did you mean sglang "),
         (["--like", "sglang", "--script", "nowhere"], "nowhere cannot be read"),
         (["--like", "sglang", "--script", sys.executable], "is not UTF-8 text"),
         (["--engine", "llama", "--model", "m"], "--model is for a stub"),
@@ -68,8 +83,10 @@ def test_the_servers_are_listed(arguments: list[str], capsys: pytest.CaptureFixt
     """Each by the name that --like takes, with its title; the unknown one last."""
     assert run(["endpoint", *arguments]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert {line.split()[0] for line in lines} == {profile.name for profile in ALL}
-    assert next(line for line in lines if line.startswith("vllm ")).split(maxsplit=1)[1] == "vLLM"
+    assert {line.split()[0] for line in lines} == {profile.name for profile in NAMED}
+    assert next(line for line in lines if line.startswith("vllm ")).split() == ["vllm", "/v1", "vLLM"]
+    bases = {line.split()[0]: line.split()[1] for line in lines}
+    assert (bases["groq"], bases["gemini"], bases["azure"]) == ("/openai/v1", "/v1beta/openai", "/openai/v1")
     assert lines[-1].startswith("unknown ")
 
 

@@ -379,44 +379,7 @@ def test_one_bad_file_does_not_take_the_others_with_it(
     assert (shown.out, shown.err.count("error: ")) == ("", 2)
 
 
-def test_a_bad_line_is_named_and_the_others_are_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Also where it is the first one."""
-    path = tmp_path / "x.jsonl"
-    path.write_text('{"id": "a", \n{"id": "b", "status": 200}\n[]\n' + json.dumps({"request": TWO_USERS}) + "\n")
-    assert run(["lint", str(path)]) == 3
-    shown = capsys.readouterr()
-    assert f"{path}, line 1: wanted an exchange as a JSON object, found no JSON (" in shown.err
-    assert "line 1 column" not in shown.err
-    assert f"{path}, line 3: " in shown.err
-    assert f"{path}#b " in shown.out
-    assert f"{path}:4 " in shown.out
-    assert "2 exchanges, 1 finding" in shown.out
-    assert "not checked: the server's answer: not given" in shown.out
-
-
-def test_answers_that_are_not_given_are_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With JSON Lines, one line on stderr for all exchanges; one with a status has an answer."""
-    path = tmp_path / "x.jsonl"
-    path.write_text((json.dumps({"request": GOOD}) + "\n") * 3 + '{"status": 200}\n')
-    assert run(["lint", str(path), "--format", "jsonl"]) == 0
-    assert capsys.readouterr().err == "not checked: the answers of 3 exchanges: not given\n"
-
-
 STRICT = ["--profile", "vllm-strict"]
-
-
-@pytest.mark.parametrize("options", [["--fix", *STRICT], ["--against", "vllm-strict"]])
-def test_what_is_not_wanted_is_neither_repaired_nor_held_against_a_server(
-    request_file: str, tmp_path: Path, options: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By a flag, by the settings, and by those of a path."""
-    monkeypatch.chdir(tmp_path)
-    assert run(["lint", request_file, *options]) == 1
-    assert run(["lint", request_file, *options, "--ignore", "NX1"]) == 0
-    assert run(["lint", request_file, *options, "--select", "pairing"]) == 0
-    for text in ('ignore = ["order"]', 'per_path_ignores = {"*.json" = ["role-alternation"]}'):
-        (tmp_path / "nexdiag.toml").write_text(f"[lint]\n{text}\n")
-        assert run(["lint", request_file, *options]) == 0
 
 
 def test_nothing_to_repair_is_told_and_nothing_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,10 @@
 
 `failures/*.jsonl` holds them, one a line: what is known of the exchange, with `class` (the rule that names the cause;
 of one that begins with "valid" there is none) and `which_message_index`. The labels are never shown to lint.
+
+Rules have been mended with all of these files: they show that nothing is lost, not how lint does on what it has not
+seen. That was measured once: when `mined3` came (2026-11), and no rule knew it, 110 of its 132 causes and 36 of its 46
+places were right, and none of its 16 valid cases had an error.
 """
 
 import json
@@ -23,7 +27,8 @@ WANTED = 0.95
 LABELS = {"class", "which_message_index", "index_in_request", "source", "symptom"}
 PRIVATE = re.compile(
     r"\b(?:sk|gsk|hf|ghp|xai|AKIA|AIza|eyJ)[-_]?(?!x+\b)[A-Za-z0-9_-]{16,}|Bearer [A-Za-z0-9]"
-    r"|/(?:home|Users|root|work)/|\b(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d|\b(?:registry\.|pypi\.|files\.pythonhosted|proxy\.golang|crates\.io)"
+    r"|/(?:home|Users|root|work)/"
+    r"|\b(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d|\b(?:registry\.|pypi\.|files\.pythonhosted|proxy\.golang|crates\.io)"
 )
 """Keys, folders of somebody, addresses of a house, hosts of packages."""
 
@@ -77,7 +82,7 @@ def judged() -> tuple[Judged, ...]:
 
 
 def short(right: int, misses: list[Judged], what: str) -> str:
-    """The misses, printed; and said again where they are too many."""
+    """How many are right, and the misses: printed, and said again where they are too many."""
     told = "\n".join([f"{what}: {right} of {right + len(misses)}", *(one.miss for one in misses)])
     print(told)  # noqa: T201 - `pytest -s`, and the report of a failure, show it
     return told
@@ -110,7 +115,7 @@ def test_the_corpus_is_whole() -> None:
     """Hundreds of cases of many classes; each has an id of its own, a source, and a class that is a rule's name."""
     cases = [one.case for one in judged()]
     names = {rule.name for rule in EXPLAINED}
-    assert len(cases) >= 260
+    assert len(cases) >= 410
     assert len({case["id"] for case in cases}) == len(cases)
     assert not [case["id"] for case in cases if not case.get("source")]
     unknown = {case["class"] for case in cases if not case["class"].startswith("valid")} - names

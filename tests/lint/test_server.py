@@ -19,6 +19,7 @@ def test_a_variant_states_as_a_fact_what_depends() -> None:
     assert (variant.profile.name, variant.profile.aliases) == ("x-strict", ("rainy x",))
     assert variant.profile.refusal("r") is REFUSAL
     assert variant.condition("r") is None
+    assert variant.profile.server_header == "x"  # so that a recording of its stub is recognised
 
 
 def test_a_deployment_checks_what_it_checks_besides() -> None:

@@ -23,6 +23,8 @@ from nexdiag.lint.engine import judge_exchange
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _OTHER_ADDRESS = ("base-url-missing-v1", "route-not-found")
 """The statements that hold a server's words for a path that it does not serve."""
+_TOO_LONG = "too long"
+_TOOLS_NAME = b"tools[{tool}].function.name"
 _KNOWS_BY_METHOD = "route-not-found"
 """A server that states this looks for a route by path and method: another method is another route to it."""
 _USUAL = {"error": {"message": "", "type": "invalid_request_error", "param": None, "code": None}}
@@ -57,7 +59,8 @@ def refused(profile: Profile, wire: Wire, path: str, body: bytes, *, model: str)
     refusal = profile.refusal(finding.rule, model, wire)
     if refusal is None:  # no server reads it: it needs no statement
         return Refused(status=400, body=on_wire(profile, wire, 400, _in_shape(profile, 400, finding.summary)))
-    told = filled(refusal.body, _facts(finding, model, path), otherwise=str)
+    body = _fitting(profile, refusal, finding)
+    told = filled(body, _facts(finding, model, path), otherwise=str)
     return Refused(status=refusal.status, body=on_wire(profile, wire, refusal.status, told))
 
 
@@ -131,6 +134,24 @@ def _fault(profile: Profile, path: str, body: bytes) -> Finding | None:
     request = Request(method="POST", url=f"http://127.0.0.1{path}", body=Body.of(body))
     found = judge_exchange(Exchange(id=0, started=0.0, request=request), profile)
     return next((finding for finding in found if finding.severity is Severity.ERROR), None)
+
+
+def _fitting(profile: Profile, refusal: Refusal, finding: Finding) -> Any:  # noqa: ANN401 - a JSON body, or text
+    """The body of a statement, where its words are about another place, or another fault of that rule, with its own."""
+    pointer = finding.location.pointer or ""
+    if finding.facts.get("length") == "0" and _TOO_LONG in str(refusal.body):
+        missing = _spelled(pointer)
+        if missing.endswith("]"):
+            missing += ".id" if missing.rpartition("[")[0].endswith("tool_calls") else ".tool_call_id"
+        return _in_shape(profile, refusal.status, f"Missing required parameter: '{missing}'.")
+    if finding.location.message_index is None or not pointer.endswith("/name"):
+        return refusal.body
+    return jsontext.read(jsontext.write(refusal.body).replace(_TOOLS_NAME, _spelled(pointer).encode()))
+
+
+def _spelled(pointer: str) -> str:
+    """A place as OpenAI writes it: `messages[1].tool_calls[0].id`."""
+    return re.sub(r"/(\d+)(?=/|$)", r"[\1]", pointer).removeprefix("/").replace("/", ".")
 
 
 def _facts(finding: Finding, model: str, path: str) -> dict[str, str]:

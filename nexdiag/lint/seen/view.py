@@ -31,6 +31,9 @@ _LOGGED_STATUS = re.compile(
 _LOGGED_ERROR = re.compile(r"\b\w{0,60}(?:error|exception|panic|fatal)\b|\b(?:failed|refused)\b", re.IGNORECASE)
 _LOG_READ = 100_000
 _HOLLOW_READ = 64
+_LOOKED = 50
+_BLOCKS = ("tool_use", "tool_result")
+"""Blocks of a content that only Anthropic's Messages have."""
 _NAMED_INDEX = re.compile(
     r"\b(?:messages?|input)(?:[.\[ /]{1,2}|\W{0,3}(?:at )?(?:index|position) )(\d{1,6})\b", re.IGNORECASE
 )
@@ -128,7 +131,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             return found
         if "input" in self.fields and "messages" not in self.fields:
             return "responses"
-        return "anthropic" if "system" in self.fields or "anthropic_version" in self.fields else "chat"
+        own = "system" in self.fields or "anthropic_version" in self.fields
+        return "anthropic" if own or (self.url is None and _of_blocks(self.fields)) else "chat"
 
     @cached_property
     def context(self) -> tuple[str, str, str]:
@@ -222,6 +226,19 @@ def named_index(words: str) -> int | None:
     """The index of the message that a server's words name: `messages.8.content.0`, `messages.[4].role`, `input[3]`."""
     found = _NAMED_INDEX.search(words)
     return int(found[1]) if found else None
+
+
+def _of_blocks(fields: Fields) -> bool:
+    """Its tools, or the blocks of its messages, are Anthropic's, and nothing in it is of chat completions."""
+    tools, messages = fields.entries("tools"), fields.entries("messages")
+    looked = messages if len(messages) <= 2 * _LOOKED else [*messages[:_LOOKED], *messages[-_LOOKED:]]
+    entries = [one for one in looked if isinstance(one, dict)]
+    if any(one.get("role") == "tool" or "tool_calls" in one for one in entries):
+        return False
+    if tools and isinstance(tools[0], dict) and "input_schema" in tools[0]:
+        return True
+    blocks = (block for one in entries if isinstance(one.get("content"), list) for block in one["content"])
+    return any(isinstance(block, dict) and block.get("type") in _BLOCKS for block in blocks)
 
 
 def _hollow(raw: bytes | None) -> bool:

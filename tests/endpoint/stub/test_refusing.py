@@ -282,6 +282,29 @@ def test_a_body_without_messages_is_refused_by_each(wire: Wire, request_: dict[s
         assert f"the request has no {'input' if wire == 'responses' else 'messages'}" in text
 
 
+@pytest.mark.parametrize("name", ["openai", "azure"])
+def test_words_fit_the_fault_and_its_place(name: str) -> None:
+    """Of an id that is missing or empty nothing is too long; a name in the history is none of the tools'."""
+
+    def said(call: dict[str, Any], *rest: dict[str, Any]) -> str:
+        request = {"model": "m", "messages": [USER, {"role": "assistant", "content": "", "tool_calls": [call]}, *rest]}
+        return json.loads(told(named(name), "chat", request)[1])["error"]["message"]
+
+    function = {"name": "f", "arguments": "{}"}
+    answer = {"role": "tool", "tool_call_id": "", "content": "r"}
+    for odd in ({}, {"id": ""}):
+        missing = "Missing required parameter: 'messages[1].tool_calls[0].id'."
+        assert said({"type": "function", "function": function, **odd}, answer) == missing
+    call = {"id": "a", "type": "function", "function": function}
+    assert said(call, {"role": "tool", "content": "r"}) == "Missing required parameter: 'messages[2].tool_call_id'."
+    long = {"role": "tool", "tool_call_id": "i" * 50, "content": "r"}
+    assert "got a string with length 50" in said(call | {"id": "i" * 50}, long)
+    nameless = {"id": "a", "type": "function", "function": {"name": "", "arguments": "{}"}}
+    assert said(nameless, {"role": "tool", "tool_call_id": "a", "content": "r"}).startswith(
+        "Invalid 'messages[1].tool_calls[0].function.name': empty string."
+    )
+
+
 def test_our_words_stand_in_the_usual_shape_of_their_status() -> None:
     """Not in that of a 404 which the profile happens to state first."""
     for body in ({}, {"messages": 3}, {"messages": [{}]}):

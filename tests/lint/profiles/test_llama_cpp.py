@@ -1,5 +1,8 @@
 """What llama.cpp's server accepts and refuses."""
 
+from nexdiag.core.body import Body
+from nexdiag.core.exchange import Exchange, Request, Response
+from nexdiag.lint.profiles import named, recognise
 from nexdiag.lint.profiles.llama_cpp import CONDITIONAL, PROFILE
 
 
@@ -46,3 +49,13 @@ def test_an_overflow_tells_its_numbers() -> None:
     assert refusal is not None
     assert refusal.body["error"]["type"] == "exceed_context_size_error"
     assert {"n_prompt_tokens", "n_ctx"} <= set(refusal.body["error"])
+
+
+def test_a_recording_of_a_stub_like_a_variant_is_recognised() -> None:
+    """By the header, which every deployment of the server sends."""
+    header = named("llama.cpp-strict").server_header
+    assert header is not None
+    request = Request(method="POST", url="http://127.0.0.1:9/v1/chat/completions", body=Body.of(b"{}"))
+    response = Response(status=400, headers=(("server", header),))
+    recognised = recognise(Exchange(id=0, started=0.0, request=request, response=response))
+    assert recognised is PROFILE

@@ -156,3 +156,22 @@ def test_the_facts_of_an_exchange_by_which_rules_are_chosen() -> None:
     assert of_bare(BareExchange(request={}, status=400)).facts(wanted) == {REFUSED_HERE, BARE, NO_CHAT}
     failed = {"choices": [{"error": {"message": "no"}}]}
     assert ODD in of_bare(BareExchange(request=asked, status=200, response=failed)).facts(wanted)
+
+
+@pytest.mark.parametrize(
+    ("parts", "wire"),
+    [
+        ({"request": {"messages": [], "tools": [{"name": "f", "input_schema": {}}]}}, "anthropic"),
+        ({"request": {"messages": [{"role": "user", "content": [{"type": "tool_result"}]}]}}, "anthropic"),
+        ({"request": {"messages": [3, {"role": "assistant", "content": [{"type": "tool_use"}]}]}}, "anthropic"),
+        ({"request": {"messages": [{"role": "user", "content": [{"type": "text"}, 4, {"type": []}]}]}}, "chat"),
+        ({"request": {"messages": [{"role": "user", "content": [{"type": "tool_use"}]}, {"role": "tool"}]}}, "chat"),
+        ({"request": {"messages": [{"tool_calls": []}], "tools": [{"input_schema": {}}]}}, "chat"),
+        ({"request": {"messages": 3, "tools": {"a": 1}}}, "chat"),
+        ({"request": {"messages": [{"content": [{"type": "tool_use"}]}]}, "url": "/v1/chat/completions"}, "chat"),
+        ({"request": {"messages": [{}] * 50 + [{"content": [{"type": "tool_use"}]}] + [{}] * 50}}, "chat"),
+    ],
+)
+def test_the_wire_is_told_by_the_body_where_no_address_is_known(parts: dict[str, object], wire: str) -> None:
+    """By tools and blocks that only Anthropic's Messages have, looked for at both ends."""
+    assert of_bare(BareExchange(**parts)).wire == wire

@@ -1,7 +1,11 @@
 """By what `lint` judges."""
 
+import json
+from pathlib import Path
+
 import pytest
 
+from nexdiag.cli.app import run
 from nexdiag.core.errors import UsageError
 from nexdiag.core.finding import Finding, Severity
 from nexdiag.runner.linting.choice import choice_of
@@ -42,3 +46,20 @@ def test_a_rule_that_there_is_not_is_an_error(settings: Lint) -> None:
     """A setting that is misspelt does not count as none."""
     with pytest.raises(UsageError, match="nothing"):
         choice_of(settings)
+
+
+@pytest.mark.parametrize("options", [["--fix", "--profile", "vllm-strict"], ["--against", "vllm-strict"]])
+def test_what_is_not_wanted_is_neither_repaired_nor_held_against_a_server(
+    tmp_path: Path, options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a flag, by the settings, and by those of a path."""
+    monkeypatch.chdir(tmp_path)
+    user = {"role": "user", "content": "u"}
+    request_file = "request.json"
+    Path(request_file).write_text(json.dumps({"model": "m", "messages": [user, user]}))
+    assert run(["lint", request_file, *options]) == 1
+    assert run(["lint", request_file, *options, "--ignore", "NX1"]) == 0
+    assert run(["lint", request_file, *options, "--select", "pairing"]) == 0
+    for text in ('ignore = ["order"]', 'per_path_ignores = {"*.json" = ["role-alternation"]}'):
+        (tmp_path / "nexdiag.toml").write_text(f"[lint]\n{text}\n")
+        assert run(["lint", request_file, *options]) == 0

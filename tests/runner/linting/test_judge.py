@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from nexdiag.cli.app import run
 from nexdiag.codec import cassette as codec
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.errors import CassetteError, NothingToDo, UsageError
@@ -145,3 +146,28 @@ def test_no_secret_of_what_was_given_is_told(exchange: dict[str, object]) -> Non
     judged = judge_text(json.dumps(exchange).encode() + b"\n", "x.jsonl", Choice())
     assert any(one.findings for one in judged)
     assert KEY not in str(judged)
+
+
+def test_a_bad_line_is_named_and_the_others_are_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where it is the first one."""
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"id": "a", \n{"id": "b", "status": 200}\n[]\n' + json.dumps({"request": TWO_USERS}) + "\n")
+    assert run(["lint", str(path)]) == 3
+    shown = capsys.readouterr()
+    assert f"{path}, line 1: wanted an exchange as a JSON object, found no JSON (" in shown.err
+    assert "line 1 column" not in shown.err
+    assert f"{path}, line 3: " in shown.err
+    assert f"{path}#b " in shown.out
+    assert f"{path}:4 " in shown.out
+    assert "2 exchanges, 1 finding" in shown.out
+    assert "not checked: the server's answer: not given" in shown.out
+
+
+def test_answers_that_are_not_given_are_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With JSON Lines, one line on stderr for all exchanges; one with a status has an answer."""
+    path = tmp_path / "x.jsonl"
+    path.write_text(
+        (json.dumps({"request": {**TWO_USERS, "messages": TWO_USERS["messages"][:1]}}) + "\n") * 3 + '{"status": 200}\n'
+    )
+    assert run(["lint", str(path), "--format", "jsonl"]) == 0
+    assert capsys.readouterr().err == "not checked: the answers of 3 exchanges: not given\n"

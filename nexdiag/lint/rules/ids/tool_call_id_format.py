@@ -49,6 +49,9 @@ _ANYWHERE = r"[a-zA-Z0-9_-]{1,64}"
 """What every server that is known to check takes, but Mistral's."""
 _ITEM = r"[\s\S]{1,64}"
 """What the Responses wire takes for a `call_id`."""
+_OF_ANY = r"[\s\S]"
+_LENGTH = re.compile(r"\[\\s\\S\]\{[01],(\d+)\}")
+"""The pattern of an id of which nothing but the length matters."""
 _SAID_LENGTH = re.compile(r"maximum length (?:of )?(\d{1,4})\b", re.IGNORECASE)
 _SAID_NINE = re.compile(r"(?:a-z, A-Z, 0-9|alphanumeric).{0,20} with (?:a )?length (?:of )?9\b", re.IGNORECASE)
 _SAID_ANY = re.compile(r"non-empty string other than|tool call id .{0,60}has to be defined", re.IGNORECASE)
@@ -148,13 +151,19 @@ def _ids(message: MessageSeen, history: History, *, missing: bool = False) -> It
             yield call_id, answer_place(message, call_id)
 
 
+def _in_words(wanted: str) -> str:
+    """The form that is wanted, as a reader knows it: lengths in words, other patterns as they stand."""
+    length = _LENGTH.fullmatch(wanted)
+    return f"of at most {length[1]} characters" if length else f"of the form {wanted.replace(_OF_ANY, '.')}"
+
+
 def _fault(history: History, at: int, call_id: str, place: str, wanted: str, weight: Severity | None) -> Fault:  # noqa: PLR0913, PLR0917 - what is said of one id
-    form = wanted.replace(r"[\s\S]", ".")
+    form = _in_words(wanted)
     what = f"has the tool call id {quote(call_id, 60)} of {len(call_id)} characters" if call_id else "has no call id"
     odd = f"rewrite {shorten(call_id, 60)}" if call_id else "give the call an id"
     return Fault(
         summary=f"messages[{at}] {what}, not {form}",
-        fix=f"{odd} wherever it stands (the call and its answer), to fit {form}",
+        fix=f"{odd} wherever it stands (the call and its answer), to be {form}",
         at=at,
         pointer=history.pointer(at, place),
         evidence=(history.messages[at].shown(at), f"id {quote(call_id)}, {len(call_id)} characters; wanted: {form}"),

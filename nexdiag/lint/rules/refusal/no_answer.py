@@ -36,11 +36,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from nexdiag.core.body import Link
 from nexdiag.core.exchange import client_left, unfinished
 from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule
+from nexdiag.lint.rules.refusal.unexplained_refusal import Retried, request_key
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.view import View
 
@@ -92,20 +92,24 @@ class Unanswered:
         self._waiting: dict[Any, list[int]] = {}
         self._mended: set[int] = set()
         """Places in `_failed`."""
+        self._retried = Retried()
+        """Of the refusals; their own rule looks at nothing, and is not asked."""
 
     def take(self, case: Case) -> tuple[Fault, ...]:
         """Look at the next exchange. A refusal is an answer, however it ended."""
         seen = case.view
+        self._retried.take(seen)
         own = seen.failure is None or client_left(seen.failure)
         if own and seen.accepted and self._waiting:
-            self._mended.update(self._waiting.pop(_request(seen), ()))
+            self._mended.update(self._waiting.pop(request_key(seen), ()))
         if not own and not seen.refused:
-            self._waiting.setdefault(_request(seen), []).append(len(self._failed))
+            self._waiting.setdefault(request_key(seen), []).append(len(self._failed))
             self._failed.append(seen)
         return ()
 
     def end(self) -> Iterator[tuple[View, Fault]]:
         """A fault for each, in order; such as are repeats of one another are about the same."""
+        self._retried.end()
         for place, seen in enumerate(self._failed):
             yield seen, _fault(seen, mended=place in self._mended)
 
@@ -136,19 +140,6 @@ def _origin(url: str) -> str:
     """Scheme, host and port; the scheme is left out where the URL has none."""
     scheme, mark, rest = url.partition("://") if "://" in url[:20] else ("", "", url)
     return scheme + mark + re.split(r"[/?#]", rest, maxsplit=1)[0]
-
-
-def _request(seen: View) -> tuple[object, ...]:
-    """By which a request is known again in its turn: of a list its last link stands for it, so that none is joined."""
-    sent = seen.sent
-    if sent is None:
-        return (seen.session, seen.turn, seen.method, seen.path)
-    fields = ((field.key, _mark(field.value)) for field in sent.fields)
-    return (seen.session, seen.turn, seen.method, seen.path, sent.raw, *fields)
-
-
-def _mark(value: bytes | Link) -> bytes:
-    return value.digest if isinstance(value, Link) else value
 
 
 NO_ANSWER = Rule(

@@ -128,7 +128,6 @@ def test_the_log_of_a_server(log: str, server: str | None) -> None:
     "parts",
     [
         pytest.param({"url": "http://h/v1/chat/completions", "status": 404}, id="it has /v1"),
-        pytest.param({"url": "http://h/v1/v1/chat/completions", "status": 404}, id="it has it twice"),
         pytest.param({"url": "http://h/v1beta/openai/chat/completions", "status": 404}, id="another version"),
         pytest.param(
             {"url": "http://h/openai/deployments/d/chat/completions?api-version=1", "status": 404}, id="azure"
@@ -171,7 +170,12 @@ def test_the_address_alone_is_a_warning(server: str) -> None:
 )
 def test_a_version_that_stands_twice(path: str, status: int, count: int) -> None:
     """A base URL that ends in /v1, and a client that appends it: the finding says so, not that it is missing."""
-    bare = BareExchange(url=f"http://h{path}", status=status, request={"model": "m"}, response={"detail": "Not Found"})
+    bare = BareExchange(
+        url=f"http://h{path}",
+        status=status,
+        request={"model": "m"},
+        response={"detail": "Not Found"} if status == 404 else {"id": "x"},
+    )
     twice = [one for one in judge_bare(bare)[1] if one.rule == "base-url-missing-v1"]
     assert [one.summary for one in twice] == [f"http://h{path} has /v1 twice"] * count
     assert all("once" in one.fix for one in twice)

@@ -118,3 +118,12 @@ def test_an_id_of_any_form_is_wanted(words: str) -> None:
     """The words are mistral-common's: `null` stands for none."""
     first = judged({"messages": [*chat("call_1"), *chat("null")]}, status=400, response=words)[0]
     assert (first.rule, first.location.message_index) == (RULE, 4)
+
+
+def test_a_length_is_told_in_words() -> None:
+    """A pattern of nothing but a length is no text for a reader."""
+    (finding, *_) = found(RULE, {"messages": chat("i" * 50)}, FORTY)
+    assert finding.summary.endswith("of 50 characters, not of at most 40 characters")
+    assert finding.fix.endswith("to be of at most 40 characters")
+    (finding, *_) = found(RULE, {"messages": chat("call_1")}, NINE)
+    assert finding.summary.endswith("not of the form [a-zA-Z0-9]{9}")

@@ -81,3 +81,12 @@ def test_the_words_of_other_servers(words: str) -> None:
     assert found(RULE, {"messages": [USER, calls("a"), tool("a"), tool("a")]}, status=400, response=said)[0].refused
     assert found(RULE, None, status=400, response=said)[0].refused
     assert found(RULE, {"messages": [USER, calls("a"), tool("a")]}, status=400, response=said) == []
+
+
+def test_anthropic_refuses_it() -> None:
+    """Both in one message, and in two of a row, which are one to it."""
+    asked = [USER, {"role": "assistant", "content": [USE]}]
+    once = {"role": "user", "content": [RESULT]}
+    for answers in ([{"role": "user", "content": [RESULT, RESULT]}], [once, once]):
+        request = {"model": "claude-haiku-4-5", "system": "s", "messages": [*asked, *answers]}
+        assert [one.severity for one in found(RULE, request, server="Anthropic")] == [Severity.ERROR]
