@@ -41,6 +41,7 @@ class Entry:
         self._presumed = False
         self._by_template = ""
         self._param = ""
+        self._mended = 0
         self._templated = case.template is not None
 
     @property
@@ -57,6 +58,15 @@ class Entry:
         """The fault is in a message: every later request of the chat carries it too."""
         if all(known is not chain for known, _ in self._chains):
             self._chains.append((chain, chain.taken))
+
+    def mended(self) -> None:
+        """One of the requests that carried it passed when it was sent again."""
+        self._mended += 1
+
+    @property
+    def outlived(self) -> bool:
+        """Whether every request that carried it passed when it was sent again."""
+        return 0 < self._carried == self._mended
 
     def told(self, seen: View) -> None:
         """The server spoke of this exchange; the first words count."""
@@ -83,6 +93,8 @@ class Entry:
         """How much it matters on this server, for all that is known by now; None for not at all."""
         if self._confirmed or self._by_template:
             return Severity.ERROR
+        if self.outlived:
+            return Severity.INFO
         if self._templated and self.rule.name in TEMPLATE_RULES:
             return None
         if self.fault.weight is not None:
@@ -118,7 +130,7 @@ class Entry:
             rule=self.rule.name,
             code=self.rule.code,
             severity=weight,
-            summary=self.fault.summary,
+            summary=self.fault.summary + ("; it passed when it was sent again" if self.outlived else ""),
             location=place,
             evidence=(*self.fault.evidence, *why),
             because=because,

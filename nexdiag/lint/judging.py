@@ -22,7 +22,7 @@ from nexdiag.lint.chain import Chain
 from nexdiag.lint.docket import Docket, Entry
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.rules.order.template_refuses import RULE as TEMPLATE_REFUSES
-from nexdiag.lint.rules.refusal.unexplained_refusal import UNEXPLAINED, unexplained
+from nexdiag.lint.rules.refusal.unexplained_refusal import UNEXPLAINED, for_now, request_key, unexplained
 from nexdiag.lint.seen import view
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.history import History
@@ -60,6 +60,8 @@ class Judging:
         self._profile = profile
         self._past = Past(runs)
         self._following = [(rule, rule.following()) for rule in rules.ALL if rule.following]
+        self._hoping: dict[tuple[object, ...], list[Entry]] = {}
+        """By its request, what was refused for the moment without an explanation: it may pass when it is sent again."""
         self._chains: dict[Place, tuple[Chain, int]] = {}
         """By each link of a chat's messages: the chat, and how many of its messages the link ends."""
 
@@ -85,6 +87,9 @@ class Judging:
         for entry in passing:
             entry.carried(seen)
         chain.take(seen)
+        if seen.accepted and self._hoping:
+            for entry in self._hoping.pop(request_key(seen), ()):
+                entry.mended()
         if seen.refused:
             self._explain(seen, [*chain.entries, *passing], case)
         self._past.take(seen)
@@ -119,6 +124,8 @@ class Judging:
             entry = self._docket.enter(UNEXPLAINED, unexplained(seen, _unshown(seen)), case, 0)
             entry.carried(seen)
             entry.told(seen)
+            if seen.exchange is not None and for_now(seen.status):
+                self._hoping.setdefault(request_key(seen), []).append(entry)
 
     def _read(self, seen: View) -> tuple[Chain, Case]:
         """The messages of a request, those of earlier exchanges included; what is wrong with the new ones is found."""

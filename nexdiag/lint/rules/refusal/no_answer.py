@@ -40,7 +40,7 @@ from nexdiag.core.exchange import client_left, unfinished
 from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule
-from nexdiag.lint.rules.refusal.unexplained_refusal import Retried, request_key
+from nexdiag.lint.rules.refusal.unexplained_refusal import request_key
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.view import View
 
@@ -92,13 +92,10 @@ class Unanswered:
         self._waiting: dict[Any, list[int]] = {}
         self._mended: set[int] = set()
         """Places in `_failed`."""
-        self._retried = Retried()
-        """Of the refusals; their own rule looks at nothing, and is not asked."""
 
     def take(self, case: Case) -> tuple[Fault, ...]:
         """Look at the next exchange. A refusal is an answer, however it ended."""
         seen = case.view
-        self._retried.take(seen)
         own = seen.failure is None or client_left(seen.failure)
         if own and seen.accepted and self._waiting:
             self._mended.update(self._waiting.pop(request_key(seen), ()))
@@ -109,7 +106,6 @@ class Unanswered:
 
     def end(self) -> Iterator[tuple[View, Fault]]:
         """A fault for each, in order; such as are repeats of one another are about the same."""
-        self._retried.end()
         for place, seen in enumerate(self._failed):
             yield seen, _fault(seen, mended=place in self._mended)
 

@@ -28,10 +28,6 @@ the cause may be the server's state, its limits, a key, or a fault for which the
 ## Who refuses it
 """
 
-from typing import Any
-
-import msgspec
-
 from nexdiag.core.body import Link
 from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import both_ends
@@ -40,44 +36,10 @@ from nexdiag.lint.seen.view import View
 
 _FOR_NOW = frozenset({408, 409, 425, 429})
 _SERVERS = 500
-_MADE = "unexplained"
 
 
-class Retried:
-    """The refusals of one recording that were for the moment, and which of them a retry mended."""
-
-    def __init__(self) -> None:
-        """Start empty."""
-        self._refused: list[View] = []
-        self._waiting: dict[Any, list[int]] = {}
-        self._mended: set[int] = set()
-        """Places in `_refused`."""
-
-    def take(self, seen: View) -> None:
-        """Look at the next exchange. Its fault, if it is to have one, is made after this."""
-        if seen.accepted and self._waiting:
-            self._mended.update(self._waiting.pop(request_key(seen), ()))
-        if seen.refused and seen.exchange is not None and _for_now(seen.status):
-            self._waiting.setdefault(request_key(seen), []).append(len(self._refused))
-            self._refused.append(seen)
-
-    def end(self) -> None:
-        """The faults that were made weigh little where a retry mended each of their like."""
-        alike: dict[Any, list[tuple[Fault, str, bool]]] = {}
-        for place, seen in enumerate(self._refused):
-            made = seen.memo.get(_MADE)
-            if isinstance(made, tuple):
-                fault, summary = made
-                alike.setdefault((summary, seen.context), []).append((fault, summary, place in self._mended))
-        for several in alike.values():
-            mended = all(one[-1] for one in several)
-            for fault, summary, _ in several:  # frozen for the rules: only now it is known how much this one weighs
-                told = f"{summary}; it passed when it was sent again" if mended else summary
-                msgspec.structs.force_setattr(fault, "summary", told)
-                msgspec.structs.force_setattr(fault, "weight", Severity.INFO if mended else None)
-
-
-def _for_now(status: int | None) -> bool:
+def for_now(status: int | None) -> bool:
+    """Whether a server with this status may take the very same request a moment later."""
     return status is not None and (status in _FOR_NOW or status >= _SERVERS)
 
 
@@ -113,8 +75,5 @@ def unexplained(view: View, names: tuple[str, ...] = ()) -> Fault:
         summary = f"the server refused{status}, and its words are not known"
     if names:
         told = f"such words are told of {', '.join(names)}: the recorded request shows no such fault"
-        fault = Fault(summary=summary, fix="record the whole request, as the server got it", evidence=(told,))
-    else:
-        fault = Fault(summary=summary, fix="read the server's words, and its log at that time")
-    view.memo[_MADE] = (fault, summary)
-    return fault
+        return Fault(summary=summary, fix="record the whole request, as the server got it", evidence=(told,))
+    return Fault(summary=summary, fix="read the server's words, and its log at that time")
