@@ -104,7 +104,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     row: int
     """Place of the row whose request failed."""
     cause: int
-    """Place of the row that holds the difference: the same, or an earlier one whose answer or tool run is carried on."""
+    """Place of the row that holds the difference: the same, or an earlier one whose answer is carried on."""
     differences: tuple[int, ...]
     """Places of the differences within that row."""
     finding: Finding | None = None
