@@ -143,8 +143,8 @@ def _same_ids(one: Compared) -> bool:
 
 
 def _hears(one: Compared) -> bool:
-    """Only v7 refuses to hear somebody where there is a system message."""
-    return any(message["role"] == "system" for message in one.request["messages"])
+    """Only v7 refuses to hear somebody where there is a system message; a developer's counts as one."""
+    return any(message["role"] in ("system", "developer") for message in one.request["messages"])
 
 
 def _counted(one: Compared) -> bool:

@@ -17,6 +17,8 @@ from nexdiag.report.json import plain
 from nexdiag.report.replay.verdict import fails, outcomes, plain_error, recorded_seconds, word
 
 SCHEMA = "nexdiag.replay/1"
+_TOLD = ("pointer", "left", "right", "kind", "right_pointer")
+"""What is told of a difference; the turn that it stands in names turn and session."""
 
 
 def whole(done: Sequence[Replayed]) -> str:
@@ -102,7 +104,7 @@ def _divergence(found: Divergence) -> dict[str, Any]:
 
 
 def _difference(one: Difference) -> dict[str, Any]:
-    return {name: value for name, value in msgspec.structs.asdict(one).items() if name not in ("turn", "session")}
+    return {name: value for name, value in msgspec.structs.asdict(one).items() if name in _TOLD}
 
 
 def dumped(value: object, indent: int | None = None) -> str:
