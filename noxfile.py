@@ -90,6 +90,13 @@ def real(session: nox.Session) -> None:
 
 
 @nox.session
+def properties(session: nox.Session) -> None:
+    """Run all tests with a thousand examples for each property, at random, instead of forty that are always the same."""
+    install(session)
+    session.run("pytest", "-n", "2", "--hypothesis-profile", "thorough", *session.posargs)
+
+
+@nox.session
 def agreement(session: nox.Session) -> None:
     """Judge 10,000 requests, or as many as follow `--`, as mistral-common and a real llama.cpp server do."""
     install(session)

@@ -1,5 +1,6 @@
 """The world that every test lives in: no network but loopback, no settings and no keys of whoever runs it."""
 
+import gc
 import os
 from importlib.util import find_spec
 
@@ -12,7 +13,8 @@ _LLAMA = ("gguf", "numpy", "xllamacpp")
 
 # No deadline: other programs share the machine, and one slow example says nothing about the code.
 settings.register_profile("here", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, max_examples=40)
+settings.register_profile("thorough", deadline=None, print_blob=True, max_examples=1000)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-socket reads its options
@@ -29,6 +31,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("real"):
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: to walk it at each collection of garbage took a tenth of all time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)  # before any fixture, of whatever scope
