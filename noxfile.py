@@ -91,7 +91,7 @@ def real(session: nox.Session) -> None:
 
 @nox.session
 def properties(session: nox.Session) -> None:
-    """Run all tests with a thousand examples for each property, at random, instead of forty that are always the same."""
+    """Run all tests with a thousand random examples for each property; CI takes forty, always the same."""
     install(session)
     session.run("pytest", "-n", "2", "--hypothesis-profile", "thorough", *session.posargs)
 
