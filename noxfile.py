@@ -19,6 +19,10 @@ GENERATED = {
     "tests/lint/test_pages.py": "docs/reference/rules",
     "tests/test_cassettes.py": "reports/sample",
     "tests/test_faults.py": "docs/reference/faults.md",
+    "tests/docs/test_commands.py": "docs/reference/commands.md",
+    "tests/docs/test_config.py": "docs/reference/config.md",
+    "tests/docs/test_servers.py": "docs/explanation/what-servers-refuse.md",
+    "tests/docs/test_schemas.py": "docs/reference/schemas",
 }
 """Which program writes which folder or page; the same program, as a test, compares them."""
 COST = re.compile(r"^import time:\s*(?P<own>\d+) \|\s*(?P<all>\d+) \|(?P<indent>\s*)(?P<name>[\w.]+)$", re.MULTILINE)

@@ -39,8 +39,13 @@ FOREIGN = {
     "llama.cpp/anthropic-messages": "/v1/messages",
 }
 """Clients that are not ours, recorded by `nexdiag capture -- COMMAND` from the real llama.cpp: the wire of each."""
+TWO_SERVERS: dict[str, set[str]] = {
+    "llama.cpp/same-conversation": set(),
+    "llama-cpp-python/same-conversation": {"usage-missing"},
+}
+"""One client (examples/same_conversation.py), one model, two real servers; what is wrong with the answers of each."""
 STORY = (*HEALTHY, *FAULTS)
-ALL = (*STORY, *WIRES, *FOREIGN)
+ALL = (*STORY, *WIRES, *FOREIGN, *TWO_SERVERS)
 
 
 def path_of(name: str) -> Path:
@@ -114,7 +119,7 @@ def test_no_recording_differs_in_replay(name: str) -> None:
     """What `nexdiag replay cassettes/` says in CI: each is exact, or mended; ours is said again, others are resent."""
     run = replay(load(path_of(name)))
     assert not run.differs
-    assert run.how == ("resent" if name in FOREIGN else "rerun")
+    assert run.how == ("resent" if name in FOREIGN or name in TWO_SERVERS else "rerun")
 
 
 @pytest.mark.parametrize(("name", "path"), FOREIGN.items())
@@ -126,6 +131,14 @@ def test_a_recording_of_another_client_is_whole(name: str, path: str) -> None:
     assert [turn.outcome for turn in cassette.turns] == ["answered"] * len(cassette.turns)
     assert len(cassette.exchanges) == 2
     assert judge(cassette).findings == ()
+
+
+@pytest.mark.parametrize(("name", "wrong"), TWO_SERVERS.items())
+def test_two_servers_were_asked_the_same(name: str, wrong: set[str]) -> None:
+    """Three turns, four exchanges; the second server was asked for the usage of its stream, and tells none."""
+    cassette = load(path_of(name))
+    assert ([turn.outcome for turn in cassette.turns], len(cassette.exchanges)) == (["answered"] * 3, 4)
+    assert {finding.rule for finding in judge(cassette).findings if finding.weighs} == wrong
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -18,6 +18,8 @@ from nexdiag.cli import (
     chat,
     convert,
     demo,
+    diff,
+    drift,
     endpoint,
     init,
     lint,
@@ -78,7 +80,7 @@ def _common(
 
 
 _COMMANDS = (
-    capture, proxy, replay, lint, report, convert, rule, demo, init, chat, tui, nex, native_exec, endpoint,
+    capture, proxy, replay, lint, diff, drift, report, convert, rule, demo, init, chat, tui, nex, native_exec, endpoint,
 )  # fmt: skip
 for _command in _COMMANDS:
     _kind = WithCommand if _command in (capture, replay) else None

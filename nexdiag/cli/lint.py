@@ -122,14 +122,19 @@ def _choice(profile: str | None, select: list[str] | None, ignore: list[str] | N
 
 
 def _judge(files: list[Path], choice: "Choice", form: Format, output: Path | None) -> int:
-    from nexdiag.report.lint.formats import FORMATS, HOLD_UNCHECKED
+    from nexdiag.report.lint.formats import FORMATS, HOLD_UNCHECKED, PLACED, placed
     from nexdiag.runner.linting.judge import judge_paths
+    from nexdiag.runner.sources import sources
 
     bad: list[NexdiagError] = []
     judged = judge_paths(files, choice, bad)
     if not judged:
         return _ended(bad, NexdiagError.exit_code)
-    deliver(FORMATS[form](judged), output)
+    if form in PLACED:
+        named, found = [one.file for one in judged], [finding.rule for one in judged for finding in one.findings]
+        deliver(placed(form, judged, sources(named, found, Path.cwd())), output)
+    else:
+        deliver(FORMATS[form](judged), output)
     if form is Format.GITHUB:
         from nexdiag.report.lint.github import step_summary
 

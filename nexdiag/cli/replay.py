@@ -24,6 +24,7 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     JUNIT = "junit"
+    SARIF = "sarif"
     GITHUB = "github"
     MD = "md"
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from nexdiag.codec.needles import Needles
 from nexdiag.codec.scrambled import mixed, strange
 
 MIXED = re.compile(rb"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{8}")
@@ -26,6 +27,10 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _WORDS = (b"key", b"token", b"secret", b"pass", b"pwd", b"authorization")
+_COOKIE = b"cookie"
+NAMES = (*_WORDS, _COOKIE)
+"""What the names of secrets end with, in small letters: without one of them nothing is named."""
+_NEEDLES = Needles(NAMES)
 _VALUE = (
     rb"((?:[A-Za-z0-9+/=_.~!@#$%^*?:-]|\\/|&(?=[A-Za-z0-9!@#$%^*])(?![\w.%-]{1,40}=|#?\w{1,8};)){6,2000}+)(?![(\[])"
 )
@@ -73,9 +78,16 @@ _COUNTED = b"0123456789012345678909876543210987654321"
 def named(raw: bytes) -> Iterator[Found]:
     """What a name tells to be a secret, in no order."""
     lower = raw.lower()
+    yield from named_at(raw, lower, _NEEDLES.places(lower))
+
+
+def named_at(raw: bytes, lower: bytes, places: dict[bytes, list[int]]) -> Iterator[Found]:
+    """The same of a text, the same in small letters, and where the `NAMES` stand in that."""
     for word in _WORDS:
-        start = lower.find(word)
-        while start >= 0:
+        past = 0
+        for start in places.get(word, ()):
+            if start < past:
+                continue
             match = _AFTER.match(raw, start)
             past = start + len(word)
             if match is not None:
@@ -84,14 +96,14 @@ def named(raw: bytes) -> Iterator[Found]:
                     yield Found(start=match.start(1), end=match.end(1), shape=_name(word, before))
                     past = match.end()
                 past = max(past, match.end() - _NEAR)  # `key=key=key=...` is read once
-            start = lower.find(word, past)
 
-    start = lower.find(b"cookie")
-    while start >= 0:
-        match = _COOKIES.match(lower, start)
-        if match is not None and any(map(MIXED.search, raw[match.start(1) : match.end(1)].split(b";"))):
-            yield Found(start=match.start(1), end=match.end(1), shape="cookies")
-        start = lower.find(b"cookie", start + 6 if match is None else match.end())
+    past = 0
+    for start in places.get(_COOKIE, ()):
+        match = _COOKIES.match(lower, start) if start >= past else None
+        if match is not None:
+            if any(map(MIXED.search, raw[match.start(1) : match.end(1)].split(b";"))):
+                yield Found(start=match.start(1), end=match.end(1), shape="cookies")
+            past = match.end()
 
 
 def looks_made(value: bytes, *, password: bool = False, quoted: bool = False) -> bool:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from nexdiag.codec.named import DUMMY, MIXED, Found, looks_made, named
+from nexdiag.codec.named import DUMMY, MIXED, NAMES, Found, looks_made, named_at
+from nexdiag.codec.needles import Needles
 
 _START = (
     rb"(?:(?<!\w)|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-Fa-f]{2})|(?<=\[[0-9]m)|(?<=\[[0-9][0-9]m)"
@@ -60,6 +61,7 @@ _USER = re.compile(rb"[^/\s@\"'<>\\]{3,2000}")
 _LONG_RUN = re.compile(rb"[A-Za-z0-9]{20}")
 
 
+_URL = b"://"
 _SHORTEST_RUN = 19
 _BEFORE = 8
 _LONG = b"a" * _SHORTEST_RUN
@@ -84,22 +86,22 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 
 def look(raw: bytes) -> Iterator[Found]:
     """All that looks like a secret, in no order. What overlaps may be told twice, under two names."""
-    absent = b""
-    for hint, shapes in _ANYWHERE:
-        if absent and absent in hint:  # `--user` needs no look where there is no `-u`
-            continue
-        if hint in raw:
-            yield from _fitting(raw, hint, shapes)
-        else:
-            absent = hint
+    lower = raw.lower()
+    places = _NEEDLES.places(lower)
+    if places:
+        for hint, small, shapes in _ANYWHERE:
+            starts = places.get(small)
+            if starts is not None:
+                yield from _fitting(raw, (start for start in starts if raw.startswith(hint, start)), shapes)
     runs = b" ".join(_runs(raw))
     if runs:
-        for hint, shapes in _IN_RUNS:
+        for hint, _, shapes in _IN_RUNS:
             if hint in runs:
-                yield from _fitting(raw, hint, shapes)
-    if b"@" in raw and b"://" in raw:
+                yield from _fitting(raw, _starts(raw, hint), shapes)
+    if _URL in places and b"@" in raw:
         yield from _in_urls(raw)
-    yield from named(raw)
+    if places:
+        yield from named_at(raw, lower, places)
 
 
 def _in_urls(raw: bytes) -> Iterator[Found]:
@@ -125,9 +127,11 @@ def _runs(raw: bytes) -> Iterator[bytes]:
         start = ones.find(_LONG, end)
 
 
-def _fitting(raw: bytes, hint: bytes, shapes: tuple[Shape, ...]) -> Iterator[Found]:
-    start = raw.find(hint)
-    while start >= 0:
+def _fitting(raw: bytes, starts: Iterable[int], shapes: tuple[Shape, ...]) -> Iterator[Found]:
+    past = 0
+    for start in starts:
+        if start < past:
+            continue
         past = start + 1
         for shape in shapes:
             match = shape.pattern.match(raw, max(0, start + shape.shift))
@@ -137,7 +141,13 @@ def _fitting(raw: bytes, hint: bytes, shapes: tuple[Shape, ...]) -> Iterator[Fou
                 if shape.real is None or shape.real(raw[first:last]):
                     yield Found(start=first, end=last, shape=shape.name)
                     break
-        start = raw.find(hint, past)
+
+
+def _starts(raw: bytes, hint: bytes) -> Iterator[int]:
+    start = raw.find(hint)
+    while start >= 0:
+        yield start
+        start = raw.find(hint, start + 1)
 
 
 def _no_words(text: bytes) -> bool:
@@ -170,9 +180,11 @@ def _token(
     return Shape(name=name, hint=hint, pattern=re.compile(_START + pattern), shift=shift, real=real)
 
 
-def _after(name: str, hint: bytes, pattern: bytes, real: Callable[[bytes], bool] | None = None) -> Shape:
+def _after(
+    name: str, hint: bytes, pattern: bytes, real: Callable[[bytes], bool] | None = None, *, shift: int = 0
+) -> Shape:
     """What is told by the bytes before it, wherever they stand."""
-    return Shape(name=name, hint=hint, pattern=re.compile(pattern), real=real, in_run=False)
+    return Shape(name=name, hint=hint, pattern=re.compile(pattern), shift=shift, real=real, in_run=False)
 
 
 SHAPES: tuple[Shape, ...] = (
@@ -227,8 +239,9 @@ SHAPES: tuple[Shape, ...] = (
     _after("private key", b"-----BEGIN ", _PEM),
     _after("field of a form", b"form-data; name=", _FIELD, _for_real),
     *(
-        _after("password of a command", b"%s" % option, _LOGIN % option, _chosen)
+        _after("password of a command", blank + option, _LOGIN % option, _chosen, shift=1)
         for option in (b"-u", b"--user", b"--proxy-user")
+        for blank in (b" ", b"\t")
     ),
     _after("password of a command", b"mysql", _MYSQL, _chosen),
     _after("password in .netrc", b"machine ", _NETRC, _for_real),
@@ -236,12 +249,15 @@ SHAPES: tuple[Shape, ...] = (
 """All shapes. Of those with the same hint the first that fits tells the name."""
 
 
-def _by_hint(shapes: Iterable[Shape]) -> tuple[tuple[bytes, tuple[Shape, ...]], ...]:
+def _by_hint(shapes: Iterable[Shape]) -> tuple[tuple[bytes, bytes, tuple[Shape, ...]], ...]:
+    """Each hint, the same in small letters, and what it may be."""
     grouped: dict[bytes, list[Shape]] = {}
     for shape in shapes:
         grouped.setdefault(shape.hint, []).append(shape)
-    return tuple((hint, tuple(group)) for hint, group in grouped.items())
+    return tuple((hint, hint.lower(), tuple(group)) for hint, group in grouped.items())
 
 
 _ANYWHERE = _by_hint(shape for shape in SHAPES if not shape.in_run)
 _IN_RUNS = _by_hint(shape for shape in SHAPES if shape.in_run)
+_NEEDLES = Needles((*(small for _, small, _ in _ANYWHERE), _URL, *NAMES))
+"""Looked for in small letters, all at once: without one of them, and without a long word, nothing is a secret."""

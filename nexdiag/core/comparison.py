@@ -65,6 +65,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """In the order of `ASPECTS`; those that are set aside are not among them."""
     consequence: bool = False
     """Nothing here is new: it differs only in what an earlier row brought about."""
+    carried: int = 0
+    """Differences of earlier rows that its request carries on: the first few of them are among its differences."""
 
     @property
     def kind(self) -> str:
@@ -132,6 +134,6 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """What could not be compared, in one line each: it never counts as equal."""
 
     def differences(self, aspects: frozenset[str] | None = None) -> tuple[Difference, ...]:
-        """All that are of these aspects; by default of all but the quiet ones."""
+        """All of weight that are of these aspects; by default of all but the quiet ones."""
         wanted = frozenset(ASPECTS) - QUIET if aspects is None else aspects
-        return tuple(one for row in self.rows for one in row.differences if one.aspect in wanted)
+        return tuple(one for row in self.rows for one in row.differences if one.aspect in wanted and not one.quiet)

@@ -31,3 +31,5 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """Where both are long texts: how they differ, word by word."""
     inherited: bool = False
     """An earlier place differed so already, and this one carries it on: a message that is sent again."""
+    quiet: bool = False
+    """Told, and of no weight by itself: the words of a model, its ids and counts in two live runs."""

@@ -4,24 +4,16 @@ An entry put into a list is one difference, not one for every entry after it; an
 the entry that it was.
 """
 
-import difflib
-import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from nexdiag.core.difference import Difference
+from nexdiag.diff.align import Pair, aligned
 
 _DEEPEST = 100
 """Levels that are looked into; what differs below is one difference. Python's stack bears no more for sure."""
-_MOST_PAIRS = 250_000
-"""Of entries that are worth aligning: what differs more than that has no useful alignment."""
-_MOST_KIN = 2_500
-"""Of entries whose kinship is worth the look."""
-
-_Pair = tuple[int | None, int | None]
-"""Places in the left and in the right list; None where an entry has no counterpart."""
 
 
 def compare(left: Any, right: Any, pointer: str = "") -> Iterator[Difference]:  # noqa: ANN401 - any JSON value
@@ -64,52 +56,12 @@ def _lists(left: Sequence[Any], right: Sequence[Any], pointer: str, depth: int) 
             yield Difference(pointer=f"{pointer}/{j}", right=right[j], kind="added")
 
 
-def _aligned(left: Sequence[Any], right: Sequence[Any]) -> Iterator[_Pair]:
+def _aligned(left: Sequence[Any], right: Sequence[Any]) -> Iterator[Pair]:
     """The entries that differ, each with its counterpart, in order."""
     before, after = [_text(entry) for entry in left], [_text(entry) for entry in right]
-    start, ends = 0, (len(before), len(after))
-    while start < min(ends) and before[start] == after[start]:
-        start += 1
-    while min(ends) > start and before[ends[0] - 1] == after[ends[1] - 1]:
-        ends = ends[0] - 1, ends[1] - 1
-    blocks: list[tuple[str, int, int, int, int]] = [("replace", 0, ends[0] - start, 0, ends[1] - start)]
-    if (ends[0] - start) * (ends[1] - start) <= _MOST_PAIRS:
-        rest = before[start : ends[0]], after[start : ends[1]]
-        blocks = list(difflib.SequenceMatcher(None, *rest, autojunk=False).get_opcodes())
-    for kind, a, b, c, d in blocks:
-        if kind != "equal":
-            yield from _paired(left, right, range(start + a, start + b), range(start + c, start + d))
-
-
-def _paired(left: Sequence[Any], right: Sequence[Any], these: range, those: range) -> Iterator[_Pair]:
-    """Entries of which none has its equal: who became whom. Where there are too many, it goes by their order."""
-    if len(these) * len(those) > _MOST_KIN:
-        yield from itertools.zip_longest(these, those)
-        return
-    kinship = [[_kinship(left[i], right[j]) for j in those] for i in these]
-    best = _best(kinship, len(those))
-    i = j = 0
-    while i < len(these) and j < len(those):
-        if best[i][j] == best[i + 1][j + 1] + kinship[i][j]:
-            yield these[i], those[j]
-            i, j = i + 1, j + 1
-        elif best[i][j] == best[i + 1][j]:
-            yield these[i], None
-            i += 1
-        else:
-            yield None, those[j]
-            j += 1
-    yield from ((place, None) for place in these[i:])
-    yield from ((None, place) for place in those[j:])
-
-
-def _best(kinship: list[list[float]], width: int) -> list[list[float]]:
-    """The most kinship that can be had from entry i of the left and j of the right on, in their order."""
-    best = [[0.0] * (width + 1) for _ in range(len(kinship) + 1)]
-    for i in reversed(range(len(kinship))):
-        for j in reversed(range(width)):
-            best[i][j] = max(best[i + 1][j + 1] + kinship[i][j], best[i + 1][j], best[i][j + 1])
-    return best
+    for i, j in aligned(before, after, lambda i, j: _kinship(left[i], right[j])):
+        if i is None or j is None or before[i] != after[j]:
+            yield i, j
 
 
 def _kinship(left: Any, right: Any) -> float:  # noqa: ANN401 - any JSON value

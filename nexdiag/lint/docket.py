@@ -103,7 +103,8 @@ class Entry:
         if key not in self._known:
             accepted, model, wire = key[1:]
             self._known[key] = severity(self.rule, profile, accepted=accepted, model=model, wire=wire)
-        return self._known[key]
+        known = self._known[key]
+        return Severity.WARNING if known is None and self._presumed else known
 
     def refused_with(self, profile: Profile) -> int | None:
         """The status with which this server is known to refuse it."""
@@ -178,6 +179,14 @@ class Docket:
             if entry.fault.weight is None
             and entry.weight(self._profile) is weight
             and (status is None or status == entry.refused_with(self._profile))
+        ]
+
+    def advisory(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Those of the entries that would matter on a server that nobody knows: this one may be another inside."""
+        return [
+            entry
+            for entry in entries
+            if entry.fault.weight is None and entry.rule.unknown is not None and not entry.accepted
         ]
 
     def findings(self) -> tuple[Finding, ...]:

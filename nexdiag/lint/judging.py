@@ -117,7 +117,7 @@ class Judging:
         if silent or _OF_THE_ACCOUNT.search(seen.said.words) is None:
             presumed = self._docket.weighing(entries, Severity.ERROR, None if silent else seen.status)
         if silent and not presumed:
-            presumed = self._docket.weighing(entries, Severity.WARNING)
+            presumed = self._docket.weighing(entries, Severity.WARNING) or self._docket.advisory(entries)
         for entry in _freshest(presumed):
             entry.presume(seen)
         if not presumed or not silent:

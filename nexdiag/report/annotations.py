@@ -7,14 +7,8 @@ line that could be read as another command never leaves this module.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from nexdiag.report.limits import MESSAGE, SHOWN, TITLE
 from nexdiag.report.visible import one_line, visible
-
-SHOWN = 10
-"""Annotations of a kind that GitHub shows for a step."""
-SUMMARY = 1024 * 1024
-"""Bytes of a step's summary: above it GitHub takes none of it."""
-TITLE, MESSAGE = 200, 4000
-"""Characters of an annotation's title and message at most."""
 
 
 class Annotation(NamedTuple):
@@ -23,8 +17,10 @@ class Annotation(NamedTuple):
     level: str
     """`error`, `warning` or `notice`."""
     file: str
+    """From the top of the repository."""
     title: str
     message: str
+    line: int | None = None
 
 
 def commands(told: Sequence[Annotation], command: str) -> Iterator[str]:
@@ -43,15 +39,15 @@ def _level(level: str, told: Sequence[Annotation], command: str) -> Iterator[str
     yield from (_line(one, f"{command}: {one.title}") for one in fits)
     if len(told) > len(fits):
         left = f"{len(told) - len(fits):,} more {level}s are not shown here: GitHub shows {SHOWN} in a step"
-        yield _line(
-            Annotation(level, "", "", f"{left}; see the step's summary, or --format json"), f"{command}: {command}"
-        )
+        more = Annotation(level, "", "", f"{left}; see the step's summary, or --format json")
+        yield _line(more, f"{command}: {command}")
 
 
 def _line(one: Annotation, title: str) -> str:
     file = f"file={_property(one_line(one.file, 1000))}," if one.file else ""
     headed = _property(one_line(title, TITLE))
-    return f"::{one.level} {file}title={headed}::{_escaped(visible(one.message[:MESSAGE]))}"
+    line = f"line={one.line}," if one.file and one.line is not None else ""
+    return f"::{one.level} {file}{line}title={headed}::{_escaped(visible(one.message[:MESSAGE]))}"
 
 
 def _escaped(text: str) -> str:

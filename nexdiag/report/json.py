@@ -64,12 +64,13 @@ def report_json(report: Report) -> str:
         "verdict": verdict.word,
         "sentence": verdict.sentence,
         "unchecked": list(report.unchecked),
-        "runs": [_run(facts) for facts in runs],
+        "runs": [run_fields(facts) for facts in runs],
     }
     return dump(whole, indent=2)
 
 
-def _run(facts: RunFacts) -> dict[str, Any]:
+def run_fields(facts: RunFacts) -> dict[str, Any]:
+    """One run."""
     header = facts.run.cassette.header
     return {
         "name": facts.run.name,

@@ -37,21 +37,33 @@ def message_index(finding: Finding) -> int | None:
     return int(found[1]) if found else None
 
 
+class Places:
+    """The places of a run's findings: turns are looked up, so that a thousand findings cost no thousand searches."""
+
+    def __init__(self, facts: RunFacts) -> None:
+        """Sort the turns of the run."""
+        self._facts = facts
+        self._at = {turn.key: at for at, turn in enumerate(facts.turns)}
+        self._told = {(turn.session, turn.number): turn.key for turn in reversed(facts.turns)}
+        self._holding = {seen.exchange.id: turn.key for turn in facts.turns for seen in turn.exchanges}
+
+    def of(self, finding: Finding) -> Place:
+        """The place of one finding."""
+        where = finding.location
+        seen = self._facts.exchange(where.exchange)
+        if seen is None:
+            key = self._told.get((where.session, where.turn)) if where.turn is not None else None
+            return Place(kind="turn", turn=key) if key is not None else Place(kind="run")
+        return _within(finding, seen, self._holding.get(seen.exchange.id))
+
+    def turn_at(self, place: Place) -> int | None:
+        """Which of the run's turns it is in, from 0."""
+        return self._at.get(place.turn) if place.turn is not None else None
+
+
 def place(finding: Finding, facts: RunFacts) -> Place:
     """The place of a finding in its run."""
-    seen = facts.exchange(finding.location.exchange)
-    if seen is None:
-        where = finding.location
-        same = (turn for turn in facts.turns if (turn.session, turn.number) == (where.session, where.turn))
-        turn = next(same, None) if where.turn is not None else None
-        return Place(kind="turn", turn=turn.key) if turn is not None else Place(kind="run")
-    return _within(finding, seen, _turn_with(seen.exchange.id, facts))
-
-
-def _turn_with(exchange: int, facts: RunFacts) -> str | None:
-    """The turn that an exchange was sorted into, by its key."""
-    holding = (turn.key for turn in facts.turns if any(seen.exchange.id == exchange for seen in turn.exchanges))
-    return next(holding, None)
+    return Places(facts).of(finding)
 
 
 def _within(finding: Finding, seen: ExchangeFacts, turn: str | None) -> Place:

@@ -4,9 +4,13 @@ from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding
 from nexdiag.core.replayed import TurnVerdict
 from nexdiag.core.run import Report
+from nexdiag.report.diverged import diverged
 from nexdiag.report.json import as_text
 from nexdiag.report.logged import gist
 from nexdiag.report.markup import Markup, element, joined, text, trusted
+from nexdiag.report.plots.first_token import first_token
+from nexdiag.report.plots.tokens import tokens as tokens_plot
+from nexdiag.report.plots.waterfall import waterfall
 from nexdiag.report.summary import ICONS, RunFacts, Verdict, refusal_phrase
 from nexdiag.report.visible import cut, cut_within, one_line
 from nexdiag.report.wording import count, date, seconds, time_of_day, tokens, turn_title
@@ -78,7 +82,9 @@ def run_section(facts: RunFacts, number: int) -> Markup:
     )
     body = (
         _cause(facts, number),
+        diverged(facts, number),
         _numbers(facts),
+        _plots(facts),
         _torn(facts),
         _logged(facts),
         _others(facts, number),
@@ -193,6 +199,12 @@ def _numbers(facts: RunFacts) -> Markup:
     return element("dl", *cells, class_="numbers")
 
 
+def _plots(facts: RunFacts) -> Markup | None:
+    """The plots that the run has the facts for."""
+    plots = [plot for plot in (waterfall(facts), tokens_plot(facts), first_token(facts)) if plot is not None]
+    return element("div", *plots, class_="plots") if len(plots) > 1 else None
+
+
 def _torn(facts: RunFacts) -> Markup | None:
     tear = facts.run.cassette.tear
     return element("p", _icon("torn"), f"The recording is torn: {cut(tear)}", class_="note") if tear else None
@@ -261,7 +273,8 @@ def unchecked(report: Report) -> Markup:
     rows = [element("li", one_line(reason, 400)) for reason in report.unchecked]
     skipped = element("div", element("h2", "Not checked"), element("ul", *rows), class_="unchecked") if rows else None
     keys = trusted(
-        "<kbd>j</kbd> <kbd>k</kbd> turn &nbsp; <kbd>n</kbd> <kbd>p</kbd> finding &nbsp; <kbd>[</kbd> <kbd>]</kbd> run"
+        "<kbd>j</kbd> <kbd>k</kbd> turn &nbsp; <kbd>n</kbd> <kbd>p</kbd> finding &nbsp; "
+        "<kbd>/</kbd> search &nbsp; <kbd>?</kbd> all keys"
     )
     hint = element("p", element("span", keys, class_="keys"), "This file loads nothing from anywhere.", class_="hint")
     return joined(*(part for part in (skipped, hint) if part is not None))

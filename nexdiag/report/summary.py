@@ -204,7 +204,8 @@ def _differing(run: Run) -> str:
 def _failed(turns: list[TurnFacts], failed: list[TurnFacts], errors: list[Finding]) -> str:
     where = "every turn was answered, yet" if turns else "found"
     if failed:
-        where = f"{failed[0].title} of {len(turns)} failed"
+        of = f" of {len(turns)}" if (failed[0].number or 0) <= len(turns) else ""  # where only one turn is shown
+        where = f"{failed[0].title}{of} failed"
         if len(failed) > 1:
             where = f"{len(failed)} of {len(turns)} turns failed, {failed[0].title} first"
     if not errors:

@@ -1,15 +1,17 @@
-"""Report → terminal: for each run the verdict, the cause, the fix, the timeline, the rest; the only file with rich.
+"""Report → terminal: for each run verdict, cause, fix, timeline, the rest, and how to see it again; alone with rich.
 
 Law: recorded text enters as `Text` and never as markup, and passes `visible` first, so that it can neither style nor
 steer the terminal. Signs carry the meaning; colour only repeats it.
 """
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from nexdiag.core.cassette import SUFFIX
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding, Severity
 from nexdiag.core.replayed import TurnVerdict
@@ -17,6 +19,7 @@ from nexdiag.core.run import Report
 from nexdiag.report.json import as_text
 from nexdiag.report.logged import gist
 from nexdiag.report.messages import glimpse
+from nexdiag.report.sparks import grown
 from nexdiag.report.summary import ICONS, RunFacts, headline, refusal_phrase, run_facts
 from nexdiag.report.turns import ExchangeFacts, TurnFacts
 from nexdiag.report.visible import both_ends, cut, one_line
@@ -45,6 +48,9 @@ _SHOWN_FINDINGS = 20
 _SHOWN_DIFFERENCES = 20
 _SHOWN_ERRORS = 5
 _BAR = 8
+_LONGEST_NAME = 1000
+_WIDE = 100
+"""Columns from which an exchange stands on one line."""
 
 
 def render(report: Report, console: Console) -> None:
@@ -77,6 +83,7 @@ def _run(facts: RunFacts, console: Console) -> None:
     _differences(facts.run.differences, console)
     if facts.run.cassette.tear:
         _labelled(console, "TEAR", Text(cut(facts.run.cassette.tear)))
+    _again(facts, console)
     console.print()
 
 
@@ -118,9 +125,27 @@ def _cause(facts: RunFacts, finding: Finding, console: Console) -> None:
     if near is not None:
         lines.append(_clipped(_line(("log     ", "dim"), f"{time_of_day(near.at)} {one_line(near.text, 300)}")))
     lines.append(Text(cut(finding.summary)))
+    if finding.origin is not None:
+        lines.append(_line(("written by  ", "dim"), str(finding.origin)))
     _labelled(console, "CAUSE", *lines)
     if finding.fix:
         _labelled(console, "FIX", Text(cut(finding.fix), style="green"))
+
+
+def _again(facts: RunFacts, console: Console) -> None:
+    """How to see a failure again: offline, and against the server. The commands are never broken: they are copied."""
+    file, cause = facts.run.cassette.name, facts.cause
+    failed = next((turn for turn in facts.turns if turn.number is not None and turn.outcome == "failed"), None)
+    number = cause.location.turn if cause is not None else None
+    session = cause.location.session if cause is not None else ""
+    if number is None and failed is not None:
+        number, session = failed.number, failed.session
+    if number is None or not file.endswith(SUFFIX) or one_line(file, _LONGEST_NAME) != file:
+        return
+    named = shlex.quote(file) + (f" --session {shlex.quote(one_line(session))}" if session else "")
+    label = "  REPRO".ljust(_LABEL + 2)
+    console.print(_line((label, "bold"), f"nexdiag replay {named} --turn {number}"), soft_wrap=True)
+    console.print(_line(" " * len(label), f"nexdiag report {named} --curl {number}"), soft_wrap=True)
 
 
 def _name(finding: Finding) -> Text:
@@ -155,6 +180,7 @@ def _timeline(facts: RunFacts, console: Console) -> None:
     """One line per turn, one or two per exchange; the quiet middle of a long run is folded, and said to be."""
     longest = max((seen.exchange.duration for seen in facts.exchanges.values()), default=0.0)
     lines: list[Text] = []
+    seen = {facts.cause.server_words} if facts.cause is not None and facts.cause.server_words else set[str]()
     hidden = 0
     for place, turn in enumerate(facts.turns):
         if _folded(turn, place, len(facts.turns)):
@@ -163,12 +189,26 @@ def _timeline(facts: RunFacts, console: Console) -> None:
         if hidden:
             lines.append(_hidden(hidden))
             hidden = 0
-        lines += _turn(turn, longest, max(console.width - _INDENT, 2 * _NARROWEST))
+        lines += _turn(turn, longest, max(console.width - _INDENT, 2 * _NARROWEST), seen)
     if hidden:
         lines.append(_hidden(hidden))
     _labelled(console, "TIMELINE", Text(_numbers(facts), style="dim"))
     for line in lines:
-        console.print(_indented(line, _DEEPEST) if line.overflow else _indented(_clipped(line)))
+        _timed(line, console)
+    spent = [seen.answer.usage.input_tokens for seen in facts.exchanges.values()]
+    told = grown(spent, max(console.width - _LABEL - 2, _NARROWEST))
+    if told:
+        _labelled(console, "TOKENS", _clipped(Text(told)))
+
+
+def _timed(line: Text, console: Console) -> None:
+    """A line of the timeline: clipped, but for a refusal, which is told to its end."""
+    if not line.overflow:
+        console.print(_indented(_clipped(line)))
+        return
+    for row in line.wrap(console, max(console.width - _DEEPEST, _NARROWEST), overflow="fold"):
+        row.rstrip()
+        console.print(_line(" " * _DEEPEST, row), soft_wrap=True)
 
 
 def _folded(turn: TurnFacts, place: int, total: int) -> bool:
@@ -198,7 +238,8 @@ def _numbers(facts: RunFacts) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _turn(turn: TurnFacts, longest: float, width: int) -> Iterator[Text]:
+def _turn(turn: TurnFacts, longest: float, width: int, seen: set[str]) -> Iterator[Text]:
+    """One turn; `seen` are the refusals that were told above: none is told twice."""
     name = turn.title
     failed = turn.outcome == "failed"
     icon = "✗" if failed else "✓" if turn.outcome == "answered" else "·"
@@ -208,8 +249,8 @@ def _turn(turn: TurnFacts, longest: float, width: int) -> Iterator[Text]:
     head.append(f'"{one_line(turn.said, 60)}"' if turn.said else "")
     yield head
     for facts in turn.exchanges:
-        yield from _exchange(facts, longest, width)
-    if turn.error:
+        yield from _exchange(facts, longest, width, seen)
+    if turn.error and not any(one.answer.refusal and one.answer.refusal in turn.error for one in turn.exchanges):
         yield _line("  ", (f"✗ {both_ends(turn.error, width)}", "red"))
     yield from _logged(turn, width)
 
@@ -227,7 +268,7 @@ def _logged(turn: TurnFacts, width: int) -> Iterator[Text]:
         yield Text(f"  … {count(len(turn.errors) - _SHOWN_ERRORS, 'more error')} logged", style="dim")
 
 
-def _exchange(facts: ExchangeFacts, longest: float, width: int) -> Iterator[Text]:
+def _exchange(facts: ExchangeFacts, longest: float, width: int, seen: set[str]) -> Iterator[Text]:
     exchange, found = facts.exchange, facts.answer
     failed = found.refusal is not None
     again = f" (try {exchange.attempt})" if exchange.attempt > 1 else ""
@@ -235,7 +276,23 @@ def _exchange(facts: ExchangeFacts, longest: float, width: int) -> Iterator[Text
     line = _line("  ", (_bar(exchange.duration, longest, failed), "red" if failed else "cyan"), " ")
     line.append(f"{one_line(exchange.request.method, 8)} {one_line(exchange.request.path, 40)}{again}")
     line.append(f"  {status}", style="red" if failed else "green")
-    yield line
+    numbers = _measured(facts)
+    if width + _INDENT >= _WIDE:
+        yield _line(line, "  ", numbers)
+    else:
+        yield line
+        yield _line("           ", numbers)
+    if found.refusal is not None:
+        told = f'"{both_ends(found.refusal, 2 * width)}"' if found.refusal not in seen else "refused in the words above"
+        seen.add(found.refusal)
+        yield Text(f"✗ {told}", "red", overflow="fold")
+    elif not found.complete:
+        yield _line("           ", ("✗ the stream broke off before its end", "red"))
+
+
+def _measured(facts: ExchangeFacts) -> Text:
+    """How much there was, how long it took, and which tools were called."""
+    exchange = facts.exchange
     waited = f"first byte {seconds(facts.first_byte)}" if exchange.response and facts.first_byte else ""
     numbers = (
         f"{count(facts.messages, 'message')}" if facts.messages is not None else "",
@@ -243,13 +300,8 @@ def _exchange(facts: ExchangeFacts, longest: float, width: int) -> Iterator[Text
         waited,
         f"whole {seconds(exchange.duration)}" if exchange.duration else "",  # one that was imported may have no times
     )
-    line = Text("           " + "  ".join(number for number in numbers if number), style="dim")
-    line.append(f"  → {one_line(', '.join(found.calls), 60)}" if found.calls else "", style="not dim")
-    yield line
-    if found.refusal is not None:
-        yield Text(f'✗ "{both_ends(found.refusal, 2 * width)}"', "red", overflow="fold")
-    elif not found.complete:
-        yield _line("           ", ("✗ the stream broke off before its end", "red"))
+    calls = one_line(", ".join(facts.answer.calls), 60)
+    return _line(("  ".join(number for number in numbers if number), "dim"), f"  → {calls}" if calls else "")
 
 
 def _bar(duration: float, longest: float, failed: bool) -> str:

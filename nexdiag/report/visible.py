@@ -1,7 +1,7 @@
 """Recorded text made safe to look at: what a terminal or a browser would obey instead of show becomes a sign.
 
 Law: nothing is dropped. Each hidden character turns into something that can be seen and named.
-`page_dom.js` holds the same table for the page; a test keeps both equal.
+`page/dom.js` holds the same table for the page; a test keeps both equal.
 """
 
 import re

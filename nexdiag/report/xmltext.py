@@ -3,7 +3,8 @@
 import re
 from xml.etree.ElementTree import Element, tostring
 
-from nexdiag.report.visible import one_line, visible
+from nexdiag.report.limits import JUNIT_TEXT
+from nexdiag.report.visible import cut, one_line, visible
 
 _ATTRIBUTE = 400
 """Characters of an attribute: a name is a row in somebody's table."""
@@ -19,6 +20,11 @@ def attribute(text: str) -> str:
 def content(text: str) -> str:
     """All of it, visible."""
     return _FORBIDDEN.sub("\ufffd", visible(text))
+
+
+def bounded(text: str) -> str:
+    """All of it that a test case has room for; what is left out is counted."""
+    return _FORBIDDEN.sub("\ufffd", cut(text, JUNIT_TEXT))
 
 
 def document(root: Element) -> str:

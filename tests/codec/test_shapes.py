@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from planted import LOOK_ALIKES, NAMED, TOKENS
 from strategies import texts
 
+from nexdiag.codec import shapes
+from nexdiag.codec.needles import Needles
 from nexdiag.codec.shapes import SHAPES, look
 
 ROOT = Path(__file__).parents[2]
@@ -92,3 +94,27 @@ def test_placeholders_are_none() -> None:
     """What was redacted once is not redacted again."""
     for around, _ in NAMED.values():
         assert not [one for one in shown(re.sub(r"\{\}", "[redacted 5b1c3f0a]", around).encode()) if b"[" in one]
+
+
+_PIECES = (
+    *(token.encode() for token in TOKENS.values()),
+    *(around.format(secret).encode() for around, secret in NAMED.values()),
+    *(shape.hint for shape in SHAPES),
+    *(b" ", b"\n", b"\t", b'"', b'": "', b"x", b"a1B2c3D4e5F6g7H8i9J0", b"passecret=", b"TOKEN", b"\\n"),
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES) | st.binary(max_size=8), max_size=8).map(b"".join))
+def test_the_quick_look_misses_nothing(raw: bytes) -> None:
+    """Where a shape's pattern fits at its letters, something is found; and it is found without the library too."""
+    found = {(one.start, one.end, one.shape) for one in look(raw)}
+    covered = {at for start, end, _ in found for at in range(start, end)}
+    for shape in SHAPES:
+        for start in (at for at in range(len(raw)) if raw.startswith(shape.hint, at)):
+            match = shape.pattern.match(raw, max(0, start + shape.shift))
+            first, last = (0, 0) if match is None else match.span(match.re.groups)
+            if last and (shape.real is None or shape.real(raw[first:last])):
+                assert covered.intersection(range(first, last)), shape.name
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shapes, "_NEEDLES", Needles(shapes._NEEDLES.words, quick=False))
+        assert {(one.start, one.end, one.shape) for one in look(raw)} == found

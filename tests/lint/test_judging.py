@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from linting import ASSISTANT, CHAT, USER, calls, found, judged, recording, refusing
 
 from nexdiag.core.finding import Severity
@@ -14,7 +16,7 @@ from nexdiag.lint.profiles import named
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.seen.bare import BareExchange
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.message import MessageSeen, read_message
+from nexdiag.lint.seen.message import ANY, NOTED, MessageSeen, read_message
 from nexdiag.lint.seen.view import REFUSED_HERE
 from nexdiag.lint.template.chat_template import ChatTemplate
 from nexdiag.lint.template.outcome import TemplateText, manner_of
@@ -29,7 +31,26 @@ def test_a_refusal_without_words_is_presumed_to_be_about_what_the_server_refuses
     assert "unexplained-refusal" not in [one.rule for one in findings]
 
 
-@pytest.mark.parametrize("words", ["Bad Request", "Provider returned error", "Error code: 400"])
+def test_without_words_what_only_others_refuse_is_presumed_too() -> None:
+    """A known server may be another inside: a gateway, a template. In words that tell something it is not."""
+    request = {"messages": [USER, ASSISTANT | {"tool_calls": []}, USER]}
+    silent = judged(request, refusing(), status=500, response="Internal Server Error")
+    assert [(one.rule, one.severity, one.refused) for one in silent] == [
+        ("empty-tool-calls-array", Severity.WARNING, False)
+    ]
+    spoken = judged(request, refusing(), status=500, response="CUDA out of memory")
+    assert [one.rule for one in spoken] == ["unexplained-refusal"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "500 from Mistral",
+        "Bad Request",
+        "Provider returned error",
+        "Error code: 400",
+    ],
+)
 def test_words_that_say_nothing_are_no_words(words: str) -> None:
     """They are quoted, and the structure decides."""
     response = {"error": {"message": words}}
@@ -230,3 +251,68 @@ def test_a_chat_whose_end_moves_is_not_read_again(monkeypatch: pytest.MonkeyPatc
     (finding,) = [one for one in judge(recording(*rounds), named("openai")) if one.rule == "orphan-tool-result"]
     assert (finding.location.exchange, finding.repeats) == (0, 9)
     assert len(read) == 3 + 2 * 10 - 1 + 10
+
+
+ARGUMENTS = ["{}", "", " {}", "[1]", "{x", {}, [], None, 5]
+RARELY = tuple(rule for rule in rules.ALL if rule.arriving and NOTED <= rule.on < ANY)
+"""Rules that no ordinary message concerns."""
+
+_ODD_CALL = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.sampled_from(["a", "b", "", None, 5]),
+        "type": st.sampled_from(["function", "custom"]),
+        "function": st.fixed_dictionaries(
+            {}, optional={"name": st.sampled_from(["f", "", " ", None]), "arguments": st.sampled_from(ARGUMENTS)}
+        ),
+    },
+)
+_ODD_PART = st.sampled_from(
+    [
+        {"type": "text", "text": ""},
+        {"type": "text", "text": "x"},
+        {"type": "tool_use", "id": "a", "name": "f", "input": []},
+        {"type": "tool_use", "id": "b", "name": "", "input": {}},
+        {"type": "tool_result", "tool_use_id": "a", "content": "r"},
+        None,
+    ]
+)
+_ODD_MESSAGE = st.fixed_dictionaries(
+    {},
+    optional={
+        "role": st.sampled_from(["user", "assistant", "tool", "function", "system", None]),
+        "content": st.sampled_from(["", " ", "x", None, {}]) | st.lists(_ODD_PART, max_size=3),
+        "tool_calls": st.sampled_from([None, {}]) | st.lists(_ODD_CALL, max_size=3),
+        "tool_call_id": st.sampled_from(["a", "b", None]),
+        "name": st.sampled_from(["", "f", "f g"]),
+        "type": st.sampled_from(["function_call", "function_call_output"]),
+        "call_id": st.sampled_from(["a", "b"]),
+        "arguments": st.sampled_from(ARGUMENTS),
+    },
+)
+
+
+@given(st.lists(_ODD_MESSAGE, max_size=6), st.sampled_from(["messages", "input"]))
+def test_the_traits_of_a_message_hide_no_fault(messages: list[object], field: str) -> None:
+    """Rules that are called for rare traits only find what they would find if they looked at every message."""
+    bare = BareExchange(request={"model": "m", field: messages})
+
+    def found() -> set[tuple[str, int | None, str | None]]:
+        return {
+            (one.rule, one.location.message_index, one.location.pointer)
+            for one in judge_bare(bare, refusing(*(rule.name for rule in RARELY)))[1]
+        }
+
+    quick = found()
+    looks = [(rule, rule.arriving) for rule in RARELY]
+    with pytest.MonkeyPatch.context() as patch:
+        every = judging._arriving
+        patch.setattr(
+            judging,
+            "_arriving",
+            lambda traits, wire, deaf: (
+                *(one for one in every(traits, wire, deaf) if one[0] not in RARELY),
+                *(one for one in looks if wire in one[0].wires and one[0].name not in deaf),
+            ),
+        )
+        assert found() == quick

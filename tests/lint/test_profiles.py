@@ -184,7 +184,7 @@ COMPLETION = '"object": "chat.completion", "choices": [{"message": {"role": "ass
         (answered(HERE, '{"error": "Template error: x", "error_type": "template_error"}'), "tgi"),
         (answered(HERE, "{}", ("x-compute-type", "1-a10g")), "tgi"),
         (answered("https://api.openai.com/v1/models", "{}"), "openai"),
-        (answered(HERE, "{}", ("openai-processing-ms", "12")), "openai"),
+        (answered(HERE, "{}", ("openai-processing-ms", "12"), ("openai-version", "2020-10-01")), "openai"),
         (answered("https://x.openai.azure.com/openai/v1/models", "{}"), "azure"),
         (answered(HERE, "{}", ("apim-request-id", "1"), ("openai-processing-ms", "12")), "azure"),
         (answered("https://api.mistral.ai/v1/models", "{}"), "mistral"),
@@ -220,6 +220,7 @@ def test_an_exchange_bears_marks(exchange: Exchange, name: str) -> None:
         answered("http://h/api.openai.com/v1", '{"system_fingerprint": "fp_44709d6fcb"}'),
         answered(HERE, json.dumps({"choices": [{"message": {"content": '{"owned_by": "vllm", "provider": "x"}'}}]})),
         answered("http://h:1234/v1/models", "{}"),
+        answered(HERE, "{}", ("openai-processing-ms", "12"), ("server", "uvicorn")),  # llama-cpp-python
         Exchange(id=0, started=0.0, request=Request(method="GET", url="http://h/")),
     ],
 )

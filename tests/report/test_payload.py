@@ -1,72 +1,85 @@
 """Promises of nexdiag.report.payload."""
 
 import json
-from typing import Any
 
+import msgspec
 from report import sample
+from report.long import TURNS, long_run
+from report.unpacked import Read
 
-from nexdiag.report.json import plain
-from nexdiag.report.payload import run_payload
-from nexdiag.report.summary import run_facts
-
-
-def payload(run: Any) -> dict[str, Any]:  # noqa: ANN401 - a Run
-    return json.loads(json.dumps(plain(run_payload(run_facts(run))), allow_nan=False))
-
-
-def chain(value: dict[str, Any], link: int | None) -> list[str]:
-    """What the page does: walk back along the numbers."""
-    texts: list[str] = []
-    while link is not None and link >= 0:
-        link, text = value["links"][link]
-        texts.append(value["texts"][text])
-    return texts[::-1]
+from nexdiag.core.exchange import Chunk
 
 
 def test_each_request_can_be_read_whole() -> None:
     """From one number the page gets back every message of a request, byte for byte, in order."""
     run = sample.alternation()
-    value = payload(run)
+    read = Read(run)
     for exchange in run.cassette.exchanges:
         link = exchange.request.body.last_link("messages")
         assert link is not None
-        shown = value["exchanges"][str(exchange.id)]
-        assert chain(value, shown["messages"]) == [entry.raw.decode() for entry in link.chain()]
+        assert read.chain(read.exchanges()[exchange.id]["messages"]) == [entry.raw.decode() for entry in link.chain()]
 
 
 def test_a_message_is_stored_once() -> None:
     """A conversation that resends its history grows with its length, not with its square."""
-    small, large = (len(json.dumps(payload(sample.long_run(turns)))) for turns in (50, 100))
+    small, large = (Read(sample.long_run(turns)).payload.size for turns in (60, 120))
     assert large < 2.1 * small
-    value = payload(sample.long_run(50))
-    assert (
-        len(value["links"]) == 50 * 2 + 1
-    )  # one message twice a turn, the system prompt, one tool, less the last reply
-    assert len(set(value["texts"])) == len(value["texts"])
+    read = Read(sample.long_run(50))
+    assert len(set(read.all("messages"))) == len(read.all("messages")) == 102
+    assert read.blocks["links"][0][0] == -1
+    assert read.index["turns"]["messagesEnd"][0] == 4
+    assert all(turn["said"] != "" and isinstance(turn["said"], int) for turn in read.all("turns"))
+
+
+def test_the_index_is_small() -> None:
+    """What is read before the first rows show is some two hundred bytes a turn, whatever the turn holds."""
+    payload = Read(long_run()).payload
+    assert len(payload.index) < 200 * TURNS + 2000
 
 
 def test_one_clock() -> None:
-    """Exchanges, turns, tool runs and log lines count seconds from the same moment."""
-    value = payload(sample.healthy())
-    assert value["turns"][0]["at"] == 0
-    assert value["exchanges"]["0"]["at"] == 0.05
-    assert value["turns"][0]["tools"][0]["at"] == 1.2
-    assert value["turns"][0]["log"][0][0] == 0.01
+    """Exchanges, turns, tool runs and log lines count milliseconds from the same moment."""
+    read = Read(sample.healthy())
+    first = read.all("turns")[0]
+    assert read.index["turns"]["at"][0] == 0
+    assert first["exchanges"][0]["at"] == 50
+    assert first["tools"][0]["at"] == 1200
+    assert read.all("log")[first["log"][0]][0] == 10
 
 
 def test_findings_carry_their_place_and_message() -> None:
     """A finding names exchange, message and the message's number, so that later requests can point back to it."""
-    value = payload(sample.alternation())
-    found = value["findings"][0]
-    assert found["place"] == {"kind": "message", "turn": "2", "exchange": 1, "message": 4, "key": None}
-    assert "Now run it again." in value["texts"][value["links"][found["link"]][1]]
-    assert value["cause"] == 0
+    read = Read(sample.alternation())
+    rule, code, severity, kind, turn, exchange, message, link = read.index["findings"][0]
+    assert (rule, code, severity, kind, turn, exchange, message) == (
+        "role-alternation", "NX101", "error", "message", 1, 1, 4,
+    )  # fmt: skip
+    assert "Now run it again." in read.all("messages")[read.texts[link]]
+    assert read.all("findings")[0]["pointer"] == "/messages/4/role"
+    assert read.index["cause"] == 0
+
+
+def test_chunks_are_cut_where_they_were() -> None:
+    """The body stands once; lengths and gaps give back each chunk and its time, in the units in which scripts count."""
+    run = sample.healthy()
+    exchange = run.cassette.exchanges[0]
+    pieces = ("data: 👩\n\n".encode(), "data: é".encode()[:-1], b"\xa9\n\n")
+    chunks = tuple(Chunk(at=0.1 + place / 4, bytes=piece) for place, piece in enumerate(pieces))
+    response = msgspec.structs.replace(exchange.response, chunks=chunks)
+    changed = (msgspec.structs.replace(exchange, response=response), *run.cassette.exchanges[1:])
+    read = Read(msgspec.structs.replace(run, cassette=msgspec.structs.replace(run.cassette, exchanges=changed)))
+    body, lengths, gaps = read.all("bodies")[0]
+    assert body == "data: 👩\n\ndata: é\n\n"
+    assert lengths == [10, 6, 3]
+    assert gaps == [100, 250, 250]
+    assert json.dumps(body)
 
 
 def test_odd_times_and_bytes_are_carried_safely() -> None:
     """Times that are none become null or zero; bytes that are no UTF-8 keep their escapes, even cut between chunks."""
-    value = payload(sample.hostile())
-    assert value["exchanges"]["2"]["duration"] == 0
-    assert value["texts"][value["exchanges"]["2"]["body"]] == "\\xff\\xfe<script>"
-    assert value["exchanges"]["3"]["response"]["chunks"] == [[0.1, "data: {\\xff</script>\n\n"]]
-    assert any(line[0] is None for turn in value["turns"] for line in turn["log"])
+    read = Read(sample.hostile())
+    exchanges = read.exchanges()
+    assert exchanges[2]["duration"] == 0
+    assert read.all("texts")[exchanges[2]["body"]] == "\\xff\\xfe<script>"
+    assert read.all("bodies")[exchanges[3]["response"]["body"]] == ["data: {\\xff</script>\n\n", [22], [100]]
+    assert any(line[0] is None for line in read.all("log"))

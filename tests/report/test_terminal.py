@@ -25,9 +25,10 @@ def test_the_sample_report(snapshot: SnapshotAssertion) -> None:
 
 @pytest.mark.parametrize("width", [80, 40])
 def test_lines_keep_to_the_width(width: int) -> None:
-    """No line is wider than the terminal, however narrow."""
+    """No line is wider than the terminal, however narrow, but for a command, which is there to be copied."""
     for report in (sample.sample_report(), sample.single_report(sample.hostile())):
-        assert all(len(line) <= width for line in printed(report, width).splitlines())
+        lines = [line for line in printed(report, width).splitlines() if not line[13:].startswith("nexdiag re")]
+        assert all(len(line) <= width for line in lines)
 
 
 def test_the_cause_names_turn_messages_words_and_fix() -> None:
@@ -118,3 +119,21 @@ def test_times_that_nobody_took_are_not_shown_as_none() -> None:
     text = printed(sample.single_report(msgspec.structs.replace(run, cassette=timeless)))
     assert "first byte" not in text
     assert "whole" not in text
+
+
+def test_how_to_see_it_again_is_told_in_commands_that_can_be_pasted() -> None:
+    """Of a failed turn alone, and of a file that has a name which a terminal can show."""
+    text = printed(sample.single_report(sample.alternation()))
+    named = "'cassettes/sglang/context warning.cassette.jsonl'"
+    assert f"  REPRO      nexdiag replay {named} --turn 2\n             nexdiag report {named} --curl 2\n" in text
+    assert "REPRO" not in printed(sample.single_report(sample.healthy()))
+    assert "REPRO" not in printed(sample.single_report(sample.hostile()))
+
+
+def test_the_same_refusal_is_told_once() -> None:
+    """Where the cause quotes it, or a turn above."""
+    tape = sample.Tape()
+    for turn in (1, 2, 3):
+        tape.ask([sample.user("a")], sample.refused(400, "no such model here"), 0, turn)
+    text = printed(sample.single_report(sample.run("r", tape, ())), 120)
+    assert (text.count('"no such model here"'), text.count("refused in the words above")) == (1, 2)

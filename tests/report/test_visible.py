@@ -50,7 +50,7 @@ def test_cut_says_how_much_is_missing() -> None:
 
 def test_the_page_hides_nothing_that_the_terminal_shows() -> None:
     """The page's script holds the same table of hidden characters."""
-    script = files("nexdiag.report").joinpath("page_dom.js").read_text("utf-8")
+    script = files("nexdiag.report.page").joinpath("dom.js").read_text("utf-8")
     found = re.search(r"/\[(.+)\]/gu", script)
     assert found
     pattern = re.sub(r"\\u\{([0-9a-f]+)\}", lambda match: f"\\U{match[1]:0>8}", found[1])

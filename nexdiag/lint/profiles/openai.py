@@ -312,5 +312,5 @@ CONDITIONAL = (
 )
 
 MARKS = Marks(
-    headers=("^(?:llm_provider-)?openai-(?:processing-ms|version):",), url=(r"^https?://api\.openai\.com(?::|/|$)",)
+    headers=("^(?:llm_provider-)?openai-(?:version|organization|project):",), url=(r"^https?://api\.openai\.com(?::|/|$)",)
 )

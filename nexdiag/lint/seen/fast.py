@@ -160,6 +160,8 @@ def _grow(deltas: list[_Call], calls: dict[int, tuple[CallTold, list[str]]]) -> 
             continue
         if one.id and one.id != known[0].id:
             return False
+        if function is not None and function.name and (function.arguments or "").startswith("{") and any(known[1]):
+            return False  # it may be a call of its own
         known[1].append(function.arguments or "" if function is not None else "")
     return True
 

@@ -15,10 +15,11 @@ import msgspec
 from nexdiag.lint.seen.message import (
     AFTER_EXTRA,
     AFTER_SAME,
+    ASSISTANT,
     DEVELOPER,
     EXTRA,
     FIRST,
-    SETTLES,
+    NOTED,
     SYSTEM,
     USER,
     CallSeen,
@@ -141,6 +142,8 @@ class History:
         self._told: int | None = None
         self._broken: dict[int, int] = {}
         """By run: what broke it off while a call waited; until an answer comes late, which tells of it."""
+        self._aside: int | None = None
+        """What the assistant said, on the Responses wire, after the last call of the run and before its answers."""
         self._odd: list[Stray] = []
         """Answers to the run that name no call of it that waits."""
 
@@ -180,6 +183,8 @@ class History:
             self.arrived, self.strays = _NOTHING, []
             if self._run is not None and (self.list_name != "input" or message.traits & _NOT_THE_MODELS):
                 self._break(at)
+            elif self._waiting and _is_said(message):
+                self._aside = at
             return
         self.arrived = _NOTHING
         self.strays = [call_id for call_id in message.answers if not self._answer(call_id, at)]
@@ -241,12 +246,16 @@ class History:
         """Where it is noted what the newest message did; of most there is nothing to note."""
         if self.arrived is _NOTHING:
             self.arrived = Arrived()
+            self.messages[-1].traits |= NOTED
         return self.arrived
 
     def _settle(self, asked: Asked) -> None:
         """A call is answered, in its place or not."""
         if asked.run == self._run:
             self._waiting -= 1
+            if self._aside is not None:
+                self._noted().late.append(Late(asked=asked.at, between=self._aside, call=asked.call))
+                self._aside = None
             if asked.at < self._last and self.list_name != "input" and self._told != self._run:
                 self._told = self._run
                 self._noted().split = Split(first=asked.at, last=self._last)
@@ -259,7 +268,7 @@ class History:
         if self._run is None or self._answering:
             self._break(at)
             self._run, self._answering = at, False
-        self._last = at
+        self._last, self._aside = at, None
         for call in message.calls:
             earlier = self.asked.get(call.id)
             if earlier is not None and call.id:
@@ -275,11 +284,10 @@ class History:
             self._close()
         if self._run is not None and self._waiting:
             self._broken[self._run] = at
-        self._run, self._waiting = None, 0
+        self._run, self._waiting, self._aside = None, 0, None
 
     def _close(self) -> None:
         """No more answers to the run: each under a wrong id is the answer to the call in whose place it stands."""
-        self.messages[-1].traits |= SETTLES
         misnamed, over = self.odd_answers()
         noted = self._noted()  # a copy would share its lists with every other history
         noted.misnamed, noted.over = misnamed, over
@@ -298,6 +306,11 @@ class History:
         return None if earlier == at else earlier
 
 
+def _is_said(message: MessageSeen) -> bool:
+    """Whether an item is what the assistant said: reasoning, and what else its turn consists of, is none."""
+    return bool(message.traits & ASSISTANT) and message.value.get("type", "message") == "message"
+
+
 def answer_place(message: MessageSeen, call_id: str | None) -> str:
     """JSON pointer from a message to the id of the call that it answers; empty where it names none."""
     for key in ("tool_call_id", "call_id"):
@@ -307,6 +320,9 @@ def answer_place(message: MessageSeen, call_id: str | None) -> str:
     for at, part in enumerate(content if isinstance(content, list) else ()):
         if isinstance(part, dict) and part.get("type") == "tool_result" and str(part.get("tool_use_id")) == call_id:
             return f"/content/{at}/tool_use_id"
+        result = part.get("toolResult") if isinstance(part, dict) else None
+        if isinstance(result, dict) and str(result.get("toolUseId")) == call_id:
+            return f"/content/{at}/toolResult/toolUseId"
     return ""
 
 

@@ -20,17 +20,27 @@ content is an object."""
 AFTER_SAME, FIRST, MARKUP, TALKS = 4096, 8192, 16384, 32768
 """Traits by place: the message before has the same role; nothing but system messages stands before it. By text: it
 holds a sign that templates give a meaning to. TALKS: neither calls nor answers."""
-AFTER_EXTRA, SETTLES = 65536, 131072
-"""Traits by place: the message before has fields of its own (EXTRA); with it a run of calls is over that had answers
-under wrong ids, and what these were is settled."""
-ANY = 262143
+AFTER_EXTRA, NOTED = 65536, 131072
+"""Traits by place: the message before has fields of its own (EXTRA); it has a bearing on the calls before it that is of
+note, or with it a run of calls is over that had answers under wrong ids, and what these were is settled."""
+MISSING, BLANK, BOTH, NO_CALLS = 262144, 524288, 1048576, 2097152
+"""Traits by what is odd: no content at all; a content that is blank, or has a blank part; a content beside tool_calls;
+tool_calls that are an empty list."""
+TWICE, ODD_ARGUMENTS, NAMELESS, GIVES_NAME = 4194304, 8388608, 16777216, 33554432
+"""A call is in it twice; a call's arguments are neither an object nor like the text of one; a call has no name; as a
+tool's message it gives the tool's name."""
+ANY = 67108863
 
 _ROLES = {"system": SYSTEM, "developer": DEVELOPER, "user": USER, "assistant": ASSISTANT, "tool": TOOL}
 _ROLES["function"] = TOOL
 _FIELDS = {"system": 2, "user": 2, "assistant": 2, "tool": 3}
 """How many fields a plain message of that role has."""
 _PLAIN = frozenset({"role", "content", "name", "tool_calls", "tool_call_id", "type"})
-_SIGNS = ("<|", "[TOOL_CALLS]", "[INST]", "<think", "<tool_call", "<function=", "<start_of_turn>", "<｜")
+_SIGNS = {
+    "<": ("<|", "<think", "<tool_call", "<function=", "<start_of_turn>", "<｜"),
+    "[": ("[TOOL_CALLS]", "[INST]"),
+}
+"""By what they begin with, which is looked for first."""
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "boolean"),  # before the numbers: in Python it is one
     ((int, float), "number"),
@@ -160,14 +170,34 @@ def message_of(value: object, raw: bytes = b"") -> MessageSeen:
     traits |= (CALLS if calls else 0) | (ANSWERS if answers else 0) | (0 if calls or answers else TALKS)
     traits |= (PARTS if isinstance(said, list) else 0) | (NO_TEXT if _blank(said, parts) else 0)
     traits |= 0 if value.keys() <= _PLAIN else EXTRA
+    traits |= _odd(value, said, calls) | (BLANK if traits & NO_TEXT and said is not None else 0)
     return MessageSeen(
         raw=raw, value=value, role=role, role_kind=kind, text=text, calls=calls, answers=answers, traits=traits
     )
 
 
+def _odd(value: dict[str, Any], said: object, calls: tuple[CallSeen, ...]) -> int:
+    """The traits by which the rules are found for what hardly any message is."""
+    traits = MISSING if said is None and "content" not in value else 0
+    if "tool_calls" in value:
+        entries = value["tool_calls"]
+        traits |= NO_CALLS if entries == [] else BOTH if said and entries else 0
+        if isinstance(entries, list) and len(entries) > len(calls):
+            traits |= TWICE
+    for call in calls:
+        arguments = call.arguments
+        if not call.name.strip():
+            traits |= NAMELESS
+        if (type(arguments) is str and arguments[:1] != "{") or (
+            type(arguments) is not str and type(arguments) is not dict
+        ):
+            traits |= ODD_ARGUMENTS
+    return traits | (GIVES_NAME if value.get("role") in ("tool", "function") and "name" in value else 0)
+
+
 def _plain(value: dict[str, Any], role: str, said: str, raw: bytes) -> MessageSeen | None:
     """The message of most entries: a role and a text, and of a tool the call that it answers; None for any other."""
-    traits = _ROLES[role] | (0 if said.strip() else NO_TEXT) | _markup(said)
+    traits = _ROLES[role] | (0 if said.strip() else NO_TEXT | BLANK) | _markup(said)
     if role != "tool":
         return MessageSeen(raw=raw, value=value, role=role, role_kind="string", text=said, traits=traits | TALKS)
     call_id = value.get("tool_call_id")
@@ -187,10 +217,11 @@ def kind_of(value: object) -> str:
 
 
 def _markup(text: str) -> int:
-    if "<" in text or "[" in text:
-        for sign in _SIGNS:
-            if sign in text:
-                return MARKUP
+    for first, signs in _SIGNS.items():
+        if first in text:
+            for sign in signs:
+                if sign in text:
+                    return MARKUP
     return 0
 
 
@@ -216,6 +247,8 @@ def _item_text(value: dict[str, Any]) -> str:
 def _calls(value: dict[str, Any], parts: list[dict[str, Any]]) -> tuple[CallSeen, ...]:
     """Each call once: some converters send it as a block and in `tool_calls` as well."""
     entries = value.get("tool_calls")
+    if type(entries) is list and len(entries) == 1 and type(entries[0]) is dict and not parts and "type" not in value:
+        return (_call("/tool_calls/0", entries[0]),)  # as most are sent
     places: list[tuple[str, dict[str, Any]]] = []
     if isinstance(entries, list):
         places = [(f"/tool_calls/{at}", entry) for at, entry in enumerate(entries) if isinstance(entry, dict)]
@@ -227,6 +260,11 @@ def _calls(value: dict[str, Any], parts: list[dict[str, Any]]) -> tuple[CallSeen
             (f"/content/{at}", part)
             for at, part in enumerate(blocks)
             if isinstance(part, dict) and part.get("type") == "tool_use"
+        ]
+        places += [  # Bedrock's Converse
+            (f"/content/{at}/toolUse", part["toolUse"])
+            for at, part in enumerate(blocks)
+            if isinstance(part, dict) and isinstance(part.get("toolUse"), dict)
         ]
     if value.get("type") in ("function_call", "custom_tool_call", "local_shell_call"):
         places.append(("", value))
@@ -242,7 +280,7 @@ def _call(where: str, entry: dict[str, Any]) -> CallSeen:
     inner = function if isinstance(function, dict) else entry
     name = inner.get("name")
     return CallSeen(
-        id=_id(entry.get("call_id") if "call_id" in entry else entry.get("id")),
+        id=_id(entry.get("call_id") if "call_id" in entry else entry.get("id", entry.get("toolUseId"))),
         name=name if isinstance(name, str) else "",
         arguments=inner.get("arguments", inner.get("input")),
         where=where,
@@ -251,6 +289,7 @@ def _call(where: str, entry: dict[str, Any]) -> CallSeen:
 
 def _answers(value: dict[str, Any], parts: list[dict[str, Any]]) -> tuple[str | None, ...]:
     ids = [_id(part.get("tool_use_id")) for part in parts if part.get("type") == "tool_result"]
+    ids += [_id(one.get("toolUseId")) for part in parts if isinstance(one := part.get("toolResult"), dict)]
     if value.get("role") == "tool":
         ids.insert(0, _id(value.get("tool_call_id")))
     elif "role" not in value and _ITEM_ROLES.get(str(value.get("type"))) == "tool":

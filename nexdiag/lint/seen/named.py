@@ -19,7 +19,7 @@ EXTRA = (
     r"|unexpected (?:keyword argument|field|property|parameter)"
     r"|additional propert(?:y|ies)\b.{0,200}not (?:allowed|permitted)"
     r"|is unsupported, did you mean|unsupported param(?:eter)?s?\b|invalid (?:request )?(?:parameter|argument) name"
-    r"|does not support param(?:eter)?s?: "
+    r"|does not support param(?:eter)?s?: |\b(?:arguments?|param(?:eter)?s?|fields?) not supported: "
     r"|unpermitted parameter|extraneous key|not a (?:valid|known|recognized) parameter)"
 )
 """Ways to say that a field is not known."""

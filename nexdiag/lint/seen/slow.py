@@ -44,6 +44,8 @@ class _Reading:
         self._thoughts: list[str] = []
         self._slots = Slots()
         self._live: dict[int, str] = {}
+        self._said: dict[int, list[str]] = {}
+        """By index, the arguments so far."""
         """By its index, the id of a call that grows."""
         self._pieces = 0
 
@@ -170,6 +172,7 @@ class _Reading:
             told.strange("no-index", number, entry, name)
         else:
             self._numbered(number, index, call_id, name, entry)
+            self._said.setdefault(index, []).append(text_of(function.get("arguments")))
         self._pieces += len(list(self._slots.feed(entry)))
 
     def _numbered(self, number: int, index: int, call_id: str, name: str, entry: dict[str, Any]) -> None:
@@ -181,8 +184,24 @@ class _Reading:
         elif call_id and known and call_id != known:
             self.told.strange("collision" if name else "id-changes", number, entry, f"{known} {call_id}")
             self._live[index] = call_id
+        elif name and known is not None and self._whole(index, entry):
+            self.told.strange("collision", number, entry, name)
+            self._said[index] = []
         else:
             self._live[index] = known or call_id
+
+    def _whole(self, index: int, entry: dict[str, Any]) -> bool:
+        """Whether the call of an index has all its arguments, and an entry begins others."""
+        function = entry.get("function")
+        more = function.get("arguments") if isinstance(function, dict) else None
+        return isinstance(more, str) and more.lstrip()[:1] == "{" and _is_object("".join(self._said.get(index, ())))
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(jsontext.read(text), dict)
+    except ValueError:
+        return False
 
 
 def _is_typed(kind: str) -> bool:

@@ -28,12 +28,20 @@ _LOGGED_STATUS = re.compile(
     r"|\|\s*([1-5]\d{2})\s*\|",  # GIN's, which Ollama writes
     re.IGNORECASE,
 )
-_LOGGED_ERROR = re.compile(r"\b\w{0,60}(?:error|exception|panic|fatal)\b|\b(?:failed|refused)\b", re.IGNORECASE)
+_LOGGED_ERROR = re.compile(
+    r"\b\w{0,60}(?:error|exception|panic|fatal)\b|\b(?:failed|refused|unterminated"
+    r"|exceed(?:s|ed)|not valid)\b|\bunexpected (?:token|end)\b",
+    re.IGNORECASE,
+)
+_ESCAPED = re.compile(r"\\+(['\"])")
+"""A quote within a text within a text, as logs have it: what it says is the same without."""
 _LOG_READ = 100_000
 _HOLLOW_READ = 64
 _LOOKED = 50
 _BLOCKS = ("tool_use", "tool_result")
 """Blocks of a content that only Anthropic's Messages have."""
+_CONVERSE = frozenset({"toolUse", "toolResult"})
+"""The same of Bedrock's Converse, by their only field."""
 _NAMED_INDEX = re.compile(
     r"\b(?:messages?|input)(?:[.\[ /]{1,2}|\W{0,3}(?:at )?(?:index|position) )(\d{1,6})\b", re.IGNORECASE
 )
@@ -118,7 +126,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def said(self) -> Said:
         """The words of the answer that speak of a failure; of the log, where no answer is known."""
         return (
-            Said(words=self.log.strip())
+            Said(words=_ESCAPED.sub(r"\1", self.log.strip()))
             if self.logged
             else heard(self.answer, failed=self.status is not None and self.status >= REFUSED)
         )
@@ -238,7 +246,10 @@ def _of_blocks(fields: Fields) -> bool:
     if tools and isinstance(tools[0], dict) and "input_schema" in tools[0]:
         return True
     blocks = (block for one in entries if isinstance(one.get("content"), list) for block in one["content"])
-    return any(isinstance(block, dict) and block.get("type") in _BLOCKS for block in blocks)
+    return any(
+        isinstance(block, dict) and (block.get("type") in _BLOCKS or not _CONVERSE.isdisjoint(block))
+        for block in blocks
+    )
 
 
 def _hollow(raw: bytes | None) -> bool:

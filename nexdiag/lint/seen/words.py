@@ -48,10 +48,17 @@ _EMPTY = frozenset(
     apierror apistatuserror for url with from type message param null none bad_request_error badrequest
     api_error server_error internalservererror response no body unexpected gateway service unavailable
     temporarily please try again later while processing your my sorry more information check has been
-    validationexception unprocessableentityerror unprocessable_entity upstream_error
+    validationexception unprocessableentityerror unprocessable_entity upstream_error incorrect wrong
     """.split()  # noqa: SIM905 - a paragraph reads better than a hundred strings
 )
 """Words of refusals that say nothing about the request."""
+_WHO = re.compile(
+    r"(?:openai|azure|anthropic|claude|bedrock|vertex(?:ai)?|gemini|google|mistral(?:ai)?|deepseek|groq|moonshot|kimi"
+    r"|zhipu|glm|dashscope|qwen|minimax|openrouter|litellm|together(?:ai)?|fireworks(?:ai)?|cohere|perplexity|xai"
+    r"|cerebras|ollama|vllm|(?:hosted_vllm)|sglang|llama|lm_?studio|hugging_?face|copilot|github)(?:exception|error)?",
+    re.IGNORECASE,
+)
+"""Who refused, which says nothing of why."""
 _LINK = re.compile(r"https?://\S+|unprocessable content", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]{0,500}>")
 
@@ -76,7 +83,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 def telling(words: str) -> bool:
     """Whether words say more than that something went wrong."""
-    return any(word.lower() not in _EMPTY for word in _WORD.findall(_LINK.sub(" ", words)))
+    said = (word.lower() for word in _WORD.findall(_LINK.sub(" ", words)))
+    return any(word not in _EMPTY and _WHO.fullmatch(word) is None for word in said)
 
 
 def heard(answer: object, *, failed: bool = False) -> Said:

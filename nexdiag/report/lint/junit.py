@@ -1,65 +1,70 @@
 """Judged → JUnit XML: a test suite for each file, a test case for each rule that found something, and one for the rest.
 
 Law: valid XML 1.0 whatever was judged. A remark passes and is told; what was not checked is skipped, never passed.
+GitLab knows a case by its class and name, and keeps the first of equals: the class is the file, so each name is given
+once.
 """
 
 from collections.abc import Sequence
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element
+
+import msgspec
 
 from nexdiag.core.finding import Finding
 from nexdiag.core.judged import Judged
+from nexdiag.report import junit
 from nexdiag.report.lint.text import place
+from nexdiag.report.sources import NOWHERE, Sources
 from nexdiag.report.visible import both_ends, one_line
 from nexdiag.report.wording import count
-from nexdiag.report.xmltext import attribute, content, document
 
-CASES = 100_000
-"""Test cases of a file at most: readers have limits. What is beyond is counted in one case."""
+_TOLD = 20
+"""Findings of a case that are told in full."""
 
 
-def whole(judged: Sequence[Judged]) -> str:
+def whole(judged: Sequence[Judged], sources: Sources = NOWHERE) -> str:
     """The document."""
-    root = Element("testsuites", name="nexdiag lint")
-    room = CASES
+    file = junit.File("nexdiag lint")
     for one in judged:
-        room -= _suite(root, one, max(1, room))
-    for key in ("tests", "failures", "errors", "skipped"):
-        root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
-    return document(root)
+        named = msgspec.structs.replace(one, file=sources.path(one.file))
+        suite = file.suite(named.name)
+        if suite is not None:
+            _suite(file, suite, one, named.name, sources)
+    return file.text()
 
 
-def _suite(root: Element, one: Judged, room: int) -> int:
-    suite = SubElement(root, "testsuite", name=attribute(one.name))
+def _suite(file: junit.File, suite: Element, one: Judged, group: str, sources: Sources) -> None:
     by_rule: dict[str, list[Finding]] = {}
     for finding in one.findings:
         by_rule.setdefault(finding.rule, []).append(finding)
-    for rule, findings in list(by_rule.items())[:room]:
-        _case(suite, one, rule, findings)
-    if len(by_rule) > room:
-        SubElement(SubElement(suite, "testcase", name="more rules"), "failure", message="more than a file has room for")
+    for rule, findings in by_rule.items():
+        where = one.line or sources.line(one.file, findings[0].location.exchange)
+        case = file.case(suite, group, rule, path=sources.path(one.file), line=where)
+        if case is not None:
+            _told_in(case, findings)
     for number, text in enumerate(one.unchecked, start=1):
-        case = SubElement(suite, "testcase", classname=attribute(one.profile), name=f"not checked ({number})")
-        SubElement(case, "skipped", message=attribute(text))
+        case = file.case(suite, group, f"not checked ({number})")
+        if case is not None:
+            junit.skipped(case, text)
     for rule in dict.fromkeys(finding.rule for finding in one.allowed):
-        case = SubElement(suite, "testcase", classname=attribute(one.profile), name=attribute(f"{rule} (allowed)"))
-        SubElement(case, "system-out").text = content(f"{rule} is allowed by its scenario")
+        case = file.case(suite, group, f"{rule} (allowed)")
+        if case is not None:
+            junit.out(case, f"{rule} is allowed by its scenario")
     if not len(suite):
-        SubElement(suite, "testcase", classname=attribute(one.profile), name="no findings")
-    for key, tag in (("tests", "testcase"), ("failures", "failure"), ("skipped", "skipped")):
-        suite.set(key, str(sum(1 for _ in suite.iter(tag))))
-    suite.set("errors", "0")
-    return len(suite)
+        file.case(suite, group, "no findings")
 
 
-def _case(suite: Element, one: Judged, rule: str, findings: list[Finding]) -> None:
-    case = SubElement(suite, "testcase", classname=attribute(one.profile), name=attribute(rule))
-    told = content("\n\n".join(_told(finding) for finding in findings[:CASES]))
+def _told_in(case: Element, findings: list[Finding]) -> None:
     weighty = [finding for finding in findings if finding.weighs]
+    ordered = sorted(findings, key=lambda finding: not finding.weighs)
+    rest = len(findings) - _TOLD
+    more = [f"and {count(rest, 'more finding')} of this rule"] if rest > 0 else []
+    told = "\n\n".join([*(_told(finding) for finding in ordered[:_TOLD]), *more])
     if not weighty:
-        SubElement(case, "system-out").text = told
+        junit.out(case, told)
         return
     message = f"{count(len(weighty), 'finding')}: {one_line(weighty[0].summary, 300)}"
-    SubElement(case, "failure", type=str(weighty[0].severity), message=attribute(message)).text = told
+    junit.failure(case, str(weighty[0].severity), message, told)
 
 
 def _told(finding: Finding) -> str:

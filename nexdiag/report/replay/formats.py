@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from nexdiag.core.run import Replayed
-from nexdiag.report.replay import github, json, jsonl, junit, md, text
+from nexdiag.report.replay import github, json, jsonl, junit, md, sarif, text
 
 FORMATS: dict[str, Callable[[Sequence[Replayed]], str]] = {
     "text": text.whole,
@@ -11,6 +11,7 @@ FORMATS: dict[str, Callable[[Sequence[Replayed]], str]] = {
     "jsonl": jsonl.whole,
     "junit": junit.whole,
     "github": github.whole,
+    "sarif": sarif.whole,
     "md": md.whole,
 }
 STREAMED: dict[str, Callable[[Replayed], str]] = {"text": text.recording, "jsonl": jsonl.recording}

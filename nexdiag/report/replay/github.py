@@ -6,13 +6,12 @@ Law: what GitHub would leave out is told (report/annotations.py).
 from collections.abc import Iterator, Sequence
 
 from nexdiag.core.run import Replayed
-from nexdiag.report.annotations import MESSAGE, SUMMARY, Annotation, commands, no_command
+from nexdiag.report.annotations import Annotation, commands, no_command
+from nexdiag.report.limits import MESSAGE, summary_room
 from nexdiag.report.replay import divergence, md
 from nexdiag.report.replay.verdict import first_divergences, of_no_turn, sentence, signature, title, word
 from nexdiag.report.visible import one_line
 from nexdiag.report.wording import count
-
-_SPARE = 16 * 1024
 
 
 def whole(done: Sequence[Replayed]) -> str:
@@ -23,7 +22,8 @@ def whole(done: Sequence[Replayed]) -> str:
 
 def step_summary(done: Sequence[Replayed], *, already: int = 0) -> str:
     """What to append to the file that GITHUB_STEP_SUMMARY names, and that holds `already` bytes; it may be nothing."""
-    return md.whole(done, limit=SUMMARY - _SPARE - already) + "\n" if already < SUMMARY // 2 else ""
+    room = summary_room(already)
+    return md.whole(done, limit=room - 1) + "\n" if room else ""
 
 
 def _annotations(done: Sequence[Replayed]) -> Iterator[Annotation]:

@@ -11,15 +11,13 @@ from xml.etree.ElementTree import Element, SubElement
 from nexdiag.core.cassette import SUFFIX
 from nexdiag.core.replayed import TurnVerdict
 from nexdiag.core.run import Replayed, Run
+from nexdiag.report.limits import JUNIT_CASES as CASES
 from nexdiag.report.replay import divergence
 from nexdiag.report.replay.pairing import against, by_what, pairing_line, unproved
 from nexdiag.report.replay.verdict import first_divergences, title, word
 from nexdiag.report.visible import one_line
 from nexdiag.report.wording import count
-from nexdiag.report.xmltext import attribute, content, document
-
-CASES = 100_000
-"""Test cases of a file at most; GitLab reads 500,000, and 250,000 elements. What is beyond is counted in one case."""
+from nexdiag.report.xmltext import attribute, bounded, document
 
 
 def whole(done: Sequence[Replayed]) -> str:
@@ -57,7 +55,7 @@ def _turn(case: Element, turn: TurnVerdict, *, first: bool) -> None:
         SubElement(case, "skipped", message=attribute(turn.note or "not checked"))
     elif turn.differs:
         told = SubElement(case, "failure", type=turn.outcome, message=attribute(divergence.short(turn)))
-        told.text = content("\n".join(_divergence(turn, first=first)))
+        told.text = bounded("\n".join(_divergence(turn, first=first)))
     elif turn.outcome == "mended":
         _properties(case, {"mended": turn.note})
 
@@ -89,7 +87,7 @@ def _itself(suite: Element, one: Replayed) -> None:
     if not why and not unanswered:
         return
     case = _case(suite, one, "the recording", 0)
-    told = content("\n".join(one_line(text, 2000) for text in (why, one.hint and f"hint: {one.hint}") if text))
+    told = bounded("\n".join(one_line(text, 2000) for text in (why, one.hint and f"hint: {one.hint}") if text))
     if came == "broken":
         SubElement(case, "error", type=came, message=attribute(why)).text = told
     elif run is not None and (one.code or (unanswered and came == "changed")):

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from nexdiag.core.replayed import Pairing
 from nexdiag.core.run import Replayed, Run
-from nexdiag.report.markdown import COMMENT, backticks, cell, code, fitting, plain, size
+from nexdiag.report.limits import PASTED
+from nexdiag.report.markdown import backticks, cell, code, fitting, plain, size
 from nexdiag.report.replay import divergence
 from nexdiag.report.replay.after import client_line, next_command
 from nexdiag.report.replay.pairing import against, asked_again, in_part, pairing_line, unproved
@@ -33,7 +34,7 @@ _LEFT = 400
 """Bytes kept for what was left out, and for the next command."""
 
 
-def whole(done: Sequence[Replayed], *, limit: int = COMMENT - 1024) -> str:
+def whole(done: Sequence[Replayed], *, limit: int = PASTED) -> str:
     """A page of at most `limit` bytes."""
     head = f"### nexdiag replay\n\n{plain(sentence(done))}\n"
     room = limit - _LEFT - size(head)

@@ -30,7 +30,7 @@ def measure(raw: bytes, name: str) -> Measure:
         file=name,
         size=len(raw),
         bytes_by_kind=bytes_by_kind(raw),
-        sessions=len(sessions - {""}) or bool(sessions),
+        sessions=len(sessions - {""}) or int(bool(sessions)),
         turns=len(cassette.turns),
         outcomes=_counted(turn.outcome for turn in cassette.turns),
         exchanges=len(exchanges),

@@ -19,6 +19,11 @@ _sending: ContextVar[bool] = ContextVar("nexdiag_sending", default=False)
 """A request of this context is on its way: it has met its tape."""
 
 
+def goes_live() -> bool:
+    """Whether what happens here is done for a request that a tape has sent on, to record it."""
+    return _sending.get()
+
+
 def cover(more: Iterable[type] = ()) -> Iterator[tuple[type, str]]:
     """Lead requests to their tapes from now on; gives what is to be released afterwards."""
     for owner, name, wrap in _methods(more):

@@ -3,6 +3,7 @@
 Law: whatever goes wrong with the file, the request goes on, and `trouble` tells.
 """
 
+import contextlib
 import os
 import threading
 import time
@@ -18,8 +19,9 @@ from nexdiag.capture.witness import Witness
 from nexdiag.capture.writer import Writer
 from nexdiag.codec.wire import model_of, origin_of
 from nexdiag.core.cassette import Header
-from nexdiag.core.errors import NexdiagError
+from nexdiag.core.errors import CassetteError, NexdiagError
 from nexdiag.core.exchange import Exchange, Headers, Request
+from nexdiag.runner.load import load
 from nexdiag.runner.provenance import stamped
 
 
@@ -85,6 +87,20 @@ class Keeper:
             if self._door is None:
                 return Unkept()
         return self._door.begin(request, turn=turn, attempt=attempt, session=session)
+
+    @property
+    def unfinished(self) -> Path:
+        """Where what is recorded stands now: beside the file, until it takes its place."""
+        writer = None if self._recorder is None else self._recorder.writer
+        return self._path if writer is None else writer._at  # noqa: SLF001 - a writer tells only where it will be
+
+    def so_far(self) -> tuple[Exchange, ...]:
+        """What was recorded to beside the file, so far."""
+        if self._into != "beside" or self._recorder is None or self._over:
+            return ()
+        with contextlib.suppress(CassetteError):  # what is wrong with the file is told by `trouble`
+            return load(self.unfinished).exchanges
+        return ()
 
     def recorded(self, exchanges: Iterable[Exchange]) -> tuple[Exchange, ...]:
         """Those of a file's exchanges that were recorded here."""

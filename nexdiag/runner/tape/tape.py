@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
+from msgspec.structs import replace
 
 from nexdiag.capture.transport import passed, passed_async
 from nexdiag.codec.body import Splitter
@@ -16,6 +16,7 @@ from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.errors import CassetteError, Unmatched
 from nexdiag.core.exchange import Exchange
 from nexdiag.core.fault import Fault
+from nexdiag.core.replayed import Divergence
 from nexdiag.replay.matching.matcher import Miss
 from nexdiag.replay.playback import Playback
 from nexdiag.replay.player import Player
@@ -71,7 +72,7 @@ class Tape:
         kept = redactor_for(recorded, known, mine)
         self.how = how if self.plan.plays else _PLAIN
         self._pace = Pace(how.speed, sleep=asyncio.sleep, wait=time.sleep)
-        header = msgspec.structs.replace(self._before.header, redactions=recorded)
+        header = replace(self._before.header, redactions=recorded)
         self._player = Player(answers_of(header, self._before.exchanges, self.how, splitter=splitter, redact=mine))
         self._keeper = Keeper(path, self.plan.into, kept, session=session, commit=commit)
 
@@ -107,6 +108,20 @@ class Tape:
     def recorded(self) -> tuple[Exchange, ...]:
         """What was recorded here, without its secrets; what is to replace a file shows once the block has ended."""
         return self._keeper.recorded(self.cassette.exchanges)
+
+    @property
+    def sent(self) -> tuple[Exchange, ...]:
+        """What was asked here, each request as it was sent: with its recorded answer, its live one, or none."""
+        played = [replace(exchange, request=asked) for asked, exchange in self._player.answers.pairs]
+        missed = [Exchange(id=0, started=0.0, request=miss.request) for miss in self.misses]
+        live = self.recorded or self._keeper.so_far()
+        every = (*(played if self.plan.plays else ()), *missed, *live)
+        return tuple(replace(one, id=place) for place, one in enumerate(every))
+
+    @property
+    def unfinished(self) -> Path:
+        """Where what is recorded stands now: beside the file, while it has not taken its place."""
+        return self._keeper.unfinished
 
     @property
     def trouble(self) -> str | None:
@@ -156,12 +171,17 @@ class Tape:
         """Where the request parts from what is nearest, with both values; and what to do."""
         if not self._before.exchanges:
             return "the cassette holds no exchange", _ANEW
-        from nexdiag.runner.replaying.verdict.advice import Anew  # noqa: PLC0415 - imported when there is a miss
-        from nexdiag.runner.replaying.verdict.divergence import diverged, in_words  # noqa: PLC0415 - as above
+        from nexdiag.runner.replaying.verdict.divergence import in_words  # noqa: PLC0415 - imported when there is a miss
 
-        anew = Anew(file=str(self.path), anew=_ANEW)
-        told = diverged(miss, anew=anew, views=self._player.answers.views)
+        told = self.divergence(miss)
         return in_words(told), told.advice
+
+    def divergence(self, miss: Miss, *, anew: str = _ANEW) -> Divergence:
+        """Where a request parted from the recording that is nearest; `anew` says how to record again."""
+        from nexdiag.runner.replaying.verdict.advice import Anew  # noqa: PLC0415 - as above
+        from nexdiag.runner.replaying.verdict.divergence import diverged  # noqa: PLC0415 - as above
+
+        return diverged(miss, anew=Anew(file=str(self.path), anew=anew), views=self._player.answers.views)
 
     def _found(self, request: httpx.Request, body: bytes) -> Playback | None:
         """What answers the request; None if it is to go live."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from strategies import json_values
 
 from nexdiag.lint.seen.history import History, Late, Misnamed, Split, Stray, answer_place, text_place
-from nexdiag.lint.seen.message import AFTER_EXTRA, SETTLES, CallSeen, message_of, read_message
+from nexdiag.lint.seen.message import AFTER_EXTRA, NOTED, CallSeen, message_of, read_message
 
 
 def add(history: History, *messages: object) -> None:
@@ -72,6 +72,13 @@ def test_calls_in_a_row_are_one_run() -> None:
     assert (items.arrived.split, items.arrived.late) == (None, [])
     add(items, tool("b"))
     assert (items.arrived.split, items.arrived.late, items.unanswered()) == (None, [], {})
+
+
+def test_what_the_assistant_says_before_an_answer_stands_between() -> None:
+    """On the Responses wire too, where nothing but the call's answer may follow it; reasoning is not said."""
+    items = History("input")
+    add(items, calls("a"), {"type": "reasoning"}, tool("a"), calls("b"), {"role": "assistant"}, tool("b"))
+    assert [(late.asked, late.between) for late in items.arrived.late] == [(3, 4)]
 
 
 def test_an_answer_stands_for_the_call_in_whose_place_it_is() -> None:
@@ -192,4 +199,4 @@ def test_what_stands_before_a_message_is_among_its_traits() -> None:
     ):
         history.add(message_of(value))
     assert [bool(one.traits & AFTER_EXTRA) for one in history.messages] == [False, True, False, False, False]
-    assert [bool(one.traits & SETTLES) for one in history.messages] == [False, False, False, True, False]
+    assert [bool(one.traits & NOTED) for one in history.messages] == [False, False, False, True, False]

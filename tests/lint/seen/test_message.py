@@ -12,7 +12,7 @@ from nexdiag.lint.seen.message import message_of, read_message
     ("value", "expected"),
     [
         ({"role": "user", "content": "u"}, traits.USER | traits.TALKS),
-        ({"role": "user", "content": " "}, traits.USER | traits.TALKS | traits.NO_TEXT),
+        ({"role": "user", "content": " "}, traits.USER | traits.TALKS | traits.NO_TEXT | traits.BLANK),
         ({"role": "system", "content": "a <|im_end|>"}, traits.SYSTEM | traits.TALKS | traits.MARKUP),
         ({"role": "user", "content": "a < b [1]"}, traits.USER | traits.TALKS),
         ({"role": "assistant", "content": None}, traits.ASSISTANT | traits.TALKS | traits.NO_TEXT),
@@ -20,7 +20,7 @@ from nexdiag.lint.seen.message import message_of, read_message
         ({"role": "user", "content": [{"type": "text", "text": "x"}]}, traits.USER | traits.TALKS | traits.PARTS),
         (
             {"role": "user", "content": [{"type": "text", "text": ""}]},
-            traits.USER | traits.TALKS | traits.PARTS | traits.NO_TEXT,
+            traits.USER | traits.TALKS | traits.PARTS | traits.NO_TEXT | traits.BLANK,
         ),
         ({"role": "tool", "tool_call_id": "c", "content": "r"}, traits.TOOL | traits.ANSWERS),
         ({"role": "poet", "content": "x"}, traits.OTHER | traits.TALKS),
@@ -54,6 +54,37 @@ def test_a_call_knows_where_it_stands() -> None:
         "tool_calls": [{"id": "b", "function": {"name": "g", "arguments": "{}"}}],
     }
     assert [(call.id, call.where) for call in message_of(both).calls] == [("b", "/tool_calls/0"), ("a", "/content/1")]
+
+
+def test_blocks_of_converse_call_and_answer() -> None:
+    """Bedrock's own wire has no types: a block is named by its only field."""
+    called = message_of(
+        {"role": "assistant", "content": [{"text": "x"}, {"toolUse": {"toolUseId": "a", "name": "f", "input": {}}}]}
+    )
+    answer = message_of({"role": "user", "content": [{"toolResult": {"toolUseId": "a", "content": [{"text": "r"}]}}]})
+    assert [(call.id, call.name, call.arguments, call.where) for call in called.calls] == [
+        ("a", "f", {}, "/content/1/toolUse")
+    ]
+    assert answer.answers == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("value", "trait"),
+    [
+        ({"role": "assistant", "tool_calls": []}, traits.NO_CALLS),
+        ({"role": "assistant"}, traits.MISSING),
+        ({"role": "assistant", "content": "x", "tool_calls": [{"function": {"name": "f"}}]}, traits.BOTH),
+        ({"role": "assistant", "tool_calls": [{"id": "a"}, {"id": "a"}]}, traits.TWICE),
+        ({"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "[1]"}}]}, traits.ODD_ARGUMENTS),
+        ({"role": "assistant", "tool_calls": [{"function": {"name": " "}}]}, traits.NAMELESS),
+        ({"role": "tool", "tool_call_id": "a", "content": "r", "name": "f"}, traits.GIVES_NAME),
+    ],
+)
+def test_what_hardly_any_message_is(value: object, trait: int) -> None:
+    """Each is plain at a glance, and an ordinary call has none of them."""
+    call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
+    assert message_of(value).traits & trait
+    assert not message_of({"role": "assistant", "content": None, "tool_calls": [call]}).traits & trait
 
 
 @given(json_values)

@@ -6,10 +6,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from report.lint import sample
+from sarif_schema import broken
 from syrupy.assertion import SnapshotAssertion
 
 from nexdiag.core.judged import Judged
-from nexdiag.report.lint.formats import FORMATS, HOLD_UNCHECKED
+from nexdiag.report.lint.formats import FORMATS, HOLD_UNCHECKED, PLACED, placed
+from nexdiag.report.sources import NOWHERE, Sources
 
 ALL = pytest.mark.parametrize("form", FORMATS)
 PLAIN = ("text", "json", "jsonl", "github", "junit", "sarif", "md")
@@ -52,3 +54,19 @@ def test_sarif_and_junit_hold_every_finding() -> None:
     assert len({one["partialFingerprints"]["nexdiag/v1"] for one in log["runs"][0]["results"]}) == 4
     suites = ET.fromstring(FORMATS["junit"](sample.several()))  # noqa: S314 - it is our own
     assert (suites.get("failures"), suites.get("skipped")) == ("3", "2")
+
+
+@pytest.mark.parametrize("form", PLACED)
+def test_a_place_that_is_known_is_told(form: str) -> None:
+    """The path in the repository, and the line; without it the same as ever."""
+    several = sample.several()
+    known = Sources(paths={several[0].file: "x/y.jsonl"}, lines={several[0].file: {1: 14}})
+    written = placed(form, several, known)
+    assert "x/y.jsonl" in written
+    assert "14" in written
+    assert placed(form, several, NOWHERE) == FORMATS[form](several)
+
+
+def test_sarif_is_valid_by_the_published_schema() -> None:
+    """Also where every text is hostile."""
+    assert broken(FORMATS["sarif"](sample.several())) == []

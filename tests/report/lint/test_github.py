@@ -19,3 +19,10 @@ def test_the_step_summary_stays_within_its_file() -> None:
     many = [Judged(file=f"{n}.json", profile="x", findings=(sample.finding(),)) for n in range(20_000)]
     assert len(github.step_summary(many, already=500_000).encode()) < 1024 * 1024 - 500_000
     assert github.step_summary(many, already=1_000_000) == ""
+
+
+def test_a_kind_of_fault_in_a_file_is_one_annotation() -> None:
+    """However often it is there; the others are counted in it."""
+    rows = github.whole([Judged(file="a.json", profile="x", findings=(sample.finding(),) * 3)]).splitlines()
+    assert len(rows) == 2
+    assert rows[0].endswith("%0Aand 2 more like it in this file")

@@ -11,4 +11,5 @@ def test_a_page_fits_into_a_comment() -> None:
     many = [Judged(file=f"{n}.json", profile="x", findings=(sample.finding(),)) for n in range(5000)]
     page = md.whole(many)
     assert len(page.encode()) <= 65_536
-    assert "more lines are left out" in page
+    assert "more findings left out" in page
+    assert "more explanations left out" in page

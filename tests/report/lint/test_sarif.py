@@ -5,15 +5,16 @@ import json
 from report.lint import sample
 
 from nexdiag.core.judged import Judged
+from nexdiag.report.limits import SARIF_RESULTS
 from nexdiag.report.lint import sarif
 
 
 def test_what_is_left_out_is_told() -> None:
     """As a notification of the run."""
-    many = [Judged(file="a", profile="x", findings=(sample.finding(),) * (sarif.MOST + 7))]
+    many = [Judged(file="a", profile="x", findings=(sample.finding(),) * (SARIF_RESULTS + 7))]
     (run,) = json.loads(sarif.whole(many))["runs"]
-    assert len(run["results"]) == sarif.MOST
-    assert "7 findings are left out" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert len(run["results"]) == SARIF_RESULTS
+    assert "7 more are left out" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
 
 
 def test_every_result_points_to_its_rule() -> None:

@@ -15,7 +15,7 @@ from nexdiag.report.replay.formats import FORMATS, STREAMED
 
 def test_all_formats_of_the_contract_that_fit_a_replay_are_there() -> None:
     """The door offers what stands here."""
-    assert list(FORMATS) == ["text", "json", "jsonl", "junit", "github", "md"]
+    assert list(FORMATS) == ["text", "json", "jsonl", "junit", "github", "sarif", "md"]
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -6,7 +6,8 @@ from report.replay import sample
 from syrupy.assertion import SnapshotAssertion
 
 from nexdiag.core.difference import Difference
-from nexdiag.report.replay.md import COMMENT, whole
+from nexdiag.report.limits import COMMENT
+from nexdiag.report.replay.md import whole
 
 markdown_it = pytest.importorskip("markdown_it")
 

@@ -43,7 +43,7 @@ from nexdiag.lint.seen.case import Case
 _MARK = re.compile(
     r"<(?:\w{1,32}:)?tool_calls?>\s*(?:[\[{<]|[\w.-]+\s*</?(?:arg_key|tool_call)>)|<tool_call\s+name=|<function=[\w.:-]+>|<function\s+name=[\"'][\w.:-]+[\"']>|<invoke\s+name=|"
     r"<function_calls?>\s*[\[{<]|<\|python_tag\|>|\[TOOL_CALLS\]\s*[\[{\w]|[<‹]/?\s?[|｜‖]{1,2}DSML[|｜‖]{1,2}|<｜tool▁calls?▁begin｜>|"
-    r"<\|tool_calls?(?:_section)?_begin\|>|<\|tool_calls?\|>\s*[\[{]|<\|channel\|>commentary to=functions\."
+    r"<\|tool_calls?(?:_section)?_(?:begin|start)\|>|<\|tool_calls?\|>\s*[\[{]|<\|channel\|>commentary to=functions\."
 )
 _CODE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)|``.+?``|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 _PYTHONIC = re.compile(r"\[\s*([\w.-]{1,128})\(.*\)\s*\]", re.DOTALL)

@@ -55,13 +55,14 @@ _PLACE = re.compile(r"line \d+ column \d+ \(char \d+\)")
 def _arriving(case: Case) -> Iterator[Fault]:
     now = case.history.now
     for call in now.calls:
-        place = text_place(now, call) if isinstance(call.arguments, str) else None
-        if place is None:
+        if not isinstance(call.arguments, str):
             continue
         try:
             jsontext.read(call.arguments)
         except ValueError as error:
-            yield _fault(case, call, place, error)
+            place = text_place(now, call)
+            if place is not None:
+                yield _fault(case, call, place, error)
 
 
 def _fault(case: Case, call: CallSeen, pointer: str, error: ValueError) -> Fault:

@@ -40,7 +40,7 @@ from nexdiag.lint.quoting import quote, shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.history import text_place
-from nexdiag.lint.seen.message import CALLS, CallSeen, kind_of
+from nexdiag.lint.seen.message import ODD_ARGUMENTS, CallSeen, kind_of
 
 _TEMPLATES = {
     "string": "str object",
@@ -102,7 +102,7 @@ RULE = Rule(
     family="arguments",
     page=__doc__ or "",
     arriving=_arriving,
-    on=CALLS,
+    on=ODD_ARGUMENTS,
     # on each wire: blocks are sent on two
     telling=patterns(r"arguments\W{0,3} must be (?:a |an )?(?:valid )?(?:json )?(?:object|dict)"),
     suspects=patterns(  # said of a server that hands its template the text, as well

@@ -59,7 +59,10 @@ _WANTS_OBJECT = patterns(
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
+    native = _native(case)
     for call in case.history.now.calls:
+        if type(call.arguments) is str and not native and call.where.startswith("/tool_calls"):
+            continue  # as nearly all are sent
         wanted = _wanted(case, call)
         kind = kind_of(call.arguments)
         if wanted is None or kind in wanted:
@@ -113,7 +116,16 @@ def _either(case: Case) -> bool:
 
 
 def _native(case: Case) -> bool:
-    """Whether Ollama's own address was asked: by the path; else by a field that no other dialect has."""
+    """Whether Ollama's own address was asked."""
+    memo = case.view.memo
+    found = memo.get(_OWN)
+    if found is None:
+        found = memo[_OWN] = _by_path_or_field(case)
+    return bool(found)
+
+
+def _by_path_or_field(case: Case) -> bool:
+    """By the path; else by a field that no other dialect has."""
     path = _path(case)
     if path is None:
         return case.profile.name in _OURS and "options" in case.view.fields and "messages" in case.view.fields

@@ -39,7 +39,7 @@ from collections.abc import Iterator
 
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.message import CALLS
+from nexdiag.lint.seen.message import BOTH
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
@@ -64,7 +64,7 @@ RULE = Rule(
     family="content",
     page=__doc__ or "",
     arriving=_arriving,
-    on=CALLS,
+    on=BOTH,
     wires=("chat",),
     words=patterns(  # said of a message that has neither as well
         r"either content or tool_calls, but not both",

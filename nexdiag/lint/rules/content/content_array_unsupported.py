@@ -99,7 +99,8 @@ RULE = Rule(
     telling=patterns(
         r"expected str instance, list found",
         r"invalid type: sequence, expected (?:a )?string",
-        r"cannot unmarshal array into go (?:struct field \S{0,80}content|value of type string)",
+        r"cannot unmarshal array into go value of type string",
+        r"cannot unmarshal array into go struct field \S{0,80}(?:content|messages of type string)",
         r"not ['\"`\\]{0,2}list['\"`\\]{0,2}\) to str",
         r"input_type=list\b",
         r"\bcontent', 'array' not in\b",

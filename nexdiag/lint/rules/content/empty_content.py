@@ -37,7 +37,7 @@ from nexdiag.lint.quoting import quote
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.history import History
-from nexdiag.lint.seen.message import ASSISTANT, NO_TEXT, TOOL, MessageSeen
+from nexdiag.lint.seen.message import ASSISTANT, BLANK, NO_TEXT, TOOL, MessageSeen
 from nexdiag.lint.seen.view import REFUSED_HERE
 
 _EITHER = re.compile(r"either ['\"]?content['\"]? or ['\"]?tool_calls", re.IGNORECASE)
@@ -61,6 +61,8 @@ def _ending(case: Case) -> Iterator[Fault]:
         whole = bool(message.traits & NO_TEXT) and _empty(message) == "/content"
         if whole and _harmless(message, case.view.wire == "anthropic"):
             yield _fault(case.history, at, "/content", harmless=True)
+        elif message.answers and (place := _within_result(message)) is not None:
+            yield _fault(case.history, at, place, harmless=True)
 
 
 def _empty(message: MessageSeen) -> str | None:
@@ -109,6 +111,25 @@ def _empty_block(blocks: list[Any]) -> int | None:
     return blank[0] if blank else None
 
 
+def _within_result(message: MessageSeen) -> str | None:
+    """Where a block that answers a call is empty: its content, or the first text in that."""
+    content = message.content
+    for at, block in enumerate(content if isinstance(content, list) else ()):
+        if not isinstance(block, dict):
+            continue
+        own = block.get("toolResult")
+        inner, path = (own, "/toolResult") if isinstance(own, dict) else (block, "")
+        if not path and block.get("type") != "tool_result":
+            continue
+        said = inner.get("content")
+        if said in ("", [], None):
+            return f"/content/{at}{path}/content"
+        empty = _empty_block(said) if isinstance(said, list) else None
+        if empty is not None:
+            return f"/content/{at}{path}/content/{empty}/text"
+    return None
+
+
 def _harmless(message: MessageSeen, anthropic: bool) -> bool:
     """Whether servers take it: beside a call, as a tool's output; Anthropic also as a turn of the assistant."""
     if message.traits & TOOL or message.calls or message.value.get("function_call"):
@@ -145,7 +166,7 @@ RULE = Rule(
     page=__doc__ or "",
     needs=frozenset({"system", REFUSED_HERE}),
     arriving=_arriving,
-    on=NO_TEXT,
+    on=BLANK,
     ending=_ending,
     check=_check,
     telling=patterns(

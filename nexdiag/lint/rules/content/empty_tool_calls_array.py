@@ -34,13 +34,13 @@ from collections.abc import Iterator
 
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.message import ASSISTANT
+from nexdiag.lint.seen.message import ASSISTANT, NO_CALLS
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
     history = case.history
     at, now = history.at, history.now
-    if now.value.get("tool_calls", None) != []:
+    if not now.traits & ASSISTANT or now.value.get("tool_calls") != []:
         return
     yield Fault(
         summary=f"tool_calls of messages[{at}] is an empty list",
@@ -59,7 +59,7 @@ RULE = Rule(
     family="content",
     page=__doc__ or "",
     arriving=_arriving,
-    on=ASSISTANT,
+    on=NO_CALLS,
     wires=("chat",),
     telling=patterns(
         r"tool_calls['\"`]?: (?:empty array|\[\] is too short)",

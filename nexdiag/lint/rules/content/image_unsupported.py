@@ -106,6 +106,7 @@ RULE = Rule(
         r"is not a multimodal model",
         r"\b(?:not|n't) support (?:\w+ ){0,2}(?:images?|vision|multimodal)\b",
         r"\bimages?(?: inputs?| parts?| content| urls?)? (?:is|are) (?:not|un) ?(?:supported|allowed|enabled)",
+        r"\bnot supported for (?:vision|images?)\b",
         r"support image input",
         r"image_url is only supported by",
         r"without multimodal support|not configured with a mmproj",

@@ -39,7 +39,7 @@ from collections.abc import Iterator
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.history import History
-from nexdiag.lint.seen.message import ASSISTANT, NO_TEXT, MessageSeen
+from nexdiag.lint.seen.message import ASSISTANT, MISSING, NO_TEXT, MessageSeen
 
 _INSTEAD = ("function_call", "refusal", "audio")
 """Fields that an assistant's message may have in place of a content."""
@@ -114,7 +114,7 @@ RULE = Rule(
     family="content",
     page=__doc__ or "",
     arriving=_arriving,
-    on=NO_TEXT,
+    on=MISSING,
     ending=_ending,
     telling=patterns(
         r"\bmust (?:include|have|contain) an? .{0,3}content\b.{0,3} field",

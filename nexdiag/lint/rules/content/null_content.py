@@ -51,13 +51,15 @@ from nexdiag.lint.server import Conditional
 _INSTEAD = ("function_call", "refusal", "audio")
 """Fields that an assistant's message may have in place of a content."""
 
+_TAKEN = "null beside calls"
+
 _EITHER = re.compile(r"either ['\"]?content['\"]? or ['\"]?tool_calls", re.IGNORECASE)
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
     history, checked = case.history, case.profile.limits.null_content
     where = _where(history.now)
-    if where is None:
+    if where is None or (where == "calls" and _taken(case)):
         return
     if where == "calls" and where not in checked:
         condition = _condition(case) if checked else None
@@ -66,10 +68,21 @@ def _arriving(case: Case) -> Iterator[Fault]:
             because = f"{case.profile.title} refuses this if {condition.when}"
             yield msgspec.structs.replace(fault, weight=Severity.WARNING, evidence=(*fault.evidence, because))
             return
-        refused = case.profile.refusal(RULE.name, case.model, case.view.wire) is not None
-        if checked or not refused:  # a server that refuses null and makes no difference refuses it here too
-            return
+        # a server that refuses null and makes no difference refuses it here too
     yield _fault(case, history.at, where, harmless=bool(checked) and where not in checked)
+
+
+def _taken(case: Case) -> bool:
+    """Whether this server takes null beside calls, whatever else is sent: asked once for each exchange."""
+    memo = case.view.memo
+    taken = memo.get(_TAKEN)
+    if taken is None:
+        checked = case.profile.limits.null_content
+        refused = case.profile.refusal(RULE.name, case.model, case.view.wire) is not None
+        taken = memo[_TAKEN] = (
+            "calls" not in checked and (not checked or _condition(case) is None) and (bool(checked) or not refused)
+        )
+    return bool(taken)
 
 
 def _condition(case: Case) -> Conditional | None:

@@ -65,6 +65,7 @@ _WINDOW = _shapes(
     r"exceeds? the (?:model|context) window \(?<n>",
     r"configured limit of <n>",
     r"max(?:imum)? context <n>",
+    r"max(?:imum)? size: <n> tokens",  # GitHub Models
 )
 _INPUT = _shapes(
     r"resulted in <n> tokens",  # OpenAI, of the messages and the functions
@@ -200,6 +201,8 @@ RULE = Rule(
         r"exceed(?:s|ed|ing)? (?:the )?max(?:imum)? context\b",
         r".?inputs.? (?:tokens \+|must have less than)",
         r"too large for model with \d+ maximum context",
+        r"\b(?:request|body|payload|prompt|input|conversation)s?\b.{0,40}\btoo (?:large|long|big)\b.{0,80}\btokens?\b",
+        r"tokens?_limit_(?:reached|exceeded)",
         r"range of input length should be",
         r"exceeded model token limit|context (?:window )?exceeds limit|tokens in the prompt cannot exceed",
         r"\bcontext (?:size|window|length) (?:(?:has been|was|is) )?exceeded|\breached context length",

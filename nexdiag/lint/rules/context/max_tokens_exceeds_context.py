@@ -49,6 +49,7 @@ _OF_THE_ANSWER = patterns(
     rf"{_NAMED}.{{0,60}}(?:(?:supported|valid|allowed) range|should be (?:in|within|between))",
     rf"{_NAMED}.{{0,60}}(?:exceeds|is (?:greater|larger|more) than) (?:the )?(?:model'?s? )?"
     r"(?:maximum|max|limit)(?!.{0,60}context)",
+    rf"{_NAMED}.{{0,40}}\b(?:cannot|can't|must not|may not|should not) (?:be )?(?:greater|larger|more|higher|exceed)",
     r"(?:invalid|range of) .{0,3}max_(?:completion_|output_|new_)?tokens.{0,60}(?:range|\[)",
     r"supports at most \d+ (?:completion|output) tokens",
     r"maximum (?:value for .?max_tokens|tokens you requested exceeds the model limit)",  # Groq, Bedrock

@@ -125,7 +125,7 @@ RULE = Rule(
         r"\bdeployment\b.{0,80}\bdoes not exist\b",
         rf"\bmodel\b{_WITHIN}\bhas been (?:decommissioned|deprecated|retired|removed)\b",
         rf"\bmodel\b{_WITHIN}\bis no longer (?:available|supported)\b",
-        rf"\b(?:requested|specified|selected) model\b{_WITHIN}\bis not (?:supported|available)",
+        rf"\b(?:requested|specified|selected) model\b{_WITHIN}\bnot (?:supported|available)\b",
         r"\bmalformed publisher model\b|\bmodel name\b.{0,40}\bexpected format\b",  # Vertex wants google/ before it
         r"\A\s*model: \S+\s*\Z",
     ),

@@ -44,19 +44,12 @@ from nexdiag.core.finding import Severity
 from nexdiag.lint.quoting import quote, shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.message import CALLS, MessageSeen
+from nexdiag.lint.seen.message import NOTED, PARTS, TWICE, MessageSeen
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
     history, now = case.history, case.history.now
-    entries, at = now.value.get("tool_calls"), history.at
-    if (
-        history.list_name != "input"
-        and type(now.content) is not list
-        and isinstance(entries, list)
-        and len(entries) == len(now.calls)
-    ):
-        return  # as nearly all calls are sent: one list of them, and none is there twice
+    at = history.at
     places = _places(now)
     if len(places) > len(now.calls):  # the same call is one call there, however often it is sent
         first: dict[str, str] = {}
@@ -108,7 +101,7 @@ RULE = Rule(
     family="ids",
     page=__doc__ or "",
     arriving=_arriving,
-    on=CALLS,
+    on=NOTED | PARTS | TWICE,
     telling=patterns(
         r"tool_use.{0,3} ids must be unique",
         r"duplicate tool.?call.?id(?!.{0,250}\bin tool results)",

@@ -66,6 +66,9 @@ _SPOKEN = patterns(
     r"(?:tool_calls?\W{0,3}\d*\W{0,3}\.?id|call_id|tool_use_id|tool_use\.id|tool_call_id)\b.{0,80}"
     r"(?:string too long|does not match|should match|at most|invalid format|must match)",
 )
+_LACKED = patterns(
+    r"\b(?:tool_use\.id|tool_calls?\W{0,3}\d{0,6}\W{0,3}id)\b\W{0,4}(?:field required|is required|missing)"
+)
 _START = patterns(r"expected an id that (?:begins|starts) with")
 
 
@@ -184,5 +187,5 @@ RULE = Rule(
     on=CALLS | ANSWERS,
     listens=lambda case: _wanted(case)[0] is not None,
     ending=_ending,
-    telling=(*_SPOKEN, *_START),
+    telling=(*_SPOKEN, *_START, *_LACKED),
 )

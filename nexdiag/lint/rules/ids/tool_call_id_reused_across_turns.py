@@ -47,7 +47,7 @@ from nexdiag.lint.quoting import shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.rules.ids.duplicate_tool_call_id import RULE as DUPLICATE
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.message import CALLS
+from nexdiag.lint.seen.message import NOTED
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
@@ -76,7 +76,7 @@ RULE = Rule(
     family="ids",
     page=__doc__ or "",
     arriving=_arriving,
-    on=CALLS,
+    on=NOTED,
     words=(
         *(pattern for pattern in (*DUPLICATE.telling, *DUPLICATE.words) if "duplicate tool" not in pattern.pattern),
         *patterns(

@@ -47,6 +47,7 @@ def _arriving(case: Case) -> Iterator[Fault]:
         evidence=(history.now.shown(at), *((f"known roles: {', '.join(known)}",) if known else ())),
         facts={"index": str(at), "role": "developer"},
         about=(history.now.raw,),
+        needs_words=case.view.wire == "responses",  # it is at home there
     )
 
 
@@ -57,7 +58,6 @@ RULE = Rule(
     page=__doc__ or "",
     arriving=_arriving,
     on=DEVELOPER,
-    wires=("chat", "anthropic"),
     telling=patterns(
         r"unknown variant .?developer",
         r"\bdeveloper['\"`]? is not (?:one of|a valid|supported|allowed)",
@@ -65,6 +65,7 @@ RULE = Rule(
         r"does not support (?:the )?['\"`]developer['\"`]",
         r"(?:invalid|unsupported|unknown|unexpected|unrecognized|incorrect)\b.{0,30}\brole\b.{0,20}\bdeveloper",
         r"\bdeveloper['\"`]? role (?:is )?(?:not|un)",
+        r"\brole\b.{0,20}\bdeveloper\b['\"`]?,? (?:which )?(?:is )?(?:not|un|in)",
         r"\broles?\b.{0,120}\b(?:got|received|found|given|input_value)\b\W{0,3}developer\b",
     ),
     suspects=patterns(

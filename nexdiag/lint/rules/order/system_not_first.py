@@ -76,7 +76,7 @@ RULE = Rule(
     ),
     words=patterns(
         r"input should be ['\"`]user['\"`] or ['\"`]assistant",
-        r"invalid (?:message )?role\W{0,3}system\b",
+        r"(?:invalid|incorrect|wrong|bad) (?:message )?role\W{0,3}system\b",
         r"role of message with (?:even|odd) index",
         r"length of messages must be an odd number",
         r"角色需交替出现",

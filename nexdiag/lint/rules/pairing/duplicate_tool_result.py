@@ -43,7 +43,7 @@ from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.rules.pairing.orphan_tool_result import RULE as ORPHAN
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.history import History, Stray, answer_place
-from nexdiag.lint.seen.message import ANSWERS, SETTLES, MessageSeen
+from nexdiag.lint.seen.message import NOTED, MessageSeen
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
@@ -99,7 +99,7 @@ RULE = Rule(
     family="pairing",
     page=__doc__ or "",
     arriving=_arriving,
-    on=ANSWERS | SETTLES,
+    on=NOTED,
     ending=_ending,
     telling=patterns(
         r"duplicate tool.?call.?id .{0,200} in tool results",

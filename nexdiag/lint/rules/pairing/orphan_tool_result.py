@@ -41,7 +41,7 @@ from nexdiag.lint.quoting import listed, quote
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.history import History, Stray, answer_place
-from nexdiag.lint.seen.message import ANSWERS, SETTLES
+from nexdiag.lint.seen.message import NOTED
 from nexdiag.lint.seen.view import View
 
 
@@ -101,7 +101,7 @@ RULE = Rule(
     family="pairing",
     page=__doc__ or "",
     arriving=_arriving,
-    on=ANSWERS | SETTLES,
+    on=NOTED,
     ending=_ending,
     concerns=_whole,
     suspects=patterns(  # said of an answer in a wrong place as well

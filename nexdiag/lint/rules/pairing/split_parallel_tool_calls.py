@@ -46,7 +46,7 @@ from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.rules.pairing.orphan_tool_result import RULE as ORPHAN
 from nexdiag.lint.rules.pairing.unanswered_tool_call import RULE as UNANSWERED
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.message import ANSWERS
+from nexdiag.lint.seen.message import NOTED
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
@@ -76,7 +76,7 @@ RULE = Rule(
     family="pairing",
     page=__doc__ or "",
     arriving=_arriving,
-    on=ANSWERS,
+    on=NOTED,
     wires=("chat", "anthropic"),
     words=(*UNANSWERED.suspects, *ORPHAN.suspects, *ORPHAN.words),
     elsewhere=Severity.INFO,  # calls and answers still find each other by their ids

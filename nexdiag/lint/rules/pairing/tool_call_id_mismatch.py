@@ -46,7 +46,7 @@ from nexdiag.lint.rules.pairing.orphan_tool_result import RULE as ORPHAN
 from nexdiag.lint.rules.pairing.unanswered_tool_call import RULE as UNANSWERED
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.history import History, Misnamed, Stray, answer_place
-from nexdiag.lint.seen.message import ANSWERS, SETTLES
+from nexdiag.lint.seen.message import NOTED
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
@@ -97,7 +97,7 @@ RULE = Rule(
     family="pairing",
     page=__doc__ or "",
     arriving=_arriving,
-    on=ANSWERS | SETTLES,
+    on=NOTED,
     ending=_ending,
     telling=patterns(
         r"unexpected tool.?call.?id .{0,200} in tool results",

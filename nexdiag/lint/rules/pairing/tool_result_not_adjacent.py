@@ -45,7 +45,7 @@ from nexdiag.lint.rules.pairing.orphan_tool_result import RULE as ORPHAN
 from nexdiag.lint.rules.pairing.unanswered_tool_call import RULE as UNANSWERED
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.history import Late
-from nexdiag.lint.seen.message import ANSWERS
+from nexdiag.lint.seen.message import NOTED, PARTS
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
@@ -106,7 +106,7 @@ RULE = Rule(
     family="pairing",
     page=__doc__ or "",
     arriving=_arriving,
-    on=ANSWERS,
+    on=NOTED | PARTS,
     telling=patterns(r"conversation blocks and tool.?result blocks cannot be provided in the same turn"),
     words=(*UNANSWERED.suspects, *ORPHAN.suspects, *ORPHAN.words),
     elsewhere=Severity.WARNING,  # it passes, and templates render an answer that belongs to nothing

@@ -43,7 +43,7 @@ from nexdiag.lint.quoting import quote
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.rules.pairing.unanswered_tool_call import RULE as UNANSWERED
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.message import CALLS
+from nexdiag.lint.seen.message import PARTS
 
 
 def _arriving(case: Case) -> Iterator[Fault]:
@@ -83,7 +83,7 @@ RULE = Rule(
     family="pairing",
     page=__doc__ or "",
     arriving=_arriving,
-    on=CALLS,
+    on=PARTS,
     wires=("chat", "anthropic"),
     words=UNANSWERED.suspects,
 )

@@ -116,7 +116,10 @@ RULE = Rule(
     check=_check,
     arriving=_arriving,
     on=STRANGE,
-    telling=patterns(rf"\A(?=.*{_AT})(?!.*{_REASON}).*{EXTRA}"),
+    telling=patterns(
+        rf"\A(?=.*{_AT})(?!.*{_REASON}).*{EXTRA}",
+        r"\bonly messages? (?:of|with) (?:the )?role \W?\w{1,20}\W? (?:can|may) have an? ",
+    ),
     # where the words name no field at all, an unusual one in a message is a suspect like any other
     words=patterns(
         r"\A(?!.*\b(?:body|loc|supplied|property|parameter|field|argument)\b).*extra inputs are not permitted\W*\Z"

@@ -72,7 +72,8 @@ def _check(case: Case) -> Iterator[Fault]:
 
 def _answers(view: View) -> list[dict[str, Any]]:
     """The answers that came back; what the server asks or tells of itself is none."""
-    if view.status is not None and view.status >= REFUSED:
+    told = any(pattern.search(view.log) for pattern in RULE.telling)
+    if view.status is not None and view.status >= REFUSED and not told:
         return []  # HTTP tells the client whose request failed: servers give null, or a word
     if not view.answer.known or (view.exchange is not None and b'"jsonrpc"' not in view.answer.text):
         return []
@@ -122,7 +123,7 @@ RULE = Rule(
     check=_check,
     words=patterns(r""),  # whatever the error says: it went to nobody
     telling=patterns(
-        r"(?:received a )?response (?:for|with) an unknown (?:message|request) ?id",
+        r"\bresponse (?:for|with|to) (?:an )?unknown (?:message|request)",
         r"unknown (?:message|response|request) id\b",
         r"no (?:pending|matching|outstanding) request (?:for|with) (?:response )?id",
     ),

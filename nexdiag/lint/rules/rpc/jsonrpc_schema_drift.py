@@ -35,7 +35,7 @@ from typing import Any
 
 from nexdiag.core.exchange import REFUSED
 from nexdiag.core.finding import Severity
-from nexdiag.lint.quoting import listed, shorten
+from nexdiag.lint.quoting import listed, quote, shorten
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.answer import AnswerSeen
 from nexdiag.lint.seen.case import Case
@@ -43,6 +43,16 @@ from nexdiag.lint.seen.message import kind_of
 from nexdiag.lint.seen.view import NO_CHAT, View
 
 _SPEAKS = re.compile(r"\bMCP\b|model context protocol|\bJSON-?RPC\b|\bLSP\b|language server", re.IGNORECASE)
+_STDIO = re.compile(r"\bstdio\b|\bmcp[_-]|[_-]mcp\b|modelcontextprotocol", re.IGNORECASE)
+_NO_JSON = patterns(
+    r"unexpected (?:token|non-whitespace|identifier)\b.{0,120}\bjson\b",
+    r"\bis not valid json\b",
+    r"invalid json\W{1,3}(?:expected value|trailing|EOF)",
+    r"invalid character .{1,10} (?:looking for|after|in) ",
+    r"expecting value: line 1 column 1 \(char 0\)",
+)
+"""How V8, pydantic, Go and Python say that what they read is no JSON."""
+_SHOWN = 120
 _ADDRESS = re.compile(r"/(?:mcp|json-?rpc|rpc)\Z", re.IGNORECASE)
 _PARTS = ("jsonrpc", "id", "method", "params", "result", "error")
 _ANSWERED = ("initialize", "ping", "tools/", "resources/", "prompts/", "completion/", "logging/", "sampling/")
@@ -53,6 +63,12 @@ _READ = 1_000_000
 
 def _check(case: Case) -> Iterator[Fault]:
     view = case.view
+    if not view.chats and _wrote_text(view):
+        yield Fault(
+            summary="the server wrote text where each line has to be a message",
+            fix="let the server write its log to stderr: stdout is for JSON-RPC alone",
+            evidence=(f"told by {quote(view.said.words, _SHOWN)}",),
+        )
     if view.chats or not _speaks(view):
         return
     if view.asked and (request := {name: view.fields.get(name) for name in view.fields}):
@@ -78,6 +94,17 @@ def _speaks(view: View) -> bool:
         return _has_envelope(view)
     named = path is not None or _SPEAKS.search(view.client or "") is not None
     return named or _has_envelope(view) or (view.refused and RULE.tells(view.said.words, view.status))
+
+
+def _wrote_text(view: View) -> bool:
+    """Whether a client of JSON-RPC could not read a line, as its log or its own words tell."""
+    if view.exchange is not None or not (view.logged or view.said.plain):
+        return False
+    said = view.said.words
+    if not any(pattern.search(said) for pattern in _NO_JSON):
+        return False
+    named = f"{view.client or ''} {view.server or ''} {said}"
+    return "jsonrpc" in view.fields or (_STDIO.search(named) or _SPEAKS.search(named)) is not None
 
 
 def _has_envelope(view: View) -> bool:

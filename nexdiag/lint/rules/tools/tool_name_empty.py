@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.message import CALLS, TOOL, CallSeen, MessageSeen
+from nexdiag.lint.seen.message import GIVES_NAME, NAMELESS, TOOL, CallSeen, MessageSeen
 from nexdiag.lint.seen.tools import ToolSeen, tools_of
 
 
@@ -101,7 +101,7 @@ RULE = Rule(
     needs=frozenset({"tools", "functions"}),
     check=_check,
     arriving=_arriving,
-    on=CALLS | TOOL,
+    on=NAMELESS | GIVES_NAME,
     telling=patterns(
         r"\bname'?: empty string",
         r"(?:function|custom|tool_use|tools?\W+\d+)\W{0,2}\.name\b.{0,60}(?:field required|at least 1|missing"

@@ -37,7 +37,7 @@ from nexdiag.core.endpoint import Limits
 from nexdiag.lint.quoting import quote
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
-from nexdiag.lint.seen.message import CALLS, TOOL
+from nexdiag.lint.seen.message import CALLS, GIVES_NAME, TOOL
 from nexdiag.lint.seen.tools import ToolSeen, tools_of
 
 _USUAL = "[a-zA-Z0-9_-]{1,64}"
@@ -144,7 +144,7 @@ RULE = Rule(
     needs=frozenset({"tools", "functions"}),
     check=_check,
     arriving=_arriving,
-    on=CALLS | TOOL,
+    on=CALLS | GIVES_NAME,
     telling=patterns(
         r"toolspec\.name\W{0,3}failed to satisfy constraint",
         r"\bname'?: string (?:does not match|too long)",

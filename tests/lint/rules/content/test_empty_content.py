@@ -116,6 +116,26 @@ def test_the_servers_words_tell(words: str) -> None:
     assert found(RULE, status=400, response=words)[0].refused
 
 
+@pytest.mark.parametrize(
+    ("block", "pointer"),
+    [
+        ({"type": "tool_result", "tool_use_id": "a", "content": text("")}, "/messages/2/content/0/content/0/text"),
+        ({"toolResult": {"toolUseId": "a", "content": []}}, "/messages/2/content/0/toolResult/content"),
+        (
+            {"toolResult": {"toolUseId": "a", "content": [{"text": ""}]}},
+            "/messages/2/content/0/toolResult/content/0/text",
+        ),
+    ],
+)
+def test_an_empty_result_counts_where_the_server_says_so(block: dict[str, Any], pointer: str) -> None:
+    """Most take one."""
+    use = {"type": "tool_use", "id": "a"} if "type" in block else {"toolUse": {"toolUseId": "a"}}
+    request = {"messages": [USER, said([use], "assistant"), said([block])]}
+    refused = "messages: text content blocks must be non-empty"
+    assert [one.location.pointer for one in found("empty-content", request, status=400, response=refused)] == [pointer]
+    assert found("empty-content", request) == []
+
+
 def test_the_profile_decides() -> None:
     """An error where it is refused; nothing on a known server that takes it, nor once it did."""
     request = {"messages": [said(""), ASSISTANT]}

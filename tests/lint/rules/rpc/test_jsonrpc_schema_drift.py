@@ -105,6 +105,20 @@ def test_in_a_recording() -> None:
     assert finding.location.exchange == 0
 
 
+@pytest.mark.parametrize(
+    ("log", "client", "at_fault"),
+    [
+        ("Unexpected token 'S', \"STDIO MCP \"... is not valid JSON", "Claude", True),
+        ("[error] invalid character 'S' looking for beginning of value", "an MCP client", True),
+        ("Unexpected token 'S', \"Sorry, we\"... is not valid JSON", "chat", False),
+        ("MCP server started", "an MCP client", False),
+    ],
+)
+def test_text_where_a_message_is_due(log: str, client: str, at_fault: bool) -> None:
+    """A log line on stdout: the client says that it is no JSON, and speaks of MCP."""
+    assert bool(found("jsonrpc-schema-drift", log=log, client=client)) is at_fault
+
+
 def test_the_words_tell_alone() -> None:
     """Clients name the envelope when they drop a message."""
     assert judged(response="ValidationError: 3 validation errors for JSONRPCMessage")[0].rule == NAME

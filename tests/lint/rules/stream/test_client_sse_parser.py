@@ -17,6 +17,16 @@ def test_a_comment_where_a_client_is_named() -> None:
     assert (finding.severity, "openai4j" in finding.summary) == (Severity.INFO, True)
 
 
+def test_a_client_that_cuts_its_lines() -> None:
+    """The stream is right, and its log says that a part of it was no JSON; of calls that is another fault."""
+    log = "SyntaxError: Unterminated string in JSON at position 9"
+    (finding,) = found(RULE, status=200, response=stream(said("a"), STOP), client="x", log=log)
+    assert finding.severity is Severity.WARNING
+    assert found(RULE, status=200, response=stream(said("a"), STOP), client="x", log="all is well") == []
+    (told_by_log,) = found(RULE, status=200, log=f"{log}\n  at Client.chatStream (x.js:1)", server="Mistral")
+    assert told_by_log.severity is Severity.WARNING
+
+
 def test_no_blank_where_a_client_is_named() -> None:
     """`data:{` is as right as `data: {`, and some clients skip it."""
     tight = stream(said("a"), STOP).replace("data: ", "data:")

@@ -14,6 +14,7 @@ RULE = "sse-tool-delta-index-collision"
     [
         ([piece(0, "a", "f", "{}"), piece(0, "b", "g"), piece(1, arguments="{}")], Severity.ERROR),
         ([piece(0, "a", "f", "{}"), piece(0, "b", "f", "{}")], Severity.ERROR),
+        ([piece(0, "a", "f", '{"x":1}'), piece(0, "a", "f", '{"x":2}')], Severity.ERROR),
         ([piece(0, "a", "f"), piece(1, arguments="{}")], Severity.ERROR),
         ([piece(0, "a", "f", '{"x"'), piece(0, "b", None, ":1}")], Severity.WARNING),
     ],
@@ -29,6 +30,7 @@ def test_two_at_one_place(pieces: list[object], severity: Severity) -> None:
     [
         [piece(0, "a", "f"), piece(0, arguments="{}")],
         [piece(0, "a", "f"), piece(0, "a", "f", "{}")],
+        [piece(0, "a", "f", '{"x":'), piece(0, "a", "f", '{"y":1}'), piece(0, "a", "f", "}")],
         [piece(1, "a", "f", "{}"), piece(0, "b", "g", "{}")],
         [piece(0, "", "f"), piece(0, "a", None, "{}")],
         [piece(5, "a", "f", "{}")],

@@ -1,0 +1,30 @@
+"""Published shapes, in our own words: what answers of each wire look like, and what requests must hold.
+
+Law: data alone. Where a published description demands what nearly no server sends (`refusal`, `logprobs`), the table
+says that it may be missing: a report in which everything is wrong tells nothing.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from nexdiag.diff.drift.builtin import anthropic, chat, jsonrpc, responses
+from nexdiag.diff.drift.declared import Declared, parsed
+
+SHAPES: Mapping[tuple[str, str, str], Declared] = MappingProxyType(
+    {
+        (direction, endpoint, form): parsed(table)
+        for endpoint, module in (
+            ("chat", chat),
+            ("responses", responses),
+            ("anthropic", anthropic),
+            ("jsonrpc", jsonrpc),
+        )
+        for (direction, form), table in module.TABLES.items()
+    }
+)
+"""By direction, endpoint and form."""
+
+
+def shape_of(direction: str, endpoint: str, form: str) -> Declared | None:
+    """The published shape of a place; refusals of all classes have one."""
+    return SHAPES.get((direction, endpoint, "*" if direction == "error" else form))

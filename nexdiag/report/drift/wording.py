@@ -1,0 +1,60 @@
+"""A drift in words: what each change is, what it rests on, and what all come to in a line."""
+
+from collections.abc import Iterator
+
+from nexdiag.core.drift import Change, Corpus, Drift
+from nexdiag.core.finding import Severity
+from nexdiag.report.visible import one_line
+from nexdiag.report.wording import count
+
+ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+NEEDS = {
+    "nex": "nex reads it",
+    "shape": "the published shape requires it",
+    "known": "the published shape knows it",
+    "observed": "no shape is published: by what was observed",
+    "extension": "an extension of the published shape",
+}
+_EXAMPLE = 100
+
+
+def sentence(drift: Drift) -> str:
+    """`2 errors, 1 warning; 3 ignored; 1 not checked`."""
+    noun = {Severity.ERROR: ("error", ""), Severity.WARNING: ("warning", ""), Severity.INFO: ("remark", "")}
+    found = [count(number, *noun[one]) for one in ORDER if (number := drift.count(one))]
+    beside = [f"; {len(drift.ignored):,} ignored"] if drift.ignored else []
+    beside += [f"; {len(drift.unchecked):,} not checked"] if drift.unchecked else []
+    return (", ".join(found) or "no change of the shape") + "".join(beside)
+
+
+def side(corpus: Corpus) -> str:
+    """`old/: 40 exchanges in 3 files, of llama.cpp b4711`."""
+    if not corpus.files:
+        return corpus.name
+    servers = ", ".join(name for name, _ in corpus.servers[:4])
+    more = f" and {len(corpus.servers) - 4} more" if len(corpus.servers) > 4 else ""  # noqa: PLR2004 - as above
+    of = f", of {one_line(servers)}{more}" if servers else ""
+    return f"{one_line(corpus.name)}: {count(corpus.exchanges, 'exchange')} in {count(corpus.files, 'file')}{of}"
+
+
+def title(change: Change) -> str:
+    """`now-null response chat stream /choices/*/delta/content`."""
+    return f"{change.kind} {one_line(change.place)}"
+
+
+def summary(change: Change) -> str:
+    """`string → null or string: 0/48 → 12/48`."""
+    was = "" if change.left is None else f"{change.left} → "
+    return f"{one_line(change.was)} → {one_line(change.now)}: {was}{change.right}"
+
+
+def rows(change: Change) -> Iterator[tuple[str, str]]:
+    """What there is beside, each with its label."""
+    if change.first is not None:
+        yield "first", one_line(str(change.first))
+    if change.left_example:
+        yield "was", one_line(change.left_example, _EXAMPLE)
+    if change.right_example:
+        yield "is", one_line(change.right_example, _EXAMPLE)
+    capped = "; too few exchanges for an error" if change.capped else ""
+    yield "weighs", f"{NEEDS[change.requirement]}{capped}"

@@ -1,0 +1,1 @@
+"""The formats of `nexdiag report`, beside text and HTML."""

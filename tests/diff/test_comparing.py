@@ -1,0 +1,252 @@
+"""Promises of `nexdiag.diff.comparing`: every planted edit is found once, at its place."""
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from compared import Bodies, answer, bodies, events, exchange, news, recording, streamed, told, whole
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import json_values
+
+from nexdiag.core.cassette import Cassette
+from nexdiag.core.comparison import Comparison
+from nexdiag.core.exchange import Response
+from nexdiag.core.turn import ToolRun
+from nexdiag.diff.comparing import compare_cassettes, mode_of
+from nexdiag.diff.reading import REPLAY, RUN
+
+TURNS = 5
+SWAPPED = {"added": "removed", "removed": "added", "changed": "changed"}
+
+
+def history_edit(asked: Bodies, change: Callable[[list[Any]], None], since: int) -> Bodies:
+    """The requests from a turn on, with their history changed."""
+    out = copy.deepcopy(asked)
+    for body in out[since - 1 :]:
+        change(body["messages"])
+    return out
+
+
+@given(st.integers(1, 6), st.sampled_from([REPLAY, RUN, ""]))
+@settings(max_examples=12)
+def test_a_recording_beside_itself_has_no_difference(turns: int, mode: str) -> None:
+    """Whatever the mode."""
+    one = recording(bodies(turns))
+    found = compare_cassettes(one, one, mode=mode)
+    assert (found.differences(), found.first, found.aside) == ((), None, ())
+    assert all(row.kind == "same" for row in found.rows)
+
+
+EDITS: dict[str, tuple[Callable[[Bodies, int], Bodies], Callable[[int], tuple[str, str, str]]]] = {
+    "message put in": (
+        lambda asked, at: history_edit(asked, lambda m: m.insert(2 * at, {"role": "user", "content": "zzz"}), at),
+        lambda at: ("messages", "added", f"/messages/{2 * at}"),
+    ),
+    "message changed": (
+        lambda asked, at: history_edit(asked, lambda m: m[2 * at - 1].update(name="bob"), at),
+        lambda at: ("messages", "added", f"/messages/{2 * at - 1}/name"),
+    ),
+    "message gone": (
+        lambda asked, at: history_edit(asked, lambda m: m.pop(0), at),
+        lambda at: ("messages", "removed", "/messages/0"),
+    ),
+    "parameter": (
+        lambda asked, at: [body | ({"temperature": 0.9} if n >= at - 1 else {}) for n, body in enumerate(asked)],
+        lambda at: ("parameters", "changed", "/temperature"),
+    ),
+    "tool gone": (
+        lambda asked, at: [
+            body | ({"tools": body["tools"][:1]} if n >= at - 1 else {}) for n, body in enumerate(asked)
+        ],
+        lambda at: ("tools", "removed", "/tools/1"),
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@given(at=st.integers(1, TURNS), mode=st.sampled_from([REPLAY, RUN]))
+@settings(max_examples=10)
+def test_an_edit_of_requests_is_found_once_and_then_carried_on(edit: str, at: int, mode: str) -> None:
+    """New in the request of its turn; in later ones inherited, and the rows only follow. Swapped, kinds are swapped."""
+    change, expected = EDITS[edit]
+    left, right = recording(bodies(TURNS)), recording(change(bodies(TURNS), at))
+    found = compare_cassettes(left, right, mode=mode)
+    assert told(found) == [expected(at)]
+    assert found.first == news(found)[0][0]
+    first = found.rows[found.first]
+    assert first.right is not None
+    assert (first.right.turn, first.right.exchange) == (at, at - 1)
+    later = [row for row in found.rows[found.first + 1 :] if row.right is not None and row.right.exchange is not None]
+    assert all(row.consequence and any(one.inherited for one in row.differences) for row in later)
+    back = compare_cassettes(right, left, mode=mode)
+    assert [kind for _, kind, _ in told(back)] == [SWAPPED[expected(at)[1]]]
+    assert back.first == found.first
+
+
+ANSWERS: dict[str, tuple[Callable[[int], Response], list[tuple[str, str]]]] = {
+    "text": (lambda n: streamed(events("Something else was said.", number=n)), [("response", "(text)")]),
+    "finish": (lambda n: streamed(events(answer(n + 1), number=n, finish="length")), [("response", "(finish_reason)")]),
+    "usage": (lambda n: streamed(events(answer(n + 1), number=n, usage=8)), [("response", "(usage)/output_tokens")]),
+    "chunks": (lambda n: streamed(events(answer(n + 1), number=n, pieces=4)), [("stream", "(events)")]),
+    "done": (
+        lambda n: streamed(events(answer(n + 1), number=n), done=False),
+        [("stream", "(kinds)"), ("stream", "(events)")],
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", ANSWERS)
+@pytest.mark.parametrize("at", [0, TURNS - 1])
+def test_an_edit_of_an_answer_is_found_at_its_exchange(edit: str, at: int) -> None:
+    """In the exchange that was answered so, and nowhere else: what is sent is the same."""
+    response, expected = ANSWERS[edit]
+    answers = [streamed(events(answer(n + 1), number=n)) for n in range(TURNS)]
+    answers[at] = response(at)
+    found = compare_cassettes(recording(bodies(TURNS)), recording(bodies(TURNS), answers), mode=REPLAY)
+    assert told(found) == [(aspect, "changed", pointer) for aspect, pointer in expected]
+    row = found.rows[found.first or 0]
+    assert row.right is not None
+    assert row.right.exchange == at
+
+
+def test_in_two_live_runs_a_models_words_are_told_and_have_no_weight() -> None:
+    """Nor have its usage and ids; that it is sent again is no news; a finish reason counts all the same."""
+    left = recording(bodies(TURNS))
+    mine = json.loads(json.dumps(bodies(TURNS)).replace("of mine", "of another mind"))
+    answers = [
+        streamed(events(answer(n).replace("of mine", "of another mind"), number=90 + n, usage=9)) for n in range(1, 6)
+    ]
+    right = recording(mine, answers)
+    found = compare_cassettes(left, right)
+    assert found.mode == RUN
+    assert (found.differences(), found.first) == ((), None)
+    quiet = {one.pointer for row in found.rows for one in row.differences if one.quiet}
+    assert {"(text)", "(usage)/output_tokens", "/messages/2/content"} <= quiet
+    exact = compare_cassettes(left, right, mode=REPLAY)
+    assert exact.first == 1
+    assert all(row.consequence for row in exact.rows[3:] if row.differences)
+
+
+def test_a_turn_that_one_side_lacks_is_one_difference() -> None:
+    """Its messages, which later requests of the other side carry, only follow."""
+    asked = bodies(TURNS)
+    short = copy.deepcopy(asked)
+    del short[2]
+    for body in short[2:]:
+        del body["messages"][5:7]
+    answers = [streamed(events(answer(n + 1), number=n)) for n in range(TURNS) if n != 2]
+    left, right = recording(asked), recording(short, answers)
+    left = msgspec.structs.replace(
+        left, turns=tuple(msgspec.structs.replace(turn, reply=answer(turn.number)) for turn in left.turns)
+    )
+    found = compare_cassettes(left, right, mode=REPLAY)
+    assert told(found) == [("turn", "removed", "(turn)")]
+    assert found.rows[found.first or 0].kind == "removed"
+    assert told(compare_cassettes(right, left, mode=REPLAY)) == [("turn", "added", "(turn)")]
+
+
+def test_an_answer_that_never_came_is_missing_from_what_is_sent_next_and_that_is_no_news() -> None:
+    """One side was refused in its first turn, and goes on without that answer."""
+    asked = history_edit(bodies(3), lambda messages: messages.pop(2), 2)
+    answers = [whole({"error": "no"}, 400), *(streamed(events(answer(n), number=n)) for n in (2, 3))]
+    left = recording(bodies(3), [streamed(events(answer(n), number=n)) for n in (1, 2, 3)])
+    found = compare_cassettes(left, recording(asked, answers))
+    assert told(found)[-2:] == [("response", "changed", "(status)"), ("response", "added", "(refusal)")]
+    assert found.first == 1
+    assert all(row.consequence for row in found.rows[2:] if row.differences)
+
+
+def test_a_line_of_the_log_is_found_once() -> None:
+    """Process numbers are set aside and counted."""
+    left, right = recording(bodies(3)), recording(bodies(3), live=7)
+    line = msgspec.structs.replace(right.log[1], text="chat 0: disk is full", level="ERROR")
+    right = msgspec.structs.replace(right, log=(*right.log, line))
+    found = compare_cassettes(left, right)
+    assert told(found) == [("log", "added", "(log)/1")]
+    assert {one.rule: one.count for one in found.aside}["log"] == 3
+    bare = compare_cassettes(left, msgspec.structs.replace(right, log=()))
+    assert told(bare) == []
+    assert "logs: right has none" in bare.unchecked
+
+
+def test_a_tool_that_gives_something_else_is_the_first_divergence() -> None:
+    """What it gave is sent on, which is no news."""
+
+    def made(output: str) -> Cassette:
+        asked = bodies(2)
+        call = {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": "{}"}}],
+        }
+        for body in asked:
+            body["messages"][2:2] = [call, {"role": "tool", "tool_call_id": "c", "content": output}]
+        one = recording(asked)
+        ran = ToolRun(call_id="c", name="f", arguments="{}", output=output)
+        return msgspec.structs.replace(
+            one, turns=(msgspec.structs.replace(one.turns[0], tool_runs=(ran,)), one.turns[1])
+        )
+
+    found = compare_cassettes(made("sunny"), made("rain"))
+    assert told(found) == [("turn", "changed", "(tool_runs)/0")]
+    assert found.first == 0
+
+
+def test_modes_are_chosen_by_answers() -> None:
+    """The same answers: a replay; fresh ids and words: two runs; none at all: exact."""
+    one, live = recording(bodies(2)), recording(bodies(2), live=50)
+    bare = recording(bodies(2), [None, None])
+    assert [mode_of(one, other) for other in (one, live, bare)] == [REPLAY, RUN, REPLAY]
+
+
+def test_what_the_user_ignores_is_set_aside_and_counted() -> None:
+    """An aspect, a pointer with stars, a place of an answer."""
+    left = recording(bodies(2))
+    right = recording([body | {"temperature": 1, "metadata": {"a": {"b": 1}}} for body in bodies(2)])
+
+    def ignoring(*texts: str) -> Comparison:
+        return compare_cassettes(left, right, ignored=texts)
+
+    assert told(ignoring("parameters")) == []
+    assert told(ignoring("/temperature", "/metadata")) == []
+    assert {one.rule: one.count for one in ignoring("/temperature", "/*").aside} == {"/temperature": 2, "/*": 2}
+    assert len(told(ignoring("/temperature"))) == 1
+
+
+def test_hostile_bodies_are_compared_as_what_they_are() -> None:
+    """No JSON, wrong types, deep nesting: nothing raises, and what differs is told."""
+    for raw in (b"\xff\x00", b"[1]", b'{"messages": 3}', b'{"messages": [1, null, {"role": []}]}', b"{" * 3000, b""):
+        left = recording(bodies(1))
+        request = msgspec.structs.replace(
+            left.exchanges[0].request, body=msgspec.structs.replace(left.exchanges[0].request.body, raw=raw, fields=())
+        )
+        right = msgspec.structs.replace(left, exchanges=(msgspec.structs.replace(left.exchanges[0], request=request),))
+        assert compare_cassettes(left, right).first is not None
+        assert compare_cassettes(right, left).first is not None
+        assert compare_cassettes(right, right).first is None
+
+
+@given(json_values, json_values, json_values)
+@settings(max_examples=60)
+def test_whatever_was_sent_and_answered_can_be_compared(one: object, other: object, told_back: object) -> None:
+    """Any JSON as a body, as messages, as an answer, as an event: nothing raises, and itself is equal."""
+
+    def made(value: object) -> Cassette:
+        asked: Bodies = [{"model": "m", "messages": [value], "tools": value}, {"messages": value, "input": told_back}]
+        for body in asked:
+            body["messages"] = body["messages"] or [{}]
+        exchanges = [
+            exchange(0, value, whole(told_back)),
+            exchange(1, asked[0], streamed([value, told_back])),
+            exchange(2, asked[1], whole(value, 400)),
+        ]
+        return msgspec.structs.replace(recording(bodies(1)), exchanges=tuple(exchanges), turns=())
+
+    left, right = made(one), made(other)
+    for mode in (REPLAY, RUN):
+        assert compare_cassettes(left, left, mode=mode).first is None
+        compare_cassettes(left, right, mode=mode)

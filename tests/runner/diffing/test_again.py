@@ -1,0 +1,40 @@
+"""Promises of `nexdiag.runner.diffing.again`."""
+
+from pathlib import Path
+
+import pytest
+
+from nexdiag.core.errors import NexdiagError, UsageError
+from nexdiag.runner.diffing.again import compare_replay
+from nexdiag.runner.diffing.compare import How
+from nexdiag.runner.linting.choice import Choice
+
+CASSETTES = Path(__file__).parents[3] / "cassettes/llama.cpp"
+
+
+@pytest.mark.parametrize("name", ["five-back-to-back", "five-over-messages", "five-over-responses"])
+def test_a_recording_and_its_replay_are_equal_on_every_wire(name: str) -> None:
+    """Byte for byte, but for the pace."""
+    found = compare_replay(CASSETTES / f"{name}.cassette.jsonl", How(), Choice())
+    assert (found.differences(), found.mode, found.findings.new) == ((), "replay", ())
+    assert len(found.rows) == 10
+    assert found.right.name.endswith("(replay)")
+
+
+def test_what_our_executor_no_longer_sends_is_the_first_divergence() -> None:
+    """The incident is mended: the message is gone; that nothing was recorded for it is no answer of a server."""
+    found = compare_replay(CASSETTES / "incident-pushed-warning.cassette.jsonl", How(), Choice())
+    assert found.first is not None
+    told = {one.pointer: one.kind for one in found.rows[found.first].differences}
+    assert told["/messages/4"] == "removed"
+    assert told["(failure)"] == "added"
+    assert [one.rule for one in found.findings.gone] == ["role-alternation"]
+
+
+def test_what_cannot_be_replayed_is_named(tmp_path: Path) -> None:
+    """A recording of another program, a directory, stdin."""
+    with pytest.raises(NexdiagError, match=r"openai-sdk-responses"):
+        compare_replay(CASSETTES / "openai-sdk-responses.cassette.jsonl", How(), Choice())
+    for path in (tmp_path, Path("-")):
+        with pytest.raises(UsageError):
+            compare_replay(path, How(), Choice())

@@ -1,0 +1,97 @@
+"""Corpora compared: servers chosen, changes ignored, secrets replaced, everything told."""
+
+from pathlib import Path
+
+import pytest
+from drifting import Answer, corpus, exchange, recorded, response, written
+
+from nexdiag.core.errors import NexdiagError, NothingToDo
+from nexdiag.runner.drifting.compared import against_shapes, baseline, compared
+
+SECRET = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD"
+
+
+def _new(made: Answer, _: int) -> None:
+    made.update(system_fingerprint="fp2", created="now", timings={"ms": 1, "n": 2})
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    return written(tmp_path / "old", a=corpus(40)), written(tmp_path / "new", a=corpus(40, _new))
+
+
+def test_a_change_is_ignored_by_its_fingerprint_or_its_place(folders: tuple[Path, Path]) -> None:
+    """It is counted, and no change; a word that fits nothing is told."""
+    old, new = folders
+    found = compared([old], [new])
+    assert [(one.kind, one.pointer) for one in found.changes] == [("retyped", "/created"), ("added", "/timings")]
+    less = compared([old], [new], ignore=[found.changes[0].fingerprint, "/timings", "/nothing"])
+    assert (less.changes, [one.pointer for one in less.ignored]) == ((), ["/created", "/timings"])
+    assert less.unchecked == ("--ignore /nothing: fits nothing",)
+
+
+def test_versions_of_one_corpus_are_compared(folders: tuple[Path, Path]) -> None:
+    """The baseline may be the same corpus, of another version; of one that is not there, those that are are told."""
+    found = compared(list(folders), list(folders), old_servers=["openai fp1"], new_servers=["openai fp2"])
+    assert {one.pointer for one in found.changes} == {"/created", "/timings"}
+    assert (found.left.servers, found.right.exchanges) == ((("openai fp1", 40),), 40)
+    with pytest.raises(NothingToDo) as caught:
+        against_shapes([folders[0]], servers=["vllm"])
+    assert caught.value.hint == "there are: openai fp1"
+
+
+def test_a_baseline_in_a_file_says_the_same(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    """As the corpus it was learned from: the same changes, with the same counts."""
+    old, new = folders
+    file = tmp_path / "shape.json"
+    file.write_bytes(baseline([old]))
+    from_file, direct = compared([file], [new]), compared([old], [new])
+    assert [(one.fingerprint, one.left, one.first) for one in from_file.changes] == [
+        (one.fingerprint, one.left, one.first) for one in direct.changes
+    ]
+    assert baseline([old]) == file.read_bytes()
+
+
+def test_no_secret_comes_out(tmp_path: Path) -> None:
+    """Neither in an example, nor as a name, nor in a file; whoever recorded it."""
+
+    def leaky(made: Answer, _: int) -> None:
+        made.update({"api_key": SECRET, SECRET: 1, "status": SECRET[:40]})
+
+    folder = written(tmp_path / "c", a=corpus(40, leaky))
+    drift = against_shapes([folder])
+    assert {one.kind for one in drift.changes} == {"added"}
+    assert SECRET not in repr(drift)
+    assert SECRET[:40] not in repr(drift)
+    assert SECRET[:40].encode() not in baseline([folder])
+
+
+def test_hostile_recordings_are_told_and_bounded(tmp_path: Path) -> None:
+    """Names without end and values too deep are no schema: told as not checked."""
+    deep: object = 1
+    for _ in range(60):
+        deep = {"x": deep}
+    made = recorded(
+        exchange(0, {"model": "m", "messages": [], "deep": deep}, response({f"k{at}": 1 for at in range(500)}))
+    )
+    drift = against_shapes([written(tmp_path / "c", a=made)])
+    assert any("nested too deeply" in line for line in drift.unchecked)
+    assert any("taken for data" in line for line in drift.unchecked)
+
+
+def test_what_cannot_be_read_is_raised_or_collected(folders: tuple[Path, Path]) -> None:
+    """The rest is compared all the same, where there is a list for it."""
+    old, new = folders
+    (new / "bad.cassette.jsonl").write_text("no\n")
+    with pytest.raises(NexdiagError):
+        compared([old], [new])
+    bad: list[NexdiagError] = []
+    assert len(compared([old], [new], bad=bad).changes) == 2
+    assert len(bad) == 1
+
+
+def test_few_exchanges_are_told(tmp_path: Path) -> None:
+    """Where nothing can weigh more than a warning, a line says so."""
+    drift = compared([written(tmp_path / "a", a=corpus(3))], [written(tmp_path / "b", a=corpus(4))])
+    assert drift.changes == ()
+    assert drift.unchecked[0].startswith("fewer than 30 exchanges on a side")

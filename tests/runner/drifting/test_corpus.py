@@ -1,0 +1,64 @@
+"""Corpora in files: what is read, by one process or several."""
+
+from pathlib import Path
+
+import pytest
+from drifting import answer, corpus, exchange, recorded, response, written
+
+from nexdiag.core.errors import CassetteError, NothingToDo, UsageError
+from nexdiag.diff.drift import storing
+from nexdiag.runner.drifting.corpus import learn, named_files, server_of
+
+
+def test_several_processes_give_the_same_bytes(tmp_path: Path) -> None:
+    """A pool of two, and this process alone; and a bad file among them is told by both."""
+    folder = written(tmp_path / "c", a=corpus(5), b=corpus(7, lambda made, _: made.pop("usage")), c=corpus(3))
+    (folder / "bad.cassette.jsonl").write_text("no\n")
+    alone, two = learn([folder], jobs=1), learn([folder], jobs=2)
+    assert storing.packed(two.shapes) == storing.packed(alone.shapes)
+    assert [error.what for error in two.bad] == [error.what for error in alone.bad]
+    assert len(alone.bad) == 1
+    assert (alone.shapes.files, alone.shapes.exchanges) == (3, 15)
+
+
+def test_a_file_is_called_as_it_is_in_its_directory(tmp_path: Path) -> None:
+    """So that a shape is the same wherever the corpus lies; and one that is named twice is read once."""
+    folder = written(tmp_path / "c", a=corpus(1), b=corpus(1))
+    assert [one.name for one in named_files([folder])] == ["a.cassette.jsonl", "b.cassette.jsonl"]
+    file = folder / "a.cassette.jsonl"
+    assert [one.name for one in named_files([file, file])] == [file.as_posix()]
+
+
+def test_what_cannot_be_learned_from_is_told(tmp_path: Path) -> None:
+    """Nothing recorded, no recording, no file, and a file of shapes among others."""
+    empty = written(tmp_path / "e", a=recorded())
+    with pytest.raises(NothingToDo, match="no exchange"):
+        learn([empty])
+    request = tmp_path / "r.json"
+    request.write_text('{"model": "m", "messages": []}')
+    with pytest.raises(CassetteError, match="is no recording"):
+        learn([request])
+    with pytest.raises(CassetteError, match="no cassette at"):
+        learn([tmp_path / "none.cassette.jsonl"])
+    shape = tmp_path / "shape.json"
+    shape.write_bytes(storing.written(learn([written(tmp_path / "c", a=corpus(1))]).shapes))
+    with pytest.raises(UsageError, match="found beside others"):
+        learn([shape, empty])
+    assert learn([shape]).shapes.exchanges == 1
+
+
+def test_a_torn_recording_is_read_and_told(tmp_path: Path) -> None:
+    """What stands before the tear counts."""
+    file = written(tmp_path / "c", a=corpus(3)) / "a.cassette.jsonl"
+    file.write_bytes(file.read_bytes()[:-20])
+    made = learn([file])
+    assert made.shapes.exchanges == 2
+    assert "tear" in made.notes[0]
+
+
+def test_the_server_is_the_headers_or_what_answers_give_away() -> None:
+    """A recording that names none is looked at."""
+    assert server_of(recorded(profile="vllm")) == "vllm"
+    assert server_of(recorded(exchange(0, {}, response(answer())), profile="")) == "unknown"
+    named = answer(lambda made, _: made.update(system_fingerprint="b4711-abc"))
+    assert server_of(recorded(exchange(0, {}, response(named)), profile="")) == "llama.cpp"
