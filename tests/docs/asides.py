@@ -14,6 +14,12 @@ ASIDES = {
         "nexdiag replay cassettes/": "<!-- test: given: rm -r cassettes/stub-of-azure cassettes/stub-of-sglang -->",
         "nexdiag replay chat --fault status:429@2,retry-after=1 --fault cut@3#5": _CHAT,
         "nexdiag lint cassettes/": ("<!-- test: exit: 1 1 0 1 1 0 1 -->"),
+        "nexdiag diff passing.cassette.jsonl failing.cassette.jsonl": (
+            "<!-- test: given: mkdir -p cassettes/old cassettes/new -->"
+            "<!-- test: given: cp chat.cassette.jsonl cassettes/old -->"
+            "<!-- test: given: cp five.cassette.jsonl cassettes/new -->"
+            "<!-- test: exit: 1 0 0 0 0 -->"
+        ),
         "nexdiag init": (
             "<!-- test: not run nexdiag init: no server of the tests is where it looks; tests/cli/test_init.py -->"
             "<!-- test: given: nexdiag init -e http://127.0.0.1:8080 -m qwen3-coder -->"
