@@ -186,7 +186,11 @@ REASONS: dict[str, tuple[Callable[[Compared], bool], tuple[Said, ...]]] = {
             Said(differs=FIRST, where=_COUNTED, words=_NUMBER),
             Said(differs=THEY, where=_READ, words="Unexpected tool call id .* in tool results"),
             Said(differs=FIRST, where=_READ, words="Unexpected tool call id .* in tool results"),
-            Said(differs=WE, where=_ALL, rules=frozenset({"unanswered-tool-call", "orphan-tool-result"})),
+            Said(
+                differs=WE,
+                where=_ALL,
+                rules=frozenset({"unanswered-tool-call", "orphan-tool-result", "duplicate-tool-call-id"}),
+            ),
         ),
     ),
     "nothing but a beginning of the answer": (
