@@ -190,7 +190,7 @@ def programs(place: Path) -> Path:
 
 def desk(place: Path) -> None:
     """Lay out what every page takes for granted: recordings, requests, an agent."""
-    for name in ("llama.cpp", "stub-of-azure", "stub-of-sglang"):
+    for name in ("llama.cpp", "llama-cpp-python", "stub-of-azure", "stub-of-sglang"):
         shutil.copytree(ROOT / "cassettes" / name, place / "cassettes" / name)
     five = place / "cassettes" / "llama.cpp" / "five-back-to-back.cassette.jsonl"
     for name in ("chat", "five", "greeting"):

@@ -65,7 +65,7 @@ def _explained(found: Comparison) -> Iterator[str]:
     row = found.rows[told.cause]
     yield f"  {place_of(row)}   {title_of(row)}"
     for at in told.differences[:_EACH]:
-        yield from _difference(row.differences[at], "    ")
+        yield from lines_of(row.differences[at], "    ")
     if told.finding is not None:
         yield f"    {both_ends(told.finding.summary, _LINE)}"
         if told.finding.server_words:
@@ -92,7 +92,7 @@ def _rows(found: Comparison, *, unfolded: bool) -> Iterator[str]:
         yield f"\n{head}   {place_of(row)}   {title_of(row)}"
         above = _explaining(found, place)
         for one in shown[:_EACH]:
-            lines = _difference(one, "  ")
+            lines = lines_of(one, "  ")
             yield from (f"{next(lines)}   (above)",) if any(one is other for other in above) else lines
         if len(shown) > _EACH:
             yield f"  and {count(len(shown) - _EACH, 'more difference')} here: --format json"
@@ -120,7 +120,8 @@ def _folded(row: Row) -> int:
     return len(weight) if row.consequence else len(weight) - len(weighty(row))
 
 
-def _difference(one: Difference, margin: str) -> Iterator[str]:
+def lines_of(one: Difference, margin: str = "") -> Iterator[str]:
+    """What differs, then both values: word by word where that is known."""
     note = "   (without weight here)" if one.quiet or one.aspect in QUIET else ""
     note += "   (carried on)" if one.inherited else ""
     yield f"{margin}{one.aspect:<10} {pointer_of(one)}   {one.kind}{note}"
