@@ -40,7 +40,7 @@ def test_a_report_in_each_format(cassette: str, tmp_path: Path, capsys: pytest.C
     """Text on stdout, HTML and JSON into files; a healthy recording exits 0."""
     capsys.readouterr()
     assert run(["report", cassette]) == 0
-    assert "two-messages" in capsys.readouterr().out
+    assert "✓ two " in capsys.readouterr().out
     page, facts = tmp_path / "r.html", tmp_path / "r.json"
     assert run(["report", cassette, "--format", "html", "-o", str(page)]) == 0
     assert page.read_text().startswith("<!doctype html>")
@@ -48,14 +48,14 @@ def test_a_report_in_each_format(cassette: str, tmp_path: Path, capsys: pytest.C
     assert json.loads(facts.read_text())["schema"] == "nexdiag.report/1"
     text = tmp_path / "r.txt"
     assert run(["report", cassette, "-o", str(text)]) == 0
-    assert "two-messages" in text.read_text()
+    assert "✓ two " in text.read_text()
 
 
 def test_a_report_in_text_ends_with_what_to_type_next(cassette: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The last line of stderr is a command that makes the page of the same recording."""
     capsys.readouterr()
     assert run(["report", cassette]) == 0
-    wanted = f"Next: nexdiag report {cassette} --format html -o reports/two-messages.html"
+    wanted = f"Next: nexdiag report {cassette} --format html -o reports/two.html"
     assert capsys.readouterr().err.splitlines() == [wanted]
     assert run(["report", cassette, "--format", "json"]) == 0
     assert capsys.readouterr().err == ""
@@ -114,7 +114,7 @@ def test_without_a_name_it_is_the_newest_recording(
         os.utime(path, (1e9 - age, 1e9 - age))
     assert run(["report"]) == 0
     shown = capsys.readouterr()
-    assert "two-messages" in shown.out
+    assert "✓ two " in shown.out
     assert shown.err.startswith("the newest recording: cassettes/new/two.cassette.jsonl\n")
 
 
