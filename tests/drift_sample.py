@@ -16,6 +16,7 @@ def change(pointer: str, severity: Severity, **more: object) -> Change:
         "pointer": pointer,
         "severity": severity,
         "requirement": "nex",
+        "breaks": "behaviour",
         "was": "object",
         "now": "absent",
         "left": Support(holding=40, of=40, exchanges=40),
@@ -32,7 +33,7 @@ DRIFT = Drift(
     changes=(
         change("/usage", Severity.ERROR),
         change(f"/{HOSTILE}", Severity.WARNING, capped=True, right_example=HOSTILE),
-        change("/timings", Severity.INFO, requirement="extension", left=None, first=None),
+        change("/timings", Severity.INFO, requirement="extension", breaks="cosmetic", left=None, first=None),
     ),
     ignored=(change("/x", Severity.ERROR),),
     unchecked=("response chat stream: only the left has any (2)",),

@@ -3,7 +3,7 @@
 The schemas are those that pydantic makes of the types of a client's SDK: what a typed client takes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from nexdiag.diff.drift.declared import Declared
@@ -20,9 +20,9 @@ class Published:
         self._defs = schema.get("$defs", {})
         self._root = schema
 
-    def disagreements(self, table: Declared, at: str = "") -> set[str]:
-        """All of them; `at` is the beginning of the pointers to look at."""
-        return {one for one in self._node(table, self._spread([self._root]), "") if one.startswith(at)}
+    def disagreements(self, table: Declared) -> list[str]:
+        """All of them, sorted."""
+        return sorted(set(self._node(table, self._spread([self._root]), "")))
 
     def _spread(self, alternatives: Iterable[Schema]) -> list[Schema]:
         """The alternatives without references and unions."""
@@ -74,6 +74,16 @@ class Published:
         yield from (f"{pointer}{one}: the table has it, the types have it not" for one in labels - by.keys())
         for label in labels & by.keys():
             yield from self._node(table.below[label], by[label], pointer + label)
+
+
+def unlike(lines: Iterable[str], exceptions: Mapping[str, str]) -> list[str]:
+    """What disagrees without a reason, and the reasons for what does not disagree.
+
+    `exceptions`: a part of a line, and why the table is right nevertheless.
+    """
+    told = list(lines)
+    idle = [f"idle exception: {part}" for part in exceptions if not any(part in line for line in told)]
+    return [line for line in told if not any(part in line for part in exceptions)] + idle
 
 
 def _kinds(table: Declared, found: list[Schema], pointer: str) -> Iterator[str]:

@@ -13,10 +13,11 @@ PLUGINS = ("-p", "nexdiag.pytest_plugin", "-p", "syrupy")
 def run(folder: Path, *arguments: str, **environ: str) -> str:
     """All that pytest says of the suite there; its exit code is in the last line."""
     plugins = PLUGINS[:2] if "no:syrupy" in arguments else PLUGINS
+    around = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(
         [*RUN, *plugins, *arguments],
         cwd=folder,
-        env={**os.environ, "COLUMNS": "200", "CI": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environ},
+        env={**around, "COLUMNS": "200", "CI": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environ},
         capture_output=True,
         text=True,
         check=False,

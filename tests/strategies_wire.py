@@ -31,21 +31,26 @@ chats = st.fixed_dictionaries(
 """Chat requests, as values."""
 
 
+_objects = chats | st.dictionaries(texts, json_values, max_size=4)
+_indents = st.sampled_from([None, None, None, 0, 2])
+_ways = st.sampled_from([(",", ":"), (", ", ": ")])
+_truth = st.booleans()
+
+
 @st.composite
 def json_bodies(draw: st.DrawFn) -> bytes:
     """A JSON object, written in one of the ways in which JSON is written."""
-    value = draw(chats | st.dictionaries(texts, json_values, max_size=4))
+    value = draw(_objects)
     comma, colon, _ = draw(separators)
-    indent = draw(st.sampled_from([None, None, None, 0, 2]))
-    text = json.dumps(value, separators=(comma, colon), ensure_ascii=draw(st.booleans()), indent=indent)
+    indent = draw(_indents)
+    text = json.dumps(value, separators=(comma, colon), ensure_ascii=draw(_truth), indent=indent)
     return text.encode()
 
 
 @st.composite
 def chat_bodies(draw: st.DrawFn) -> bytes:
     """A chat request as clients write it, on one line."""
-    separators = draw(st.sampled_from([(",", ":"), (", ", ": ")]))
-    return json.dumps(draw(chats), separators=separators, ensure_ascii=draw(st.booleans())).encode()
+    return json.dumps(draw(chats), separators=draw(_ways), ensure_ascii=draw(_truth)).encode()
 
 
 bodies_raw = json_bodies() | chat_bodies() | st.binary(max_size=40) | texts.map(str.encode)
@@ -156,20 +161,26 @@ cassette_headers = st.builds(
 )
 
 
+_perhaps_responses = st.none() | responses
+_methods = st.sampled_from(["POST", "GET"])
+_packed = st.sampled_from(["", "", "zstd"])
+_attempts = st.integers(1, 3)
+
+
 @st.composite
 def exchanges(draw: st.DrawFn, *, most: int = 5) -> tuple[Exchange, ...]:
     """The exchanges of one recording, numbered, their bodies split by one splitter."""
     splitter = Splitter()
     found = []
     for number in range(draw(st.integers(0, most))):
-        response = draw(st.none() | responses)
+        response = draw(_perhaps_responses)
         failure = draw(failures) or ("ReadError" if response is None else None)
         request = Request(
-            method=draw(st.sampled_from(["POST", "GET"])),
+            method=draw(_methods),
             url=draw(urls),
             headers=draw(headers),
             body=splitter.split(draw(bodies_raw)),
-            encoding=draw(st.sampled_from(["", "", "zstd"])),
+            encoding=draw(_packed),
         )
         found.append(
             Exchange(
@@ -180,21 +191,27 @@ def exchanges(draw: st.DrawFn, *, most: int = 5) -> tuple[Exchange, ...]:
                 failure=failure,
                 duration=draw(seconds),
                 turn=draw(turn_numbers),
-                attempt=draw(st.integers(1, 3)),
+                attempt=draw(_attempts),
                 session=draw(sessions),
             )
         )
     return tuple(found)
 
 
+_runs = st.lists(tool_runs, max_size=3)
+_logs = st.lists(log_lines, max_size=3)
+_several_turns = st.lists(turns, max_size=4)
+_exchanges = exchanges()
+
+
 @st.composite
 def cassettes(draw: st.DrawFn) -> Cassette:
     """A recording in the one form in which it is read: what belongs to a turn stands in it and in the whole."""
-    all_exchanges = draw(exchanges())
-    runs = tuple(draw(st.lists(tool_runs, max_size=3)))
-    log = tuple(draw(st.lists(log_lines, max_size=3)))
+    all_exchanges = draw(_exchanges)
+    runs = tuple(draw(_runs))
+    log = tuple(draw(_logs))
     numbered = []
-    for place, turn in enumerate(draw(st.lists(turns, max_size=4)), start=1):
+    for place, turn in enumerate(draw(_several_turns), start=1):
         fields = {name: getattr(turn, name) for name in turn.__struct_fields__}
         fields["number"], fields["session"] = place, draw(sessions)
         own = (place, fields["session"])

@@ -1,4 +1,4 @@
-"""The committed recordings: what each must show, and the sample report that is rendered from them.
+"""The committed recordings: what each must show, and the sample pages that are rendered from them.
 
 Recorded by `nexdiag demo --keep`: the healthy run and the pushed warning from a real llama.cpp server, the others from
 stubs of the servers that refuse them. `python tests/test_cassettes.py` renders reports/sample/ again.
@@ -14,13 +14,16 @@ from nexdiag.core.cassette import SUFFIX
 from nexdiag.core.run import Report
 from nexdiag.core.version import TOOL
 from nexdiag.report import html
+from nexdiag.report.diff.html import render
+from nexdiag.runner.diffing.compare import How, compare_two
 from nexdiag.runner.judge import judge
+from nexdiag.runner.linting.choice import choice_of
 from nexdiag.runner.load import load
 from nexdiag.runner.replaying.replay import replay
 from nexdiag.runner.replaying.rerun import rerun
 
 ROOT = Path(__file__).parents[1]
-SAMPLE = ROOT / "reports" / "sample" / "founding-incident.html"
+SAMPLE = ROOT / "reports" / "sample"
 HEALTHY = ("llama.cpp/five-back-to-back",)
 WIRES = {
     "llama.cpp/five-over-responses": "/v1/responses",
@@ -44,6 +47,8 @@ TWO_SERVERS: dict[str, set[str]] = {
     "llama-cpp-python/same-conversation": {"usage-missing"},
 }
 """One client (examples/same_conversation.py), one model, two real servers; what is wrong with the answers of each."""
+FAILING_AND_PASSING = ("llama.cpp/incident-pushed-warning", "llama.cpp/five-back-to-back")
+"""Compared for reports/sample/diff.html."""
 STORY = (*HEALTHY, *FAULTS)
 ALL = (*STORY, *WIRES, *FOREIGN, *TWO_SERVERS)
 
@@ -62,6 +67,21 @@ def rendered() -> str:
         os.chdir(here)
     created = max(run.cassette.header.created for run in runs)
     return html.render(Report(title="The founding incident", runs=runs, created=created, tool=TOOL))
+
+
+def compared() -> str:
+    """The page of the pushed warning against the run that passed."""
+    here = Path.cwd()
+    os.chdir(ROOT)
+    try:
+        left, right = (Path("cassettes") / f"{name}{SUFFIX}" for name in FAILING_AND_PASSING)
+        pair = compare_two(left, right, How(), choice_of(Lint()))
+    finally:
+        os.chdir(here)
+    return render(pair.found, pair.left, pair.right)
+
+
+SAMPLES = {"founding-incident.html": rendered, "diff.html": compared}
 
 
 def test_every_recording_is_spoken_for() -> None:
@@ -152,12 +172,15 @@ def test_a_recording_tells_nothing_of_the_machine_it_was_made_on(name: str) -> N
     }
 
 
-def test_the_sample_report_is_what_the_recordings_give() -> None:
+def test_the_samples_are_what_the_recordings_give() -> None:
     """reports/sample/ is rendered from cassettes/. If it is stale: python tests/test_cassettes.py."""
-    assert SAMPLE.read_text() == rendered(), "stale: run python tests/test_cassettes.py"
+    assert {path.name for path in SAMPLE.iterdir()} == set(SAMPLES)
+    for name, made in SAMPLES.items():
+        assert (SAMPLE / name).read_text("utf-8") == made(), f"{name} is stale: run python tests/test_cassettes.py"
 
 
 if __name__ == "__main__":
-    SAMPLE.parent.mkdir(parents=True, exist_ok=True)
-    SAMPLE.write_text(rendered())
-    sys.stdout.write(f"wrote {SAMPLE.relative_to(ROOT)}\n")
+    SAMPLE.mkdir(parents=True, exist_ok=True)
+    for sample, made in SAMPLES.items():
+        (SAMPLE / sample).write_text(made(), "utf-8")
+        sys.stdout.write(f"wrote {(SAMPLE / sample).relative_to(ROOT)}\n")

@@ -42,7 +42,8 @@ class Writer:
         """How many exchanges it has written."""
         self.recorded = opened.recorded
         """What stood in the file before, where it was there before."""
-        self._at = opened.path
+        self.at = opened.path
+        """Where it writes: beside `path`, until it takes the place of what is there."""
         self._old = opened.old
         self._process = os.getpid()
         self._file = opened.file
@@ -125,13 +126,13 @@ class Writer:
 
     def _settle(self, *, keep: bool) -> None:
         """Remove the file, or give it its name: if it is still the one under the name that this writer gave it."""
-        if not same(self._file, self._at):
+        if not same(self._file, self.at):
             return
-        beside = self._at != self.path
+        beside = self.at != self.path
         if (not keep and self.recorded is None) or (beside and self.trouble is not None):
-            self._at.unlink()
+            self.at.unlink()
         elif beside:
-            self._at.replace(self.path)
+            self.at.replace(self.path)
 
     def _let_go(self) -> None:
         for file in (self._file, self._old):

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nexdiag.cli.console import complain, deliver, not_checked, progress
+from nexdiag.cli.console import complain, deliver, not_checked, progress, to_step_summary
 from nexdiag.core.errors import NexdiagError, UsageError
 
 if TYPE_CHECKING:
     from nexdiag.core.comparison import Comparison
-    from nexdiag.runner.diffing.compare import How
+    from nexdiag.report.diff.notable import Way
+    from nexdiag.runner.diffing.compare import How, Pair
+    from nexdiag.runner.linting.choice import Choice
 
 NAME = "diff"
 EXAMPLE = (
     "Example: nexdiag diff passing.cassette.jsonl failing.cassette.jsonl; nexdiag diff before/ after/ --fail-on "
-    "messages,tools; nexdiag diff chat.cassette.jsonl --replay"
+    "messages,tools; nexdiag diff chat.cassette.jsonl --replay; nexdiag diff --schema before/ after/"
 )
 
 
@@ -28,6 +30,11 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     JSONL = "jsonl"
+    GITHUB = "github"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    MD = "md"
+    HTML = "html"
 
 
 class Mode(StrEnum):
@@ -41,15 +48,20 @@ def command(
     left: Annotated[Path, typer.Argument(help="What was: a recording, request, HAR, vcrpy file, a directory, or -.")],
     right: Annotated[Path | None, typer.Argument(help="What is; left away with --replay.")] = None,
     replay: Annotated[bool, typer.Option("--replay", help="Compare with its own replay by our executor.")] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Compare the shapes of what was sent and answered, as nexdiag drift does.")
+    ] = False,
     form: Annotated[
-        Format, typer.Option("--format", help="text, json, or jsonl (one line a difference).")
+        Format,
+        typer.Option("--format", help="text, html, md to paste, json, jsonl (one line a difference), or for a CI."),
     ] = Format.TEXT,
     mode: Annotated[
         Mode | None,
         typer.Option(help="replay: exact; run: two live runs, a model's words without weight. [by answers]"),
     ] = None,
     fail_on: Annotated[
-        list[str] | None, typer.Option(help="What differs for exit 1: aspects, findings, none. [all but timing]")
+        list[str] | None,
+        typer.Option(help="What differs for exit 1: aspects, findings, none; with --schema a weight. [all but timing]"),
     ] = None,
     ignore: Annotated[
         list[str] | None,
@@ -62,6 +74,13 @@ def command(
     output: Annotated[Path | None, typer.Option("-o", help="Write to this file instead of stdout.")] = None,
 ) -> int:
     """Compare two recordings turn by turn: the first divergence, what follows, what explains a failure."""
+    _apart(output, [one for one in (left, right) if one is not None])
+    if schema:
+        _alone("--schema", replay=replay, mode=mode is not None, turn=turn is not None, all=every)
+        return _schema(left, right, form, fail_on or [], ignore or [], output)
+    if replay == (right is not None):
+        what = "--replay wants one recording" if replay else "a second recording is missing"
+        raise UsageError(what, hint="nexdiag diff A B; or nexdiag diff A --replay")
     from nexdiag.runner.diffing.compare import How, fails, fails_on
 
     how = How(
@@ -70,13 +89,10 @@ def command(
         turn=turn,
         fails=fails_on(fail_on or ()),
     )
-    if replay == (right is not None):
-        what = "--replay wants one recording" if replay else "a second recording is missing"
-        raise UsageError(what, hint="nexdiag diff A B; or nexdiag diff A --replay")
     bad: list[NexdiagError] = []
-    found = _found(left, right, how, bad)
-    if found:
-        _written(found, form, output, every=every)
+    found = _page(left, right, how, output) if form is Format.HTML else _found(left, right, how, bad)
+    if found and form is not Format.HTML:
+        _written(found, form, output, how, every=every)
     for error in bad:
         complain(error.what, error.hint, error)
     if bad:
@@ -85,25 +101,112 @@ def command(
     return int(any(fails(one, how) for one in found))
 
 
-def _found(left: Path, right: Path | None, how: "How", bad: list[NexdiagError]) -> "list[Comparison]":
-    from nexdiag.runner.diffing.compare import compare_paths
+def _alone(option: str, **others: bool) -> None:
+    """Raise where an option is given that means nothing beside this one."""
+    idle = next((name for name, given in others.items() if given), None)
+    if idle is not None:
+        hint = f"leave one of the two away: {option}, --{idle}"
+        raise UsageError(f"--{idle} means nothing beside {option}", hint=hint)
+
+
+def _apart(output: Path | None, read: list[Path]) -> None:
+    """Raise where the output would take the place of what is compared."""
+    if output is None:
+        return
+    if output.is_dir():
+        raise UsageError(f"-o wants a file, found the directory {output}", hint="name a file in it")
+    if any(output.resolve() == one.resolve() or (one.is_dir() and _below(output, one)) for one in read):
+        raise UsageError(f"-o {output} would overwrite what is compared", hint="name another file: -o FILE")
+
+
+def _below(output: Path, folder: Path) -> bool:
+    """Whether it is a file of that directory: there it would be compared the next time."""
+    return output.exists() and output.resolve().is_relative_to(folder.resolve())
+
+
+def _schema(
+    left: Path, right: Path | None, form: Format, fail_on: list[str], ignore: list[str], output: Path | None
+) -> int:
+    """How the shapes changed, by the formats and weights of `nexdiag drift`."""
+    from nexdiag.cli import drift
+    from nexdiag.runner.drifting import compared
+
+    if right is None:
+        raise UsageError("a second corpus is missing", hint="nexdiag diff --schema OLD NEW")
+    known = [str(one) for one in drift.Format]
+    if form not in known:
+        raise UsageError(f"--schema has no format {form.value}", hint=f"it is one of: {', '.join(known)}")
+    weights = [str(one) for one in drift.FailOn]
+    if len(fail_on) > 1 or not set(fail_on) <= set(weights):
+        what = f"--fail-on {' '.join(fail_on)} is no weight"
+        raise UsageError(what, hint=f"beside --schema it is one of: {', '.join(weights)}")
+    weight = drift.FailOn(fail_on[0]) if fail_on else drift.FailOn.WARNING
+    bad: list[NexdiagError] = []
+    found = compared([left], [right], ignore=tuple(ignore), bad=bad)
+    return drift.told(found, drift.Format(form.value), output, weight, bad)
+
+
+def _choice() -> "Choice":
     from nexdiag.runner.linting.choice import choice_of
     from nexdiag.runner.settings import lint_defaults
 
-    choice = choice_of(lint_defaults(os.environ, Path.cwd()))
+    return choice_of(lint_defaults(os.environ, Path.cwd()))
+
+
+def _found(left: Path, right: Path | None, how: "How", bad: list[NexdiagError]) -> "list[Comparison]":
+    from nexdiag.runner.diffing.compare import compare_paths
+
     if right is None:
-        from nexdiag.runner.diffing.again import compare_replay
-
-        return [compare_replay(left, how, choice)]
-    return list(compare_paths(left, right, how, choice, bad))
+        return [_replayed(left, how).found]
+    return list(compare_paths(left, right, how, _choice(), bad))
 
 
-def _written(found: "list[Comparison]", form: Format, output: Path | None, *, every: bool) -> None:
+def _replayed(path: Path, how: "How") -> "Pair":
+    from nexdiag.runner.diffing.again import compare_replay
+
+    return compare_replay(path, how, _choice())
+
+
+def _page(left: Path, right: Path | None, how: "How", output: Path | None) -> "list[Comparison]":
+    """The page of one pair, which holds both recordings."""
+    from nexdiag.report.diff.html import render
+    from nexdiag.report.limits import too_large
+    from nexdiag.runner.diffing.compare import compare_two
+
+    pair = _replayed(left, how) if right is None else compare_two(left, right, how, _choice())
+    page = render(pair.found, pair.left, pair.right)
+    deliver(page, output)
+    if warning := too_large(len(page)):
+        progress().print(warning, markup=False)
+    return [pair.found]
+
+
+def _written(found: "list[Comparison]", form: Format, output: Path | None, how: "How", *, every: bool) -> None:
     from nexdiag.report.diff.formats import FORMATS, HOLD_UNCHECKED
+    from nexdiag.report.diff.notable import Way
 
-    deliver(FORMATS[form](found, unfolded=every), output)
+    way = Way(fails=how.fails, unfolded=every)
+    deliver(FORMATS[form](found, _placed(found, form, way)), output)
+    if form is Format.GITHUB:
+        from nexdiag.report.diff.github import step_summary
+
+        to_step_summary(lambda already: step_summary(found, way, already=already))
     if form not in HOLD_UNCHECKED or (form is Format.TEXT and output is not None):
         not_checked([line for one in found for line in one.unchecked])
+
+
+def _placed(found: "list[Comparison]", form: Format, way: "Way") -> "Way":
+    """With what is known of the files, for the formats that name places in them."""
+    import msgspec
+
+    from nexdiag.report.diff.formats import PLACED
+    from nexdiag.runner.sources import sources
+
+    if form not in PLACED:
+        return way
+    names = [side.name for one in found for side in (one.left, one.right)]
+    rules = [finding.rule for one in found for finding in one.findings.new]
+    return msgspec.structs.replace(way, sources=sources(names, rules, Path.cwd()))
 
 
 def _next(found: "list[Comparison]", left: Path, right: Path | None) -> None:

@@ -40,6 +40,15 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+class Who(StrEnum):
+    """Who breaks, from everybody to nobody."""
+
+    WIRE = "wire"
+    TYPED = "typed"
+    BEHAVIOUR = "behaviour"
+    COSMETIC = "cosmetic"
+
+
 def command(
     corpus: Annotated[
         list[Path] | None, typer.Argument(help="Recordings, directories of them, HAR or vcrpy files; - is stdin.")
@@ -59,6 +68,10 @@ def command(
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="For reading, for scripts, or for a CI.")] = Format.TEXT,
     fail_on: Annotated[FailOn, typer.Option(help="Exit 1 from this weight on.")] = FailOn.WARNING,
+    who: Annotated[
+        Who,
+        typer.Option(help="Only what breaks everybody (no JSON), also clients with types, also agents, or all."),
+    ] = Who.COSMETIC,
     ignore: Annotated[list[str] | None, typer.Option(help="Not this: a fingerprint, or a pointer. Repeatable.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes that read (default: by size).")] = None,
     output: Annotated[Path | None, typer.Option("-o", help="Write to this file instead of stdout.")] = None,
@@ -83,11 +96,12 @@ def command(
             ignore=ignored,
             old_servers=tuple(baseline_server or ()),
             new_servers=servers,
+            who=who,
             jobs=jobs,
             bad=bad,
         )
     else:
-        drift = against_shapes(corpus, ignore=ignored, servers=servers, jobs=jobs, bad=bad)
+        drift = against_shapes(corpus, ignore=ignored, servers=servers, who=who, jobs=jobs, bad=bad)
     return told(drift, form, output, fail_on, bad)
 
 

@@ -38,6 +38,10 @@ REQUIREMENTS = ("nex", "shape", "known", "observed", "extension")
 """Who needs a field: nex reads it; the published shape requires it; that shape knows it, and it may be missing; nobody
 published a shape, so that only what was observed counts; the shape does not know it."""
 
+BREAKS = ("wire", "typed", "behaviour", "cosmetic")
+"""Who breaks: whoever reads it at all, as it is no JSON; a client with types, as those of the published shape refuse
+it; an agent, which goes another way or knows less; nobody."""
+
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     """An exchange of a corpus."""
@@ -83,6 +87,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     requirement: str
     """One of `REQUIREMENTS`."""
+    breaks: str
+    """One of `BREAKS`."""
     was: str
     """What the left has there, in a few words: types, values, or what the shape asks for."""
     now: str

@@ -29,6 +29,11 @@ _READ = re.compile(
 """What a reply holds of a body: it is told in the words of a reply."""
 
 
+_HEADERS = ("content-type", "location", "www-authenticate")
+"""Headers that clients act on; all others (dates, ids, counts, limits of the day) differ each time."""
+_SPACES = re.compile(r"\s+")
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came back, read once."""
 
@@ -55,7 +60,7 @@ def answer_of(exchange: Exchange) -> Answer:
 
 def compare_answers(left: Exchange, right: Exchange, reading: Reading, carried: Carried) -> Iterator[Difference]:
     """All differences of two answers. What a model said otherwise will be sent again, and is then no news."""
-    if _same(left, right):
+    if _same(left, right) and not reading.live:
         return
     before, after = answer_of(left), answer_of(right)
     found = list(_all(left, right, (before, after), reading))
@@ -67,7 +72,8 @@ def _same(left: Exchange, right: Exchange) -> bool:
     here, there = left.response, right.response
     if left.failure != right.failure or here is None or there is None:
         return here is there and left.failure == right.failure
-    return here.status == there.status and here.streamed == there.streamed and here.body == there.body
+    same = here.status == there.status and here.streamed == there.streamed and here.body == there.body
+    return same and here.headers == there.headers
 
 
 def _all(left: Exchange, right: Exchange, both: tuple[Answer, Answer], reading: Reading) -> Iterator[Difference]:
@@ -82,6 +88,8 @@ def _all(left: Exchange, right: Exchange, both: tuple[Answer, Answer], reading: 
         return
     if here.streamed != there.streamed and before.refused == after.refused:
         yield fact("response", "(streamed)", here.streamed, there.streamed)
+    if status[0] == status[1]:
+        yield from _headers(here, there)
     if before.reply is None or after.reply is None:
         if status[0] != status[1] and (before.refused or after.refused):
             yield from _words_of_refusal(before, after)
@@ -95,6 +103,16 @@ def _all(left: Exchange, right: Exchange, both: tuple[Answer, Answer], reading: 
     if not here.streamed and not there.streamed:
         beside = (one for one in _bodies(here, there, reading) if not (replies and _READ.match(one.pointer[6:])))
         yield from (one for one in beside if not (reading.live and _READ.match(one.pointer[6:])))
+
+
+def _headers(here: Response, there: Response) -> Iterator[Difference]:
+    """What clients act on; nothing where one side was recorded without headers."""
+    if not here.headers or not there.headers:
+        return
+    for name in _HEADERS:
+        mine, yours = (_SPACES.sub("", one.header(name)).lower() for one in (here, there))
+        if mine != yours:
+            yield fact("response", f"(headers)/{name}", here.header(name) or None, there.header(name) or None)
 
 
 def _words_of_refusal(before: Answer, after: Answer) -> Iterator[Difference]:
@@ -131,6 +149,8 @@ def _replies(left: Reply, right: Reply, reading: Reading) -> Iterator[Difference
         if mine != yours:
             if secret_alone(mine, yours):
                 reading.asides.add("secret", pointer, mine, yours)
+            elif live and mine and yours:
+                yield reading.prose("response", Difference(pointer=pointer, left=mine, right=yours))
             else:
                 yield fact("response", pointer, mine or None, yours or None, quiet=live)
     yield from _calls(left.message, right.message, reading)
@@ -193,6 +213,8 @@ def _remember(left: Reply | None, right: Reply | None, carried: Carried) -> None
     texts = [None if one is None else one.text for one in (mine, yours)]
     if texts[0] != texts[1]:
         carried.pair(*texts)
+    else:
+        carried.agreed(texts[0])
     thoughts = [None if one is None else one.reasoning for one in (mine, yours)]
     if thoughts[0] != thoughts[1]:
         carried.pair(*thoughts)
@@ -200,6 +222,8 @@ def _remember(left: Reply | None, right: Reply | None, carried: Carried) -> None
     for one, other in zip(*calls, strict=False):
         if one.arguments != other.arguments:
             carried.pair(one.arguments, other.arguments)
+        else:
+            carried.agreed(one.arguments)
     if len(calls[0]) != len(calls[1]):
         carried.text(*(call.arguments for side in calls for call in side))
 

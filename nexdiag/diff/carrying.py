@@ -24,6 +24,7 @@ class Carried:
         self._values: set[tuple[bytes, bytes]] = set()
         self._texts: set[str] = set()
         self._places: set[tuple[str, bytes, bytes]] = set()
+        self._agreed: set[str] = set()
         self.diverged = False
         """Whether anything of weight has differed: before that, nothing that is sent can be a consequence."""
 
@@ -34,11 +35,24 @@ class Carried:
             return True
         if (left, right) in self._values and not one.pointer.endswith(_WORDS_OF_THE_WIRE):
             return True
-        if not self.diverged or one.aspect != "messages":
+        if not (self.diverged or one.quiet) or one.aspect != "messages":
             return False
         before, after = _parts_of(one.left), _parts_of(one.right)
         gone, come = before - after - here[1] - self._texts, after - before - here[0] - self._texts
         return bool(before or after) and not gone and not come
+
+    def agreed(self, *texts: str | None) -> None:
+        """What both models said, word by word: where one of two histories has something else, that was rewritten."""
+        self._agreed.update(text.strip() for text in texts if text and text.strip())
+
+    def rewritten(self, one: Difference) -> bool:
+        """Whether a model's words in two histories are not just what each model said: somebody has rewritten one."""
+        if (_key(one.left), _key(one.right)) in self._values:
+            return False
+        mine, yours = (_parts_of(value) for value in (one.left, one.right))
+        if any(isinstance(value, str) and value.strip() in self._agreed for value in (one.left, one.right)):
+            return True
+        return bool(mine and yours) and (mine <= self._texts) != (yours <= self._texts)
 
     def again(self, one: Difference) -> Difference:
         """A difference of an answer to a request that carries something on: no news, if it came of that before."""

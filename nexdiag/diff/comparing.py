@@ -14,7 +14,7 @@ from nexdiag.codec.wire import wire_of
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.comparison import ASPECTS, Comparison, Place, Row, Side
 from nexdiag.core.difference import Difference
-from nexdiag.core.exchange import Exchange
+from nexdiag.core.exchange import REFUSED, Exchange
 from nexdiag.core.turn import ToolRun
 from nexdiag.diff.answered import answer_of, compare_answers
 from nexdiag.diff.aside import Asides
@@ -67,13 +67,19 @@ def mode_of(left: Cassette, right: Cassette) -> str:
     """`run` for two runs in which a model answered anew; `replay` where answers are the same, or there are none."""
     bodies, ids = [], []
     for cassette in (left, right):
-        answered = [one for one in islice(cassette.exchanges, _LOOKED_AT) if one.response is not None]
+        answered = list(islice(filter(_by_a_model, cassette.exchanges), _LOOKED_AT))
         bodies.append({one.response.body for one in answered if one.response is not None and one.response.body})
-        replies = (answer_of(one).reply for one in answered if wire_of(one.request.path))
+        replies = (answer_of(one).reply for one in answered)
         ids.append({one.response_id for one in replies if one is not None and one.response_id})
     if not bodies[0] or not bodies[1] or bodies[0] & bodies[1] or ids[0] & ids[1]:
         return REPLAY
     return RUN
+
+
+def _by_a_model(exchange: Exchange) -> bool:
+    """Whether a model answered: a refusal, or a list of models, is the same in any two runs."""
+    response = exchange.response
+    return response is not None and response.status < REFUSED and wire_of(exchange.request.path) is not None
 
 
 def side_of(cassette: Cassette) -> Side:
@@ -101,8 +107,20 @@ def _part(pair: Beside, chat: Chat, reading: Reading) -> Iterator[Row]:
     yield from _turn(left, right, chat, reading)
     for one, other in exchanges_beside(left.exchanges, right.exchanges):
         yield _exchange(one, other, chat, reading)
-    if chat.carried.diverged:
+    if chat.carried.diverged and _parted(left, right):
         chat.carried.text(*said_by(left), *said_by(right))
+
+
+def _parted(left: Part, right: Part) -> bool:
+    """Whether a turn came out otherwise: what was said in it may stay in the history of one side alone."""
+    ends = [
+        (
+            None if part.turn is None else (part.turn.outcome, part.turn.reply, len(part.turn.tool_runs)),
+            tuple(None if one.response is None else one.response.status for one in part.exchanges),
+        )
+        for part in (left, right)
+    ]
+    return ends[0] != ends[1]
 
 
 def _is_loose(pair: Beside) -> bool:

@@ -14,6 +14,8 @@ from nexdiag.diff.words import words
 RUN, REPLAY = "run", "replay"
 Views = Callable[[Exchange, Exchange], tuple[object, object]]
 """Both request bodies as values, with marks (`⟦date⟧`) for what is volatile in requests."""
+_PROSE = 100_000
+"""Characters of a model's words in two live runs that are compared word by word; what comes later is told whole."""
 _MARK = re.compile(r"⟦(\w+)")
 
 
@@ -29,11 +31,19 @@ class Reading:
         self.answers = True
         self.logs = True
         """Whether both have them: where one has none, nothing is known of it."""
+        self._prose = _PROSE
 
     @property
     def live(self) -> bool:
         """Whether two live runs are compared: what a model made up has no weight by itself."""
         return self.mode == RUN
+
+    def prose(self, aspect: str, one: Difference) -> Difference:
+        """A model's words in two live runs: of no weight, and after a while without the words that differ."""
+        self._prose -= sum(len(text) for text in (one.left, one.right) if isinstance(text, str))
+        if self._prose < 0:
+            return msgspec.structs.replace(one, aspect=aspect, quiet=True)
+        return made(aspect, one, quiet=True)
 
 
 def made(aspect: str, one: Difference, *, quiet: bool = False) -> Difference:

@@ -48,7 +48,7 @@ class Chat:
         """All differences of two requests, in the order of aspects, and how many are carried on."""
         self._again = ()
         found = sorted(islice(self._all(left, right), MOST), key=lambda one: ASPECTS.index(one.aspect))
-        news = [one for one in found if not self._reading.asides.takes(one)]
+        news = [self._weighed(one) for one in found if not self._reading.asides.takes(one)]
         again: tuple[Difference, ...] = self._again
         here = texts_here(news)
         out = [msgspec.structs.replace(one, inherited=self.carried.holds(one, here)) for one in news]
@@ -58,6 +58,11 @@ class Chat:
         count = len(again) + sum(one.inherited for one in out)
         told = [msgspec.structs.replace(again[at], inherited=True) for at in range(min(len(again), TOLD_AGAIN))]
         return sorted([*told, *out], key=lambda one: ASPECTS.index(one.aspect)), count
+
+    def _weighed(self, one: Difference) -> Difference:
+        """A model's words have no weight, unless somebody has rewritten them."""
+        rewritten = one.quiet and self.carried.rewritten(one)
+        return made(one.aspect, one) if rewritten else one
 
     def _all(self, left: Exchange, right: Exchange) -> Iterator[Difference]:
         yield from _address(left.request, right.request, self._reading)
@@ -102,7 +107,8 @@ class Chat:
                 views = marks.entry(place)
                 for one in self._kept(compare(left, right, f"/{name}/{i}"), views, f"/{name}/{i}"):
                     moved = one if i == j else _moved(one, f"/{name}/{i}", f"/{name}/{j}")
-                    yield made("messages", moved, quiet=self._reading.live and _is_prose(one, left, right))
+                    prose = self._reading.live and _is_prose(one, left, right)
+                    yield self._reading.prose("messages", moved) if prose else made("messages", moved)
 
     def _field(
         self, name: str, before: dict[str, Value], after: dict[str, Value], marks: "_Marks"
@@ -139,9 +145,13 @@ class Chat:
             return ""
         return rule_of(*(views or ("", "")))
 
+    def _by_models(self, entries: Entries, at: int) -> bool:
+        """Whether a pair is what two models made up in two live runs: no rule of requests looks at that."""
+        return self._reading.live and _by_model(entries.left[at]) and _by_model(entries.right[at])
+
     def _marks(self, left: Exchange, right: Exchange, entries: Entries, names: list[str]) -> "_Marks":
         """What differs, as the rules of requests see it: both bodies hold no more than that, and their beginnings."""
-        pairs = [at for at, pair in enumerate(entries.pairs) if None not in pair]
+        pairs = [at for at, pair in enumerate(entries.pairs) if None not in pair and not self._by_models(entries, at)]
         if self._reading.views is None or not (pairs or any(one not in _TOOLS for one in names)):
             return _Marks()
         sides = []

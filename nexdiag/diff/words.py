@@ -22,7 +22,8 @@ _REMEMBERED = 20_000
 _CRUMB = 3
 """Characters of what is the same between two changes that no reader is helped by."""
 _MOST_WORDS = 20_000
-"""Words of a changed stretch that are looked at one by one; a longer one is told as a whole."""
+"""Words of a changed stretch that are looked at one by one; a longer one is taken sentence by sentence first."""
+_SENTENCES = re.compile(r"[^.!?;\n]*[.!?;\n]\s*|[^.!?;\n]+")
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -97,10 +98,17 @@ def _told(left: str, right: str) -> Iterator[tuple[str, str]]:
 def _by_words(left: str, right: str) -> Iterator[tuple[str, str]]:
     before, after = _WORDS.findall(left), _WORDS.findall(right)
     if max(len(before), len(after)) > _MOST_WORDS:
-        yield from (("removed", left), ("added", right))
+        yield from _by_sentences(left, right)
         return
     for same, gone, come in _stretches(before, after):
         yield from (("same", same), ("removed", gone), ("added", come))
+
+
+def _by_sentences(left: str, right: str) -> Iterator[tuple[str, str]]:
+    """A stretch of too many words: the sentences that are the same are found first; what is left is told whole."""
+    for same, gone, come in _stretches(_SENTENCES.findall(left), _SENTENCES.findall(right)):
+        short = max(len(gone), len(come)) <= _MOST_WORDS and gone and come
+        yield from _by_words(gone, come) if short else (("same", same), ("removed", gone), ("added", come))
 
 
 def _stretches(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str, str]]:

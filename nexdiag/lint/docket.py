@@ -17,6 +17,8 @@ Key = tuple[str, tuple[bytes, ...] | str, int, str, tuple[str, str, str]]
 Weights = dict[tuple[str, bool, str, Wire], Severity | None]
 """By rule, whether it was let pass, model and wire: how much such a fault matters."""
 _RANKS = {Severity.ERROR: 3, Severity.WARNING: 4, Severity.INFO: 5}
+_OF_THE_REQUEST = frozenset({400, 422, 500})
+"""With these a request is refused for what is in it, whichever of them the server itself uses: gateways change them."""
 _CONFIRMED, _PRESUMED, _FAILED = 0, 1, 2
 
 
@@ -36,6 +38,7 @@ class Entry:
         self._carried = 0
         self._passed = False
         self._words: str | None = None
+        self._plain = ""
         self._heard: str | None = None
         self._confirmed = False
         self._presumed = False
@@ -71,9 +74,10 @@ class Entry:
     def told(self, seen: View) -> None:
         """The server spoke of this exchange; the first words count."""
         if self._heard is None and seen.said.words:
-            self._words = None if seen.logged else seen.said.words
+            self._words = None if seen.logged else seen.said.shown
+            self._plain = seen.said.words
             self._param = seen.said.param
-            self._heard = heard_line(seen.said.words, seen.status, logged=seen.logged)
+            self._heard = heard_line(seen.said.shown, seen.status, logged=seen.logged)
 
     def confirm(self, seen: View) -> None:
         """The server refused this exchange, in words that the rule explains."""
@@ -149,7 +153,7 @@ class Entry:
         rank = _FAILED if failed else _RANKS[weight]
         if self._confirmed or self._presumed or self._by_template:
             rank = _CONFIRMED if self._confirmed else _PRESUMED
-        named = self._confirmed and singled_out(self.fault, self._words or "", self._param)
+        named = self._confirmed and singled_out(self.fault, self._plain, self._param)
         return (rank, not named, self.first.exchange or 0, self.fault.at or 0, self.rule.code)
 
 
@@ -178,7 +182,7 @@ class Docket:
             for entry in entries
             if entry.fault.weight is None
             and entry.weight(self._profile) is weight
-            and (status is None or status == entry.refused_with(self._profile))
+            and (status is None or entry.refused_with(self._profile) in (None, status) or status in _OF_THE_REQUEST)
         ]
 
     def advisory(self, entries: Iterable[Entry]) -> list[Entry]:

@@ -17,7 +17,7 @@ from nexdiag.core.endpoint import Profile
 from nexdiag.core.exchange import REFUSED
 from nexdiag.core.finding import Finding, Severity
 from nexdiag.core.turn import ToolRun
-from nexdiag.lint import rules
+from nexdiag.lint import gist, rules
 from nexdiag.lint.chain import Chain
 from nexdiag.lint.docket import Docket, Entry
 from nexdiag.lint.rule import Fault, Rule
@@ -68,18 +68,11 @@ class Judging:
     def take(self, seen: View) -> Iterable[Entry]:
         """Judge the next exchange; give what it carries."""
         chain, case = self._read(seen)
-        asked = bool(chain.history.messages)
-        found = [
-            (rule, fault)
-            for rule, look, ends in _whole(seen.wire, seen.facts(_wanted()))
-            if asked or not ends
-            for fault in look(case)
-        ]
-        found += [(rule, fault) for rule, follows in self._following for fault in follows.take(case)]
-        found = [(rule, fault) for rule, fault in found if rule.concerns is None or rule.concerns(seen)]
-        if seen.refused:
-            found += chain.silent
-            found += _by_words(seen, [*found, *((entry.rule, entry.fault) for entry in chain.entries)])
+        found = _looked(case, chain)
+        if seen.refused and not _explained(found, chain, seen) and _read_gist(seen):
+            found = _looked(case, chain)
+        following = ((rule, fault) for rule, follows in self._following for fault in follows.take(case))
+        found += [(rule, fault) for rule, fault in following if rule.concerns is None or rule.concerns(seen)]
         kept = [(rule, fault) for rule, fault in found if not fault.needs_words or _explains(rule, seen)]
         if self._template is not None:
             kept = _as_the_template_says(kept, chain)
@@ -108,6 +101,8 @@ class Judging:
         confirmed = [entry for entry in entries if _explains(entry.rule, seen)]
         if any(not entry.rule.last_resort for entry in confirmed):
             confirmed = [entry for entry in confirmed if not entry.rule.last_resort]
+        likeliest = gist.likeliest(seen.said.words, {entry.rule.name for entry in confirmed})
+        confirmed = [entry for entry in confirmed if likeliest in (None, entry.rule.name)]
         for entry in _freshest(confirmed):
             entry.confirm(seen)
         if confirmed or (view.is_rpc(seen) and (seen.status or 0) < REFUSED):
@@ -215,6 +210,36 @@ def _whole(wire: str, facts: frozenset[str]) -> tuple[tuple[Rule, Look, bool], .
     looking = (rule for rule in rules.ALL if wire in rule.wires and (not rule.needs or rule.needs & facts))
     looks = ((rule, look, look is rule.ending) for rule in looking for look in (rule.check, rule.ending))
     return tuple((rule, look, ends) for rule, look, ends in looks if look)
+
+
+def _looked(case: Case, chain: Chain) -> list[Found]:
+    """What the rules find that look at an exchange as a whole; of a refused one, what its words tell as well."""
+    seen, asked = case.view, bool(chain.history.messages)
+    found = [
+        (rule, fault)
+        for rule, look, ends in _whole(seen.wire, seen.facts(_wanted()))
+        if (asked or not ends) and (rule.concerns is None or rule.concerns(seen))
+        for fault in look(case)
+    ]
+    if seen.refused:
+        found += chain.silent
+        found += _by_words(seen, [*found, *((entry.rule, entry.fault) for entry in chain.entries)])
+    return found
+
+
+def _explained(found: list[Found], chain: Chain, seen: View) -> bool:
+    """Whether a rule knows the words for its own, and finds its fault."""
+    rules_found = [*(rule for rule, _ in found), *(entry.rule for entry in chain.entries)]
+    return any(_explains(rule, seen) for rule in rules_found)
+
+
+def _read_gist(seen: View) -> bool:
+    """Whether words that nothing explains are about something in general: they are marked with it."""
+    said = seen.said
+    names = gist.read(said.words, seen.status) if said.tells and not view.is_rpc(seen) else ()
+    if names:
+        seen.take_to_mean(gist.marked(said.words, names))
+    return bool(names)
 
 
 def _by_words(seen: View, found: list[Found]) -> list[Found]:

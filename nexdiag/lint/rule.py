@@ -11,6 +11,7 @@ import msgspec
 
 from nexdiag.core.endpoint import Wire
 from nexdiag.core.finding import Severity
+from nexdiag.lint import gist
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import ANY
 from nexdiag.lint.seen.view import View
@@ -117,13 +118,15 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     def explains(self, words: str, status: int | None) -> bool:
         """Whether this fault explains such a refusal."""
         fits = not self.statuses or status in self.statuses
-        return fits and any(pattern.search(words) for pattern in (*self.words, *self.telling, *self.suspects))
+        said = fits and any(pattern.search(words) for pattern in (*self.words, *self.telling, *self.suspects))
+        return said or gist.means(words, self.name)
 
     def tells(self, words: str, status: int | None) -> bool:
         """Whether nothing else than this fault explains such a refusal, or nothing as often."""
-        return self.explains(words, status) and any(
+        told = self.explains(words, status) and any(
             pattern.search(words) for pattern in (*self.telling, *self.suspects)
         )
+        return told or gist.means(words, self.name, first=True)
 
 
 def patterns(*texts: str) -> tuple[re.Pattern[str], ...]:

@@ -4,6 +4,7 @@ Each fixture of ours leaves an `Ending` with the test. They are asked when the t
 what is wrong is a failure of the test, and stands beside the test's own failure if there is one.
 """
 
+import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -46,18 +47,30 @@ def around(item: pytest.Item) -> Generator[None, object, object]:
     """The test's call: afterwards each fixture is asked, and what is wrong is told."""
     try:
         ended = yield
-    except (Exception, pytest.fail.Exception) as error:  # pytest's own failure is no Exception
-        item.stash[FAILURE] = error
-        told = _told(item, failed=True)
-        if told:
-            item.add_report_section("call", _TITLE, told)
+    except BaseException as error:  # pytest's own failure is no Exception, and an interrupted test is none that passed
+        _failed(item, error)
         raise
+    swallowed = getattr(item, "_excinfo", None)  # of a unittest.TestCase: pytest looks there later
+    if swallowed:
+        _failed(item, swallowed[0].value)
+        return ended
     told = _told(item, failed=False)
     if told:
         failure = pytest.fail.Exception(told, pytrace=False)
         item.stash[FAILURE] = failure
         raise failure
     return ended
+
+
+def _failed(item: pytest.Item, error: BaseException) -> None:
+    """The test has ended by this; a test that was skipped has not failed."""
+    skipped = getattr(sys.modules.get("unittest"), "SkipTest", pytest.skip.Exception)
+    if isinstance(error, pytest.skip.Exception | skipped):
+        return
+    item.stash[FAILURE] = error
+    told = _told(item, failed=True)
+    if told:
+        item.add_report_section("call", _TITLE, told)
 
 
 def _told(item: pytest.Item, *, failed: bool) -> str:

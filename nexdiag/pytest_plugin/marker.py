@@ -67,7 +67,8 @@ def give(item: pytest.Item) -> None:
     bare = any(not (marker.args or marker.kwargs) for marker in item.iter_markers("nexdiag"))
     wanted = implied(said(item), names, bare=bare)
     if not any(marker.name == "nexdiag" for marker in item.own_markers):
-        item.stash[_ASKED] = frozenset(wanted)
+        alone = LINT in wanted and not {*SERVERS, CASSETTE, RECORDER} & {*names, *wanted}
+        item.stash[_ASKED] = frozenset([*wanted, RECORDER] if alone else wanted)  # lint takes a recorder by itself
     place = _first_of_function(item, names)
     names[place:place] = wanted
 

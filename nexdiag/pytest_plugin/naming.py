@@ -27,8 +27,10 @@ def conventional(nodeid: str, file: Path, root: Path, folder: str | None) -> Pat
 def file_name(nodeid: str) -> str:
     """`TestChat.test_hello[gpt].cassette.jsonl`. Two tests never share one: what is not as it was called has a mark."""
     called = nodeid.partition("::")[2] or PurePath(nodeid).name
-    plain = _BAD.sub("-", called.replace("::", ".")).encode()[:_LONGEST].decode(errors="ignore")
-    if plain != called.replace("::", "."):
+    names, bracket, parameters = called.partition("[")
+    wanted = names.replace("::", ".") + bracket + parameters  # of a parameter, `a::b` is not `a.b`
+    plain = _BAD.sub("-", wanted).encode()[:_LONGEST].decode(errors="ignore")
+    if plain != wanted:
         import hashlib  # noqa: PLC0415 - a door: few names need it
 
         plain += "-" + hashlib.sha256(called.encode("utf-8", "surrogatepass")).hexdigest()[:8]

@@ -82,13 +82,13 @@ class _Ending:
 
     def counts(self) -> Counts:
         """Who was answered."""
-        pairing = self._served._asked.answers.pairing()  # noqa: SLF001 - a server tells only of verdicts
+        pairing = self._served.answers.pairing()
         names = frozenset(str(one.path) for one in self._served.together.recordings)
         return Counts(scenarios=names, replayed=len(pairing.pairs))
 
     def sent(self) -> "tuple[Cassette, str | None] | None":
         """Each request as it came, with the answer that it got."""
-        answers = self._served._asked.answers  # noqa: SLF001 - as above
+        answers = self._served.answers
         heads = [one.cassette.header for one in self._served.together.recordings]
         missed = [miss.request for _, _, miss in answers.misses]
         return failing.as_sent(heads[0], answers.pairs, missed) if answers.pairs or missed else None

@@ -77,7 +77,8 @@ class Summary:
         if values is not None:
             self._total = Counts.together((self._total or Counts(), Counts.of_values(values)))
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    # The type is in quotes: pytest 8.3 has no name for it.
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """The line, if a test used nexdiag."""
         if self._total is not None:
             terminalreporter.write_line(self._total.line())

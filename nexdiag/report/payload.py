@@ -16,6 +16,7 @@ from nexdiag.core.exchange import Exchange, Headers, Response
 from nexdiag.core.finding import Finding
 from nexdiag.core.turn import ToolRun
 from nexdiag.report.json import plain
+from nexdiag.report.lint.text import facts as facts_of
 from nexdiag.report.markup import Markup
 from nexdiag.report.messages import glimpse, text_of
 from nexdiag.report.page.blocks import SIZES, Column, block, open_block
@@ -51,7 +52,7 @@ class _Columns:
         self.links = Links(lambda raw: self.messages.once(raw, text_of(raw)))
 
     def text(self, text: str) -> int:
-        return self.texts.once(text, text)
+        return self.texts.once(text.encode("utf-8", "surrogatepass"), text)
 
     def all(self) -> Iterator[tuple[str, Column]]:
         for kind in _KINDS:
@@ -203,7 +204,10 @@ def _finding(finding: Finding, facts: RunFacts, places: Places, columns: _Column
     columns.findings.add(
         {
             "summary": finding.summary,
-            "evidence": finding.evidence,
+            "evidence": facts_of(finding),
+            "because": finding.because,
+            "origin": str(finding.origin or ""),
+            "consequences": finding.consequences,
             "fix": finding.fix,
             "refused": finding.refused,
             "words": finding.server_words,

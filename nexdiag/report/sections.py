@@ -1,11 +1,14 @@
 """The parts of the page that need no script: masthead, list of runs, and each run's verdict, findings and counts."""
 
+from collections.abc import Sequence
+
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding
 from nexdiag.core.replayed import TurnVerdict
 from nexdiag.core.run import Report
 from nexdiag.report.diverged import diverged
 from nexdiag.report.json import as_text
+from nexdiag.report.lint.text import facts as facts_of
 from nexdiag.report.logged import gist
 from nexdiag.report.markup import Markup, element, joined, text, trusted
 from nexdiag.report.plots.first_token import first_token
@@ -108,7 +111,7 @@ def _cause(facts: RunFacts, number: int) -> Markup | None:
         element("h3", _named(finding)),
         element("p", cut(finding.summary, _LONG), class_="summary"),
         _where(facts, finding, number),
-        _evidence(finding),
+        *_grounds(finding),
         class_="what",
     )
     said = _quote(_first_up(refusal_phrase(facts, finding)) or "The server said", finding.server_words, "words")
@@ -142,13 +145,24 @@ def _quote(label: str, words: str | None, kind: str) -> Markup | None:
     )
 
 
-def _evidence(finding: Finding) -> Markup | None:
-    facts = [fact for fact in finding.evidence if fact != finding.server_words]
+def _grounds(finding: Finding) -> tuple[Markup | None, ...]:
+    """Why it weighs what it does, what shows it, what wrote it and what it brought about."""
+    facts = facts_of(finding)
+    return (
+        element("p", cut(finding.because, _LONG), class_="because") if finding.because else None,
+        element("p", f"Written by {finding.origin}.", class_="origin") if finding.origin else None,
+        _listed(count(len(facts), "fact to check", "facts to check"), facts, "evidence"),
+        _listed(count(len(finding.consequences), "consequence"), finding.consequences, "consequences"),
+    )
+
+
+def _listed(label: str, facts: Sequence[str], kind: str) -> Markup | None:
     if not facts:
         return None
-    rows = (element("li", cut(fact, _LONG)) for fact in facts[:_SHOWN_FINDINGS])
-    return element("details", element("summary", count(len(facts), "fact to check", "facts to check")),
-                   element("ul", *rows), class_="evidence")  # fmt: skip
+    rows = [element("li", cut(fact, _LONG)) for fact in facts[:_SHOWN_FINDINGS]]
+    if len(facts) > _SHOWN_FINDINGS:
+        rows.append(element("li", f"… and {len(facts) - _SHOWN_FINDINGS:,} more"))
+    return element("details", element("summary", label), element("ul", *rows), class_=kind)
 
 
 def _fix(finding: Finding, label: str) -> Markup | None:
@@ -177,6 +191,7 @@ def _other(facts: RunFacts, finding: Finding, number: int) -> Markup:
         _where(facts, finding, number),
         element("p", cut(finding.summary, _LONG), class_="summary"),
         _quote("The server said", finding.server_words, "words"),
+        *_grounds(finding),
         _fix(finding, "Fix"),
         class_="other",
         id=spot,

@@ -271,6 +271,8 @@ def test_a_replacement_takes_its_place_when_it_is_whole(tmp_path: Path) -> None:
     new = Writer.replacing(tmp_path / "c", HEADER)
     record_without_end(new)
     assert old.path.read_bytes() == before
+    assert (old.at, new.path) == (old.path, old.path)
+    assert len(decode(new.at.read_bytes()).exchanges) == 2  # beside it, until it takes its place
     new.close()
     assert len(decode((tmp_path / "c").read_bytes()).exchanges) == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["c"]

@@ -14,6 +14,8 @@ from nexdiag.codec import cassette as codec
 CASSETTES = Path(__file__).parents[2] / "cassettes"
 PASSES = str(CASSETTES / "llama.cpp/five-back-to-back.cassette.jsonl")
 PUSHED = str(CASSETTES / "llama.cpp/incident-pushed-warning.cassette.jsonl")
+SAME = str(CASSETTES / "llama.cpp/same-conversation.cassette.jsonl")
+OTHER = str(CASSETTES / "llama-cpp-python")
 
 
 def test_a_failing_run_beside_a_passing_one_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,3 +104,64 @@ def test_a_pair_that_cannot_be_read_hides_no_other(tmp_path: Path, capsys: pytes
     shown = capsys.readouterr()
     assert "✓ equal" in shown.out
     assert "error: " in shown.err
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [
+        ("md", "### nexdiag diff\n"),
+        ("github", "::error file=cassettes/llama.cpp/incident-pushed-warning.cassette.jsonl,line=14,"),
+        ("junit", "<?xml"),
+        ("sarif", '{\n "$schema"'),
+        ("html", "<!doctype html>"),
+    ],
+)
+def test_each_format_for_a_ci_or_a_browser_tells_the_cause(
+    form: str, begins: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With the file and the line where they have a place for them; on GitHub in the step's summary, too."""
+    monkeypatch.chdir(CASSETTES.parent)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    assert run(["diff", PASSES, PUSHED, "--format", form]) == 1
+    shown = capsys.readouterr()
+    assert shown.out.startswith(begins)
+    assert "role-alternation" in shown.out
+    assert "not checked: logs" not in shown.err
+    assert (tmp_path / "summary.md").exists() == (form == "github")
+
+
+def test_a_page_is_of_two_recordings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also of one and its replay; of directories there is none, and nothing that is compared is written over."""
+    page = tmp_path / "page.html"
+    assert run(["diff", PASSES, "--replay", "--format", "html", "-o", str(page)]) == 0
+    assert "(replay)" in page.read_text()
+    assert run(["diff", str(CASSETTES), str(CASSETTES), "--format", "html"]) == 2
+    assert "hint: name two files" in capsys.readouterr().err
+    page.write_bytes(Path(PASSES).read_bytes())
+    assert run(["diff", PASSES, str(page), "-o", str(page)]) == 2
+    assert page.read_bytes() == Path(PASSES).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([PASSES, PASSES], 0, ""),
+        ([PASSES, PUSHED, "--format", "json"], 0, '"schema": "nexdiag.drift/1"'),
+        ([SAME, OTHER], 1, "/choices/*/logprobs"),
+        ([SAME, OTHER, "--fail-on", "never"], 0, ""),
+        ([PASSES], 2, "a second corpus is missing"),
+        ([PASSES, PUSHED, "--mode", "run"], 2, "--mode means nothing beside --schema"),
+        ([PASSES, "--replay"], 2, "--replay means nothing beside --schema"),
+        ([PASSES, PUSHED, "--turn", "1"], 2, "--turn means nothing beside --schema"),
+        ([PASSES, PUSHED, "--all"], 2, "--all means nothing beside --schema"),
+        ([PASSES, PUSHED, "--format", "html"], 2, "--schema has no format html"),
+        ([PASSES, PUSHED, "--fail-on", "tools"], 2, "--fail-on tools is no weight"),
+    ],
+)
+def test_schemas_are_compared_as_drift_does(
+    arguments: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its formats and weights; what means nothing beside it is refused."""
+    assert run(["diff", "--schema", *arguments]) == code
+    shown = capsys.readouterr()
+    assert said in shown.out + shown.err

@@ -38,6 +38,8 @@ def test_a_baseline_is_written_and_compared_with(capsys: pytest.CaptureFixture[s
         (["--fail-on", "never"], 0),
         (["--baseline", "old"], 1),
         (["--server", "openai"], 1),
+        (["--who", "typed"], 1),
+        (["--who", "wire"], 0),
     ],
 )
 def test_the_exit_code_is_of_the_weight_asked_for(options: list[str], code: int) -> None:

@@ -13,6 +13,7 @@ CHANGE = Change(
     pointer="/usage",
     severity=Severity.ERROR,
     requirement="nex",
+    breaks="behaviour",
     was="object",
     now="absent",
     left=Support(holding=712, of=712, exchanges=712),

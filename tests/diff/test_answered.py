@@ -117,3 +117,22 @@ def test_bytes_that_are_no_json_are_compared_as_text() -> None:
     page = msgspec.structs.replace(whole(0), chunks=(whole(0).chunks[0].__class__(at=0, bytes=b"<html>\xff"),))
     assert found(whole(reply()), page) != []
     assert found(page, page) == []
+
+
+def test_headers_that_clients_act_on_are_compared() -> None:
+    """The type of the content, whatever its spelling; no dates and ids; nothing where one side has no headers."""
+
+    def typed(*headers: tuple[str, str]) -> Response:
+        return msgspec.structs.replace(whole(reply()), headers=headers)
+
+    def both(left: Response, right: Response) -> list[tuple[str, object, object]]:
+        asked = [exchange(0, {}, one, url=f"{BASE}/chat/completions") for one in (left, right)]
+        found = compare_answers(asked[0], asked[1], Reading(REPLAY, Asides()), Carried())
+        return [(one.pointer, one.left, one.right) for one in found]
+
+    json = typed(("content-type", "application/json; charset=utf-8"), ("date", "Mon"), ("x-request-id", "1"))
+    assert both(json, typed(("content-type", "Application/JSON;charset=UTF-8"), ("date", "Tue"))) == []
+    assert both(json, typed(("content-type", "text/html"))) == [
+        ("(headers)/content-type", "application/json; charset=utf-8", "text/html")
+    ]
+    assert both(json, typed()) == []

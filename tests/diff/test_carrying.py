@@ -52,3 +52,20 @@ def test_an_answer_that_differs_as_before_is_marked() -> None:
     assert not carried.again(one).inherited
     carried.place(one)
     assert carried.again(one).inherited
+
+
+def test_a_models_words_are_rewritten_where_one_history_has_not_what_was_said() -> None:
+    """Not where both have what each said, nor where a short answer was the same before."""
+    carried = Carried()
+    carried.agreed("OK", None, " ")
+    carried.pair("OK", "Yes")
+    carried.pair("first\n\nsecond", "third")
+
+    def differs(left: str, right: str) -> Difference:
+        return Difference(pointer="/messages/2/content", left=left, right=right, aspect="messages", quiet=True)
+
+    assert not carried.rewritten(differs("OK", "Yes"))
+    assert not carried.rewritten(differs("second", "third"))
+    assert not carried.rewritten(differs("nobody knows", "either of these"))
+    assert carried.rewritten(differs("OK", "OK, shortened"))
+    assert carried.rewritten(differs("first", "the agent's own"))

@@ -250,3 +250,76 @@ def test_whatever_was_sent_and_answered_can_be_compared(one: object, other: obje
     for mode in (REPLAY, RUN):
         assert compare_cassettes(left, left, mode=mode).first is None
         compare_cassettes(left, right, mode=mode)
+
+
+def plant(asked: Bodies, edit: str, turn: int, place: int, name: str) -> None:
+    """One edit of a chat, from the request of a turn on; its messages are known by their places in the whole chat."""
+    known = bodies(TURNS)[-1]["messages"][place]
+    new = {"role": "user", "content": f"{name}: nobody has said this before."}
+    for body in asked[turn - 1 :]:
+        at = next((n for n, one in enumerate(body["messages"]) if one == known), None)
+        if edit == "parameter":
+            body[name] = 1
+        elif edit == "tool":
+            body["tools"].append({"type": "function", "function": {"name": name, "parameters": {}}})
+        elif at is not None and edit == "drop":
+            del body["messages"][at]
+        elif at is not None and edit == "insert":
+            body["messages"].insert(at, new)
+        elif at is not None and edit == "rewrite":
+            body["messages"][at]["content"] = f"{name}: another text."
+        elif at is not None:
+            body["messages"][at]["content"] += f"\n\n{name}: one more paragraph."
+
+
+@settings(max_examples=40)
+@given(
+    st.tuples(*[st.sampled_from(["drop", "insert", "rewrite", "append", "parameter", "tool"])] * 2),
+    st.lists(st.integers(2, TURNS), min_size=2, max_size=2, unique=True).map(sorted),
+    st.data(),
+    st.sampled_from([REPLAY, RUN]),
+)
+def test_two_independent_edits_are_both_news(
+    edits: tuple[str, str], turns: list[int], data: st.DataObject, mode: str
+) -> None:
+    """What differs first hides nothing that has nothing to do with it, on either side, in either mode."""
+    places = [data.draw(st.integers(1, 2 * turns[0] - 2))]
+    places.append(data.draw(st.integers(1, 2 * turns[1] - 2).filter(lambda one: one != places[0])))
+    sides = bodies(TURNS), bodies(TURNS)
+    plant(sides[1], edits[0], turns[0], places[0], "first")
+    plant(sides[data.draw(st.integers(0, 1))], edits[1], turns[1], places[1], "second")
+    found = compare_cassettes(recording(sides[0]), recording(sides[1]), mode=mode)
+    rows = [(found.rows[row], one.aspect) for row, one in news(found)]
+    told = [(row.right.turn, aspect) for row, aspect in rows if row.right is not None and not row.consequence]
+    aspects = {"parameter": "parameters", "tool": "tools"}
+    assert list(dict.fromkeys(told)) == [
+        (turn, aspects.get(edit, "messages")) for edit, turn in zip(edits, turns, strict=True)
+    ]
+
+
+def test_two_live_runs_have_no_answer_in_common_but_refusals_and_lists_of_models() -> None:
+    """Those are the same in any two runs."""
+    same = exchange(9, {}, whole({"data": []}), url="http://127.0.0.1:8080/v1/models")
+    refused = whole({"error": {"message": "no"}}, 400)
+    runs = []
+    for live in (0, 100):
+        answers = [streamed(events(answer(1), number=live)), refused]
+        one = recording(bodies(2), answers)
+        runs.append(msgspec.structs.replace(one, exchanges=(*one.exchanges, same)))
+    assert mode_of(*runs) == RUN
+
+
+def test_a_history_that_somebody_rewrote_has_weight_in_live_runs() -> None:
+    """A model's words weigh nothing as they came; what is no model's words does."""
+    sides = bodies(3), bodies(3)
+    answers = [
+        [streamed(events(f"{word} {n} of mine", number=n + k)) for n in range(3)] for k, word in ((0, "a"), (9, "b"))
+    ]
+    for side, word in zip(sides, ("a", "b"), strict=True):
+        for body in side[1:]:
+            body["messages"][2]["content"] = f"{word} 0 of mine"
+    assert told(compare_cassettes(recording(sides[0], answers[0]), recording(sides[1], answers[1]), mode=RUN)) == []
+    for body in sides[1][1:]:
+        body["messages"][2]["content"] = "the agent's own summary"
+    found = compare_cassettes(recording(sides[0], answers[0]), recording(sides[1], answers[1]), mode=RUN)
+    assert told(found) == [("messages", "changed", "/messages/2/content")]

@@ -46,3 +46,10 @@ def test_a_megabyte_that_differs_everywhere_ends() -> None:
     assert made(pieces(left, right), "added") == left
     left, right = (" ".join(f"{n * step}" for n in range(100_000)) for step in (2, 3))
     assert made(pieces(left, right), "removed") == right
+
+
+def test_one_line_of_too_many_words_is_compared_by_its_sentences() -> None:
+    """So that a few edits far apart in it are told, and not the whole."""
+    left = " ".join(f"Sentence {n} of a very long paragraph." for n in range(5_000))
+    told = pieces(left, left.replace("Sentence 9 of", "Nothing of").replace("Sentence 4990 of", "No of"))
+    assert [piece.text for piece in told if piece.kind == "removed"] == ["Sentence 9", "Sentence 4990"]

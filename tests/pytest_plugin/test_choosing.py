@@ -1,8 +1,6 @@
 """How a marker has its recording played."""
 
-from pathlib import Path
-
-from inner_pytest import QUESTIONS, inner, recorded
+from inner_pytest import QUESTIONS, Gathered
 
 SETTINGS = (
     QUESTIONS
@@ -26,16 +24,26 @@ def test_marked(nexdiag_replay):
     assert say(QUESTIONS[0], nexdiag_replay)
 """
 )
+INNER = {
+    "choosing/test_set.py": SETTINGS,
+    "choosing/nexdiag.toml": '[replay]\nignore = ["/temperature"]\nunplayed = true\n',
+    "choosing/wrong/test_misspelt.py": SETTINGS.partition(
+        '\n@pytest.mark.nexdiag(cassette="five.cassette.jsonl", ignore'
+    )[0],
+    "choosing/wrong/nexdiag.toml": '[replay]\nignroe = ["/temperature"]\n',
+}
 
 
-def test_what_a_marker_leaves_open_the_settings_say(tmp_path: Path) -> None:
+def test_what_a_marker_leaves_open_the_settings_say(gathered: Gathered) -> None:
     """As for `nexdiag replay`: rules add up, and of all else the marker counts; over HTTP as in the process."""
-    recorded(tmp_path)
-    (tmp_path / "nexdiag.toml").write_text('[replay]\nignore = ["/temperature"]\nunplayed = true\n')
-    done = inner(tmp_path, SETTINGS)
-    assert "1 failed, 3 passed" in done.stdout, done.stdout
-    assert "FAILED test_inner.py::test_marked" in done.stdout
-    (tmp_path / "nexdiag.toml").write_text('[replay]\nignroe = ["/temperature"]\n')
-    wrong = inner(tmp_path, SETTINGS)
-    assert "4 errors" in wrong.stdout
-    assert "nexdiag.toml:2" in wrong.stdout
+    tests = gathered.done.of("choosing/test_set.py")
+    assert {name: one.failed for name, one in tests.items()} == {
+        "test_set": [], "test_both": [], "test_in_process": [], "test_marked": ["call"],
+    }  # fmt: skip
+
+
+def test_settings_that_cannot_be_read_are_told(gathered: Gathered) -> None:
+    """By file and line: the tests that they are for fail."""
+    (wrong,) = gathered.done.of("choosing/wrong/test_misspelt.py").values()
+    assert wrong.failed == ["setup"]
+    assert "nexdiag.toml:2" in wrong.told

@@ -1,6 +1,7 @@
 """What a test's fixtures say when it ends."""
 
 import types
+import unittest
 from collections.abc import Generator
 
 import pytest
@@ -79,6 +80,28 @@ def test_what_is_wrong_fails_the_test_and_a_test_that_fails_is_told_where_to_loo
     with pytest.raises(ValueError, match="its own"):
         run(item, own)
     assert item.sections == [("call", "nexdiag", "wrong\nwhere")]
-    with pytest.raises(pytest.skip.Exception):
-        run(item, pytest.skip.Exception("not here"))
+    for skip in (pytest.skip.Exception("not here"), unittest.SkipTest("nor here")):
+        with pytest.raises(type(skip)):
+            run(item, skip)
     assert len(item.sections) == 1
+    assert item.stash[ending.FAILURE] is own
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3), pytest.exit.Exception("over")])
+def test_a_test_that_was_interrupted_is_none_that_passed(error: BaseException) -> None:
+    """Its recording takes no good one's place."""
+    item = Item()
+    with pytest.raises(type(error)):
+        run(item, error)
+    assert item.stash[ending.FAILURE] is error
+
+
+def test_a_failure_that_unittest_swallows_is_seen() -> None:
+    """It stands with the test until pytest looks for it."""
+    item = Item()
+    ending.leave(item, Told("", "where"))  # type: ignore[arg-type]
+    own = AssertionError("its own")
+    item._excinfo = [types.SimpleNamespace(value=own)]  # type: ignore[attr-defined]
+    assert run(item) == 7
+    assert item.stash[ending.FAILURE] is own
+    assert item.sections == [("call", "nexdiag", "where")]

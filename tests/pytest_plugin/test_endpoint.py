@@ -1,10 +1,8 @@
 """`nexdiag_endpoint`, in a real inner pytest."""
 
-from pathlib import Path
+from inner_pytest import SAY, Gathered
 
-from inner_pytest import SAY, inner, told
-
-INNER = (
+SUITE = (
     SAY
     + """
 @pytest.mark.nexdiag(like="llama.cpp-strict", script=["Hello."])
@@ -27,21 +25,29 @@ def test_refused_and_failed(nexdiag_endpoint):
 def test_unknown(nexdiag_endpoint): pass
 """
 )
+INNER = {"endpoint/test_endpoint.py": SUITE}
+FILE = "endpoint/test_endpoint.py"
 
 
-def test_a_marked_test_gets_a_server_with_those_manners(tmp_path: Path) -> None:
-    """It answers by its script and refuses as its server does; a failure has the finding, the words and a file."""
-    done = inner(tmp_path, INNER, "--strict-markers", "-W", "error")
-    assert "1 failed, 3 passed, 1 error" in done.stdout, done.stdout + done.stderr
-    assert "nexdiag: 0 scenarios · 0 exchanges replayed · 0 live · 4 from a stub · 0 findings" in done.stdout
-    why = told(done)
-    assert "unknown profile 'llama.cp'" in why["test_unknown"]
-    assert "During handling" not in why["test_unknown"]
-    failed = why["test_refused_and_failed"]
+def test_a_marked_test_gets_a_server_with_those_manners(gathered: Gathered) -> None:
+    """It answers by its script and refuses as its server does, and all that came to it is counted."""
+    tests = gathered.done.of(FILE)
+    assert {name: one.failed for name, one in tests.items()} == {
+        "test_answered": [], "test_refused": [], "test_unmarked": [],
+        "test_refused_and_failed": ["call"], "test_unknown": ["setup"],
+    }  # fmt: skip
+    assert sum(one.counts.get("stubbed", 0) for one in tests.values()) == 4
+    assert "unknown profile 'llama.cp'" in tests["test_unknown"].told
+    assert "During handling" not in tests["test_unknown"].told
+
+
+def test_a_test_that_fails_is_told_what_was_refused(gathered: Gathered) -> None:
+    """The finding, the server's words, the fix, and a file with what was sent."""
+    failed = gathered.done.of(FILE)["test_refused_and_failed"].told
     assert "NX101 role-alternation" in failed
     assert "messages[0] and messages[1] are both user" in failed
     assert "the server  Unable to generate parser" in failed
     assert "fix         merge messages[1]" in failed
-    kept = next((tmp_path / "kept").rglob("test_refused_and_failed.cassette.jsonl"))
-    assert f"recording  {kept}" in failed or f"recording  {kept.relative_to(tmp_path)}" in failed
+    kept = next((gathered.root / "kept").rglob("test_refused_and_failed.cassette.jsonl"))
+    assert f"recording  {kept.relative_to(gathered.root)}" in failed
     assert "repro      nexdiag lint" in failed

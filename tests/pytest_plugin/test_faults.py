@@ -3,41 +3,28 @@
 from pathlib import Path
 
 from for_serving import exchange, write
-from inner_pytest import QUESTIONS, inner, recorded, told
+from inner_pytest import QUESTIONS, Gathered
 
-EACH = (
-    QUESTIONS
-    + """
-@pytest.mark.nexdiag(cassette="five.cassette.jsonl", faults="all", unplayed=True)
+EACH = """
+import httpx, pytest
+
+def say(url):
+    asked = {"model": "m", "messages": [{"role": "user", "content": "a"}]}
+    try:
+        httpx.post(url + "/v1/chat/completions", json=asked, timeout=0.3)
+    except httpx.HTTPError:
+        pass
+
+@pytest.mark.nexdiag(cassette="one.cassette.jsonl", faults="all", unplayed=True)
 def test_each(nexdiag_replay, nexdiag_faults):
-    assert len(nexdiag_faults) == 1
-    try:
-        say(QUESTIONS[0], url=nexdiag_replay, retries=1)
-    except Exception:
-        pass
+    (fault,) = nexdiag_faults
+    say(nexdiag_replay)
 
-@pytest.mark.nexdiag(cassette="five.cassette.jsonl", faults="all", unplayed=True)
-def test_in_process(nexdiag_cassette):
-    try:
-        say(QUESTIONS[0], retries=1)
-    except Exception:
-        pass
+@pytest.mark.nexdiag(cassette="one.cassette.jsonl", faults="all", unplayed=True)
+def test_in_process(nexdiag_cassette, nexdiag_faults):
+    (fault,) = nexdiag_faults
+    say("http://model.example:8000")
 """
-)
-
-
-def test_faults_all_is_a_run_for_each_fault_at_each_place(tmp_path: Path) -> None:
-    """Named by the fault, so that one of them can be run alone; over HTTP, and in the process."""
-    recorded(tmp_path)
-    listed = inner(tmp_path, EACH, "--collect-only")
-    assert "test_each[garble:" in listed.stdout, listed.stdout + listed.stderr
-    assert listed.stdout.count("test_each[") == listed.stdout.count("test_in_process[") > 100
-    alone = [line for line in listed.stdout.splitlines() if "[drop@1#0]" in line or "[no-done@1]" in line]
-    done = inner(tmp_path, EACH, *alone)
-    assert len(alone) >= 2
-    assert f"{len(alone)} passed" in done.stdout, done.stdout
-
-
 WRONG = """
 import pytest
 
@@ -50,18 +37,6 @@ import pytest
 @pytest.mark.nexdiag(cassette="five.cassette.jsonl", faults="all")
 def test_it(): pass
 """
-
-
-def test_faults_all_that_cannot_be_is_no_silent_skip(tmp_path: Path) -> None:
-    """Where none can strike (all that was recorded is a refusal, for example), or the test names no fixture for it."""
-    write(tmp_path / "refused.cassette.jsonl", exchange(0, "a", status=400))
-    (tmp_path / "test_unnamed.py").write_text(UNNAMED)
-    done = inner(tmp_path, WRONG)
-    assert "2 errors" in done.stdout, done.stdout
-    assert "no fault can strike an answer of refused.cassette.jsonl" in done.stdout
-    assert "write: def test_it(nexdiag_cassette)" in done.stdout
-
-
 ONE = (
     QUESTIONS
     + """
@@ -75,11 +50,43 @@ def test_unstruck():
     say(QUESTIONS[0])
 """
 )
+INNER = {
+    "faults/test_each.py": EACH,
+    "faults/test_one.py": ONE,
+    "faults/wrong/test_none_can.py": WRONG,
+    "faults/wrong/test_unnamed.py": UNNAMED,
+}
 
 
-def test_a_fault_strikes_in_process_too_and_one_that_strikes_nothing_is_told(tmp_path: Path) -> None:
+def prepare(root: Path) -> None:
+    """An answer for each fault to strike, and a refusal, which none does."""
+    (root / "faults" / "wrong").mkdir(parents=True)
+    write(root / "faults" / "one.cassette.jsonl", exchange(0, "a"))
+    write(root / "faults" / "wrong" / "refused.cassette.jsonl", exchange(0, "a", status=400, answer="no"))
+
+
+def test_faults_all_is_a_run_for_each_fault_at_each_place(gathered: Gathered) -> None:
+    """Named by the fault, so that one of them can be run alone; over HTTP, and in the process."""
+    tests = gathered.done.of("faults/test_each.py")
+    each, in_process = (
+        [name[len(one) :] for name in tests if name.startswith(one)] for one in ("test_each", "test_in_process")
+    )
+    assert each == in_process
+    assert {"[drop@1#0]", "[status:500@1]"} <= {*each}
+    assert not any(one.failed for one in tests.values())
+
+
+def test_faults_all_that_cannot_be_is_no_silent_skip(gathered: Gathered) -> None:
+    """Where none can strike (all that was recorded is a refusal, for example), or the test names no fixture for it."""
+    none = gathered.done.tests["faults/wrong/test_none_can.py"]
+    unnamed = gathered.done.tests["faults/wrong/test_unnamed.py"]
+    assert none.failed == unnamed.failed == ["collect"]
+    assert "no fault can strike an answer of refused.cassette.jsonl" in none.told
+    assert "write: def test_it(nexdiag_cassette)" in unnamed.told
+
+
+def test_a_fault_strikes_in_process_too_and_one_that_strikes_nothing_is_told(gathered: Gathered) -> None:
     """A test that believes to have seen a fault proves nothing."""
-    recorded(tmp_path)
-    done = inner(tmp_path, ONE)
-    assert "2 passed, 1 error" in done.stdout, done.stdout + done.stderr
-    assert "a fault has struck nothing" in told(done)["test_unstruck"]
+    tests = gathered.done.of("faults/test_one.py")
+    assert {name: one.failed for name, one in tests.items()} == {"test_struck": [], "test_unstruck": ["teardown"]}
+    assert "a fault has struck nothing" in tests["test_unstruck"].told

@@ -1,9 +1,7 @@
 """The marker: what it stands for, and what is said of one that cannot be followed."""
 
-from pathlib import Path
-
 import pytest
-from inner_pytest import inner, recorded, told
+from inner_pytest import Gathered
 
 from nexdiag.pytest_plugin import marker
 
@@ -36,23 +34,23 @@ BAD = [
     ('block_network=True, allowed_hosts="("', "", ["allowed_hosts wants regular expressions"]),
 ]
 
-
-def test_a_marker_that_cannot_be_followed_is_told(tmp_path: Path) -> None:
-    """Nothing in a marker is ignored: the test that has it fails with what to write, and no traceback."""
-    recorded(tmp_path)
-    tests = [
-        f"@pytest.mark.nexdiag({said})\ndef test_{place:03}({fixture}): pass\n"
+INNER = {
+    "marker/test_marker.py": "import pytest\n"
+    + "".join(
+        f"\n@pytest.mark.nexdiag({said})\ndef test_{place:03}({fixture}): pass\n"
         for place, (said, fixture, _) in enumerate(BAD)
-    ]
-    done = inner(tmp_path, "\n".join(["import pytest", *tests]))
-    assert f"{len(BAD)} errors" in done.stdout, done.stdout + done.stderr
-    why = told(done)
-    for place, (said, _, words) in enumerate(BAD):
-        for each in words:
-            assert each in why[f"test_{place:03}"], (said, why[f"test_{place:03}"])
-    assert "Traceback" not in done.stdout
-    assert "pytest_plugin" not in done.stdout
-    assert "During handling" not in done.stdout
+    )
+}
+
+
+@pytest.mark.parametrize("place", range(len(BAD)), ids=[said or "nothing" for said, _, _ in BAD])
+def test_a_marker_that_cannot_be_followed_is_told(gathered: Gathered, place: int) -> None:
+    """Nothing in a marker is ignored: the test that has it fails with what to write, and no traceback."""
+    test = gathered.done.of("marker/test_marker.py")[f"test_{place:03}"]
+    assert test.failed == ["setup"]
+    for words in BAD[place][2]:
+        assert words in test.told
+    assert not [one for one in ("Traceback", "pytest_plugin", "During handling") if one in test.told]
 
 
 @pytest.mark.parametrize(

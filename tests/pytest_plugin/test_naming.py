@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nexdiag.pytest_plugin.naming import SUFFIX, conventional, file_name
@@ -19,6 +19,8 @@ def test_it_is_beside_the_test_or_where_the_ini_file_says() -> None:
     assert conventional(nodeid, Path("/away/test_x.py"), ROOT, "kept") == ROOT / "kept" / "test_x" / name
 
 
+@example(["a::b", "a.b"])
+@example(["a/b", "a-b"])
 @given(st.lists(st.text(max_size=300), min_size=2, max_size=2, unique=True))
 def test_two_tests_never_share_one(called: list[str]) -> None:
     """Whatever a parameter is called: the name is one that a file system takes."""

@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from inner_pytest import SAY, inner, live, told
+from inner_pytest import SAY, Gathered, inner
 
 from nexdiag.pytest_plugin.network import Closed, laid
 from nexdiag.runner.replaying.served.closed_child.sitecustomize import NetworkClosedError
@@ -14,6 +14,8 @@ SUITE = (
     + """
 import asyncio, socket
 import httpx
+
+pytestmark = pytest.mark.nexdiag(block_network=True)
 
 def test_address():
     httpx.get("http://192.0.2.1:81/", timeout=2)
@@ -57,21 +59,30 @@ def test_loopback(nexdiag_endpoint):
 )
 
 
-def test_what_would_leave_this_machine_fails_and_names_who_asked(tmp_path: Path) -> None:
+INNER = {"network/test_network.py": SUITE}
+FILE = "network/test_network.py"
+
+
+def test_what_would_leave_this_machine_fails(gathered: Gathered) -> None:
+    """Also in a fixture; loopback, what is allowed, what is recorded and what opens it again go through."""
+    tests = gathered.done.of(FILE)
+    assert {name: one.failed for name, one in tests.items()} == {
+        "test_address": ["call"], "test_name": ["call"], "test_async": ["call"], "test_fixture": ["setup"],
+        "test_allowed": [], "test_open": [], "test_recorded": [], "test_loopback": [],
+    }  # fmt: skip
+
+
+def test_a_connection_that_was_tried_names_who_asked(gathered: Gathered) -> None:
     """File and line; also where an SDK made `Connection error.` of it, in a fixture, and in a task."""
-    (tmp_path / "pytest.ini").write_text("[pytest]\nnexdiag_block_network = true\n")
-    with live("Hello.") as url:
-        done = inner(tmp_path, SUITE, OPENAI_BASE_URL=url)
-    assert "3 failed, 4 passed, 1 error" in done.stdout, done.stdout + done.stderr
-    why = told(done)
-    here = f"tried while the network is closed, at {tmp_path / 'test_inner.py'}:"
-    assert f"192.0.2.1:81 was {here}" in why["test_address"]
-    assert "in test_address" in why["test_address"]
-    assert "api.example.com" in why["test_name"]
-    assert "in say" in why["test_name"]
-    assert "api.example.com:443" in why["test_async"]
-    assert "in test_async.<locals>.ask" in why["test_async"]
-    assert "192.0.2.2" in why["test_fixture"]
+    tests = gathered.done.of(FILE)
+    here = f"tried while the network is closed, at {gathered.root / FILE}:"
+    assert f"192.0.2.1:81 was {here}" in tests["test_address"].told
+    assert "in test_address" in tests["test_address"].told
+    assert "api.example.com" in tests["test_name"].told
+    assert "in say" in tests["test_name"].told
+    assert "api.example.com:443" in tests["test_async"].told
+    assert "in test_async.<locals>.ask" in tests["test_async"].told
+    assert "192.0.2.2" in tests["test_fixture"].told
 
 
 MARKED = """
@@ -91,12 +102,15 @@ def test_open():
 """
 
 
-def test_a_marker_closes_it_for_one_test(tmp_path: Path) -> None:
+def test_a_marker_closes_it_for_one_test_and_the_ini_file_for_all(tmp_path: Path) -> None:
     """The next one has it as it was; what is no pattern is told before anything is run."""
-    done = inner(tmp_path, MARKED)
-    assert "2 passed" in done.stdout, done.stdout
+    marked = inner(tmp_path, MARKED)
+    assert [one.failed for one in marked.tests.values()] == [[], []], marked.out
+    (tmp_path / "pytest.ini").write_text("[pytest]\nnexdiag_block_network = true\n")
+    closed = inner(tmp_path, MARKED)
+    assert [one.failed for one in closed.tests.values()] == [[], ["call"]], closed.out
     wrong = inner(tmp_path, MARKED, "--block-network", "--allowed-hosts=db,(")
-    assert "allowed hosts are regular expressions, found '('" in wrong.stdout + wrong.stderr
+    assert "allowed hosts are regular expressions, found '('" in wrong.out
 
 
 def test_what_lay_there_before_is_put_back_but_for_what_somebody_laid_on_top() -> None:

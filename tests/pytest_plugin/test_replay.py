@@ -1,10 +1,9 @@
 """`nexdiag_replay`, in real inner pytests, with the real openai SDK."""
 
-import json
 from pathlib import Path
 
 from for_serving import body, exchange, write
-from inner_pytest import QUESTIONS, inner, recorded, told
+from inner_pytest import QUESTIONS, SAY, Gathered
 
 from nexdiag.core.scenario import Say, Scenario
 
@@ -48,48 +47,61 @@ def test_failed_by_itself(nexdiag_replay):
 )
 
 
-def test_a_recording_answers_and_what_is_not_as_recorded_fails_the_test(tmp_path: Path) -> None:
-    """A test fails at its end, not in its teardown, and says what to look at; beside its own failure, if it has one."""
-    recorded(tmp_path)
-    done = inner(tmp_path, REPLAYS, "--strict-markers", "-W", "error", "-rA")
-    said = done.stdout
-    assert "6 failed, 2 passed" in said, said + done.stderr
-    for name in ("all", "refused_once"):
-        assert f"PASSED test_inner.py::test_{name}" in said
-    assert "ERROR" not in said
-    why = told(done)
-    assert "turn 2" in why["test_unplayed"]
-    for name in ("test_unmatched", "test_unmatched_and_failed"):
-        assert "/temperature" in why[name]
-        assert "repro      nexdiag replay five.cassette.jsonl --turn 1" in why[name]
-        assert f"{name}.cassette.jsonl" in why[name].partition("sent  ")[2]
-    assert "InternalServerError" in why["test_unmatched_and_failed"]
-    assert "no request came" in why["test_unasked"]
-    assert "the fault cut@2#1 has struck nothing" in why["test_unstruck"]
-    assert "in its own words" in why["test_failed_by_itself"]
-    assert "Captured nexdiag call" in why["test_failed_by_itself"]
-    assert "turn 2" in why["test_failed_by_itself"]
-
-
 NONE = (
-    QUESTIONS
-    + """
+    SAY
+    + f"""
+ASKED = {body("a")}
 @pytest.mark.nexdiag(cassette="x.cassette.jsonl", faults="none")
 def test_off(nexdiag_replay):
-    assert say(QUESTIONS[0], nexdiag_replay)
+    assert say(ASKED, nexdiag_replay)
 
 @pytest.mark.nexdiag(cassette="x.cassette.jsonl")
 def test_on(nexdiag_replay):
     with pytest.raises(openai.BadRequestError):
-        say(QUESTIONS[0], nexdiag_replay)
+        say(ASKED, nexdiag_replay)
 """
 )
+INNER = {"replay/test_replay.py": REPLAYS, "replay/none/test_none.py": NONE}
+FILE = "replay/test_replay.py"
 
 
-def test_a_marker_switches_the_faults_of_a_scenario_off(tmp_path: Path) -> None:
-    """They are laid over the replay unless it does."""
+def prepare(root: Path) -> None:
+    """A recording whose own scenario has a fault."""
     scenario = Scenario(name="s", say=(Say(text="a"),), faults=("status:400@1",))
-    write(tmp_path / "x.cassette.jsonl", exchange(0, "a"), scenario=scenario)
-    (tmp_path / "questions.jsonl").write_text(json.dumps(body("a")))
-    done = inner(tmp_path, NONE)
-    assert "2 passed" in done.stdout, done.stdout
+    (root / "replay" / "none").mkdir(parents=True)
+    write(root / "replay" / "none" / "x.cassette.jsonl", exchange(0, "a"), scenario=scenario)
+
+
+def test_a_recording_answers_and_what_is_not_as_recorded_fails_the_test(gathered: Gathered) -> None:
+    """A test fails at its end, not in its teardown."""
+    tests = gathered.done.of(FILE)
+    assert {name for name, one in tests.items() if not one.failed} == {"test_all", "test_refused_once"}
+    assert {one for each in tests.values() for one in each.failed} == {"call"}
+    assert len(tests) == 8
+
+
+def test_what_was_not_as_recorded_says_what_to_look_at(gathered: Gathered) -> None:
+    """The place, the turn to replay, and a file with what was asked."""
+    tests = gathered.done.of(FILE)
+    assert "turn 2" in tests["test_unplayed"].told
+    for name in ("test_unmatched", "test_unmatched_and_failed"):
+        assert "/temperature" in tests[name].told
+        assert "repro      nexdiag replay five.cassette.jsonl --turn 1" in tests[name].told
+        assert f"{name}.cassette.jsonl" in tests[name].told.partition("sent  ")[2]
+    assert "no request came" in tests["test_unasked"].told
+    assert "the fault cut@2#1 has struck nothing" in tests["test_unstruck"].told
+
+
+def test_a_failure_of_its_own_has_what_we_know_beside_it(gathered: Gathered) -> None:
+    """Neither hides the other."""
+    tests = gathered.done.of(FILE)
+    assert "InternalServerError" in tests["test_unmatched_and_failed"].told
+    assert "in its own words" in tests["test_failed_by_itself"].told
+    assert "Captured nexdiag call" in tests["test_failed_by_itself"].told
+    assert "turn 2" in tests["test_failed_by_itself"].told
+
+
+def test_a_marker_switches_the_faults_of_a_scenario_off(gathered: Gathered) -> None:
+    """They are laid over the replay unless it does."""
+    tests = gathered.done.of("replay/none/test_none.py")
+    assert {name: one.failed for name, one in tests.items()} == {"test_off": [], "test_on": []}

@@ -6,12 +6,13 @@ from pathlib import Path
 from snapshotting import files, run
 
 AGENT = """
-import openai, pytest
+import pytest
 
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
 
 @pytest.mark.nexdiag(like="llama.cpp-strict", script=["Rain.", "Sun."])
 def test_agent(nexdiag_endpoint, request_snapshot, tmp_path):
+    import openai  # in one of the workers
     messages = [
         {"role": "system", "content": f"Work in {tmp_path}. Ask {nexdiag_endpoint}. Key: sk-live-0123456789abcdef."},
         {"role": "user", "content": "What is the weather in Paris?"},
@@ -50,7 +51,7 @@ def test_what_the_openai_sdk_sends_is_kept_under_xdist_and_equal_on_another_run(
         {"role": "user", "content": "And tomorrow?"},
     ]
     assert '        {"role": "user", "content": "What is the weather in Paris?"}\n' in text
-    assert "sk-live" not in "".join(path.read_text() for path in tmp_path.glob("__*/**/*.*"))
+    assert "sk-live" not in "".join(path.read_text() for path in tmp_path.glob("__[st]*__/**/*.*"))
     again = run(tmp_path, HOME=str(tmp_path))
     assert "2 snapshots passed" in again, again
     assert "2 snapshots" in again.partition("nexdiag:")[2].partition("\n")[0]

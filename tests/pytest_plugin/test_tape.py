@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
-from inner_pytest import SAY, inner, live, told
+from for_serving import exchange, write
+from inner_pytest import PLAIN, SAY, Gathered, inner, live
 
 from nexdiag.runner.load import load
 
 SUITE = (
-    SAY
+    PLAIN
     + """
 import unittest
+
+HERE = os.environ["OPENAI_BASE_URL"]
 
 @pytest.mark.nexdiag
 def test_bare():
@@ -18,7 +21,7 @@ def test_bare():
 @pytest.mark.nexdiag
 @pytest.mark.parametrize("question", ["a/b", "a b"])
 def test_each(question):
-    assert say(question, stream=True)
+    assert say(question)
 
 class TestNamed:
     def test_two(self, nexdiag_cassette):
@@ -27,10 +30,10 @@ class TestNamed:
 
 @pytest.fixture
 def client():
-    with openai.OpenAI(api_key="x") as client:
-        assert client.models.list()
+    with httpx.Client(base_url=HERE) as client:
+        assert client.get("/models").json()
         yield client
-        client.chat.completions.create(model="m", messages=[{"role": "user", "content": "goodbye"}])
+        say("goodbye")
 
 @pytest.mark.nexdiag
 def test_fixtures(client):
@@ -40,6 +43,8 @@ def test_fixtures(client):
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_async(anyio_backend):
+    import openai  # in one of the workers
+
     async with openai.AsyncOpenAI(api_key="x") as client:
         asked = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
         chunks = await client.chat.completions.create(stream=True, **asked)
@@ -51,16 +56,33 @@ class TestCase(unittest.TestCase):
         self.assertEqual(say("hi"), "Hello.")
 
 def test_plain(): pass
+
+@pytest.mark.nexdiag(cassette="one.cassette.jsonl", faults="all", unplayed=True)
+def test_faults(nexdiag_cassette):
+    asked = {"model": "m", "messages": [{"role": "user", "content": "a"}]}
+    try:
+        httpx.post("http://model.example:8000/v1/chat/completions", json=asked, timeout=0.1)
+    except httpx.HTTPError:
+        pass
 """
 )
 
 
 def test_a_suite_is_recorded_by_two_workers_and_then_played_without_a_server(tmp_path: Path) -> None:
-    """A cassette for each test, beside its file; fixtures are met too; the sums come from the workers."""
+    """A cassette for each test, beside its file; fixtures are met too; the sums come from the workers.
+
+    And the runs of faults="all" have the same ids in both: workers that collect different tests run none.
+    """
+    write(tmp_path / "one.cassette.jsonl", exchange(0, "a"))
+    other = ("-p", "anyio", "-p", "xdist")
     with live("Hello.") as url:
-        made = inner(tmp_path, SUITE, "--record-mode=once", "-n2", "--strict-markers", OPENAI_BASE_URL=url)
-    assert "8 passed" in made.stdout, made.stdout + made.stderr
-    assert "nexdiag: 7 scenarios · 0 exchanges replayed · 9 live · 0 findings" in made.stdout
+        made = inner(
+            tmp_path, SUITE, "--record-mode=once", "-n2", "--strict-markers", *other,
+            OPENAI_BASE_URL=url,
+        )  # fmt: skip
+    assert not [name for name, one in made.tests.items() if one.failed], made.out
+    assert len(made.tests) - len([name for name in made.tests if "test_faults[" in name]) == 8
+    assert "nexdiag: 8 scenarios · 28 exchanges replayed · 9 live · 0 findings" in made.out
     names = sorted(path.name for path in (tmp_path / "cassettes" / "test_inner").iterdir())
     assert len(names) == 6
     assert names[:2] == ["TestCase.test_of_unittest.cassette.jsonl", "TestNamed.test_two.cassette.jsonl"]
@@ -69,19 +91,29 @@ def test_a_suite_is_recorded_by_two_workers_and_then_played_without_a_server(tmp
     assert len(fixtures.exchanges) == 2  # its setup's, and its teardown's
     (tmp_path / "pytest.ini").write_text("[pytest]\nnexdiag_record_mode = once\n")
     nowhere = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "CI": "true"}
-    played = inner(tmp_path, SUITE, "-W", "error", **nowhere)
-    assert "8 passed" in played.stdout, played.stdout + played.stderr
-    assert "nexdiag: 7 scenarios · " in played.stdout
-    assert " replayed · 0 live · 0 findings" in played.stdout
+    played = inner(tmp_path, SUITE, "-W", "error", "-k", "not faults", *other[:2], **nowhere)
+    assert "8 passed" in played.out, played.out
+    assert "nexdiag: 7 scenarios · " in played.out
+    assert " replayed · 0 live · 0 findings" in played.out
 
 
 WRONG = (
     SAY
     + """
+import unittest
+
 @pytest.fixture
 def late():
     yield
     say("too late")
+
+@pytest.mark.nexdiag(record="a.cassette.jsonl")
+def test_first():
+    say()
+
+@pytest.mark.nexdiag(record="b.cassette.jsonl")
+def test_second():
+    say()
 
 @pytest.mark.nexdiag(cassette="a.cassette.jsonl")
 def test_changed():
@@ -121,6 +153,11 @@ def test_recorded_badly(nexdiag_cassette):
 @pytest.mark.nexdiag(record_mode="once")
 def test_nothing_sent(): pass
 
+class TestBadly(unittest.TestCase):
+    @pytest.mark.nexdiag(cassette="b.cassette.jsonl", record_mode="rewrite")
+    def test_recorded(self):
+        self.assertEqual(say("something else"), "Bye.")
+
 def test_recorder(nexdiag_recorder):
     say()
     assert [one.response.status for one in nexdiag_recorder.exchanges] == [200]
@@ -128,46 +165,12 @@ def test_recorder(nexdiag_recorder):
 
 @pytest.mark.nexdiag(record="kept.cassette.jsonl")
 def test_kept():
-    say()
+    assert say(stream=True)
 """
 )
 
 
-def test_what_was_not_as_recorded_fails_the_test_and_says_where_to_look(tmp_path: Path) -> None:
-    """The path that differs with both values, the command that replays it, and a file with what was sent."""
-    first = SAY + "@pytest.mark.nexdiag(record='a.cassette.jsonl')\ndef test_it(): assert say() == 'Hello.'\n"
-    with live("Hello.") as url:
-        inner(tmp_path, first, OPENAI_BASE_URL=url)
-        before = (tmp_path / "a.cassette.jsonl").read_bytes()
-        (tmp_path / "b.cassette.jsonl").write_bytes(before)
-        done = inner(tmp_path, WRONG, OPENAI_BASE_URL=url)
-    assert "4 failed, 6 passed, 4 errors" in done.stdout, done.stdout + done.stderr
-    why = told(done)
-    for name in ("test_changed", "test_swallowed"):
-        assert "≠ a.cassette.jsonl" in why[name]
-        assert f"pytest --record-mode=new_episodes test_inner.py::{name}" in why[name]
-        assert "repro      nexdiag replay a.cassette.jsonl --turn 1" in why[name]
-        assert f"{name}.cassette.jsonl" in why[name].partition("sent  ")[2]
-    assert '- "hi"\n    + "hi there"' in why["test_changed"]
-    assert "/temperature   added" in why["test_swallowed"]
-    assert "1 recorded exchange of a.cassette.jsonl not asked for" in why["test_unplayed"]
-    assert "unplayed=True" in why["test_unplayed"]
-    assert "recording  a.cassette.jsonl" in why["test_own_failure"]
-    assert "Unmatched" in why["test_late"]
-    assert "no cassette at cassettes/test_inner/test_not_recorded.cassette.jsonl" in why["test_not_recorded"]
-    assert "record one: pytest --record-mode=once test_inner.py::test_not_recorded" in why["test_not_recorded"]
-    assert "the cassette stays as it was: b.cassette.jsonl" in why["test_recorded_badly"]
-    assert (tmp_path / "b.cassette.jsonl").read_bytes() == before
-    left = next((tmp_path / "kept").rglob("test_recorded_badly.cassette.jsonl"))
-    assert b"something else" in left.read_bytes()
-    assert "no request was made" in why["test_nothing_sent"]
-    assert len(load(tmp_path / "kept.cassette.jsonl").exchanges) == 1
-    assert "0 findings" in done.stdout
-
-
-MODULE = (
-    SAY
-    + """
+MODULE = """
 pytestmark = pytest.mark.nexdiag(record_mode="once")
 
 def test_sends(): say()
@@ -179,17 +182,74 @@ def test_live(nexdiag_cassette):
     say("never recorded")
     assert len(nexdiag_cassette.recorded) == 1
 """
-)
+INNER = {"tape/test_wrong.py": WRONG, "tape/module/test_module.py": SAY + MODULE}
+FILE = "tape/test_wrong.py"
 
 
-def test_a_marker_of_a_module_leaves_those_alone_that_send_nothing(tmp_path: Path) -> None:
-    """And with --disable-recording every test goes to its server, and no cassette is touched."""
+def test_what_was_not_as_recorded_fails_the_test(gathered: Gathered) -> None:
+    """At its end, or where its last fixture has gone; also where the client swallowed the error."""
+    tests = gathered.done.of(FILE)
+    assert {name: one.failed for name, one in tests.items() if one.failed} == {
+        "test_changed": ["call"], "test_swallowed": ["call"], "test_own_failure": ["call"],
+        "test_recorded_badly": ["call"], "TestBadly::test_recorded": ["call"],
+        "test_unplayed": ["teardown"], "test_late": ["teardown"],
+        "test_not_recorded": ["setup"], "test_nothing_sent": ["teardown"],
+    }  # fmt: skip
+
+
+def test_a_request_without_a_recording_is_told_by_what_differs(gathered: Gathered) -> None:
+    """The path with both values, the command that replays it, how it is recorded, and a file with what was sent."""
+    why = {name: one.told for name, one in gathered.done.of(FILE).items()}
+    for name in ("test_changed", "test_swallowed"):
+        assert "≠ tape/a.cassette.jsonl" in why[name]
+        assert f"pytest --record-mode=new_episodes {FILE}::{name}" in why[name]
+        assert "repro      nexdiag replay tape/a.cassette.jsonl --turn 1" in why[name]
+        assert f"{name}.cassette.jsonl" in why[name].partition("sent  ")[2]
+    assert '- "hi"\n    + "hi there"' in why["test_changed"]
+    assert "/temperature   added" in why["test_swallowed"]
+    assert "Unmatched" in why["test_late"]
+
+
+def test_what_nobody_asked_for_and_what_is_not_there_say_what_to_type(gathered: Gathered) -> None:
+    """To record it, to record it again, or to let it be."""
+    why = {name: one.told for name, one in gathered.done.of(FILE).items()}
+    assert "1 recorded exchange of tape/a.cassette.jsonl not asked for" in why["test_unplayed"]
+    assert "unplayed=True" in why["test_unplayed"]
+    assert "no request was made" in why["test_nothing_sent"]
+    assert "no cassette at tape/cassettes/test_wrong/test_not_recorded.cassette.jsonl" in why["test_not_recorded"]
+    assert f"record one: pytest --record-mode=once {FILE}::test_not_recorded" in why["test_not_recorded"]
+    assert "recording  tape/a.cassette.jsonl" in why["test_own_failure"]
+
+
+def test_what_a_test_that_fails_has_recorded_takes_no_good_recording_s_place(gathered: Gathered) -> None:
+    """It is left beside, and said where."""
+    for name in ("test_recorded_badly", "TestBadly::test_recorded"):
+        assert "the cassette stays as it was: tape/b.cassette" in gathered.done.of(FILE)[name].told
+    (good,) = load(gathered.root / "tape" / "b.cassette.jsonl").exchanges
+    assert b"something else" not in good.request.body.join()
+    left = next((gathered.root / "kept").rglob("test_recorded_badly.cassette.jsonl"))
+    assert b"something else" in left.read_bytes()
+
+
+def test_what_is_recorded_by_name_is_there(gathered: Gathered) -> None:
+    """A streamed answer too."""
+    (kept,) = load(gathered.root / "tape" / "kept.cassette.jsonl").exchanges
+    assert kept.response is not None
+    assert len(kept.response.chunks) > 1
+
+
+def test_a_marker_of_a_module_leaves_those_alone_that_send_nothing(gathered: Gathered) -> None:
+    """Some tests of a module are about something else: they leave no file, and do not fail."""
+    tests = gathered.done.of("tape/module/test_module.py")
+    assert [one.failed for one in tests.values()] == [[], [], []]
+    there = gathered.root / "tape" / "module" / "cassettes" / "test_module"
+    assert [path.name for path in there.iterdir()] == ["test_sends.cassette.jsonl"]
+
+
+def test_with_recording_disabled_every_test_goes_to_its_server(tmp_path: Path) -> None:
+    """And no cassette is touched."""
     (tmp_path / "x.cassette.jsonl").write_text("this is not looked at")
     with live("Hello.") as url:
-        done = inner(tmp_path, MODULE, "--disable-recording", OPENAI_BASE_URL=url)
-        assert "3 passed" in done.stdout, done.stdout
-        assert not (tmp_path / "cassettes").exists()
-        (tmp_path / "x.cassette.jsonl").unlink()
-        once = inner(tmp_path, MODULE, OPENAI_BASE_URL=url)
-    assert "3 passed" in once.stdout, once.stdout
-    assert [path.name for path in (tmp_path / "cassettes" / "test_inner").iterdir()] == ["test_sends.cassette.jsonl"]
+        done = inner(tmp_path, PLAIN + MODULE, "--disable-recording", OPENAI_BASE_URL=url)
+    assert "3 passed" in done.out, done.out
+    assert not (tmp_path / "cassettes").exists()

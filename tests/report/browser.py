@@ -147,6 +147,15 @@ class Browser:
             if not node.get("ignored")
         ]
 
+    def outline(self) -> list[int]:
+        """The levels of the headings that a screen reader is told, in order."""
+        return [int(facts["level"]) for role, _, facts in self.tree() if role == "heading"]
+
+    def unnamed(self) -> list[str]:
+        """What can be pressed, typed into or chosen from, and has no name."""
+        wanted = {"button", "link", "textbox", "searchbox", "combobox", "slider", "checkbox", "listbox", "dialog"}
+        return [role for role, name, _ in self.tree() if role in wanted and not name.strip()]
+
     def requests(self) -> list[str]:
         """The addresses that the page asked for, itself left out."""
         asked = [

@@ -5,16 +5,20 @@ import os
 import re
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from report import sample
 from report.browser import Browser, chromium
 from report.long import TURNS, long_run
 
+from nexdiag.core.finding import Origin
+from nexdiag.core.replayed import TurnVerdict
 from nexdiag.core.run import Report
-from nexdiag.report.html import WARN_FROM, render, size_warning
+from nexdiag.report.html import render
 
 SHOWN = "document.querySelector('.turn-detail article.turn')"
 DETAIL = "document.querySelector('.turn-detail').textContent"
@@ -166,6 +170,13 @@ def test_a_screen_reader_and_a_shell_are_served(browser: Browser, tmp_path: Path
         ("region", "Request"),
         ("searchbox", "Search in everything that was recorded"),
     } <= named
+    parts = {role for role, _, _ in tree}
+    assert {"banner", "main", "contentinfo", "search", "status", "region", "heading"} <= parts
+    outline = browser.outline()
+    assert outline[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(outline)), outline
+    assert browser.unnamed() == []
+    assert "Turn 2 of 2, failed" in page("document.getElementById('live').textContent")
     chosen = [name for role, name, facts in tree if role == "option" and facts.get("selected") and "Any" not in name]
     assert len(chosen) == 1
     assert "Turn 2" in chosen[0]
@@ -183,11 +194,63 @@ def test_a_screen_reader_and_a_shell_are_served(browser: Browser, tmp_path: Path
     assert "[redacted]" not in command
     page("document.activeElement.blur()")
     browser.press("n")
-    browser.until("document.activeElement.matches('aside.finding') && location.hash === '#run-1/finding-1'")
+    browser.until("document.activeElement.matches('aside.finding') && location.hash === '#run-1/finding-1?status=failed'")
     for width, dark in ((390, True), (1200, False)):
         picture = browser.look(width, 900, dark=dark)
         assert len(picture) > 20_000
         assert page("document.documentElement.scrollWidth") <= width
+
+
+def test_a_link_holds_what_the_list_shows(browser: Browser, tmp_path: Path) -> None:
+    """Search words, choices and times go into the fragment and come back from it; a link that offers more is harmless."""
+    link = "#run-1/turn-2?status=failed&find=must%20alternate&tool=%3Cscript%3E&times=x~9"
+    page = show(browser, sample.single_report(sample.alternation()), tmp_path, link)
+    browser.until(f"{COUNTED} === '1 of 2 turns, all searched' && {HEADING} === 'Turn 2'")
+    assert page("document.querySelector('.search').value") == "must alternate"
+    assert page("document.querySelector('select').selectedOptions[0].textContent") == "failed"
+    browser.press("n")
+    browser.until("location.hash === '#run-1/finding-1?status=failed&find=must+alternate'")
+    browser.press("Escape")
+    browser.until(f"{COUNTED} === '2 turns' && location.hash === '#run-1/finding-1'")
+    page("document.querySelector('.times > summary').click()")
+    page("document.querySelector('.sliders input').focus()")
+    browser.press("End")
+    browser.until("document.activeElement.value === '199' && location.hash.includes('?times=')")
+    assert page(COUNTED).startswith("1 of 2 turns, from ")
+    assert "after the beginning" in page("document.activeElement.getAttribute('aria-valuetext')")
+    whole = page("location.hash")
+    page("document.querySelector('.times .more').click()")
+    assert page(COUNTED) == "2 turns"
+    page(f"location.hash = {whole!r}")
+    browser.until(f"{COUNTED}.startsWith('1 of 2 turns') && document.querySelector('.sliders input').value === '199'")
+    assert browser.complaints() == []
+
+
+def test_a_finding_gives_its_grounds_and_d_walks_what_a_replay_changed(browser: Browser, tmp_path: Path) -> None:
+    """Beside the message: why it weighs, facts to check, consequences; `d` goes round the turns that differ."""
+    run = sample.alternation()
+    first = msgspec.structs.replace(
+        run.findings[0], because="SGLang's template says so", consequences=("tool-missing: </script> gone",),
+        evidence=("messages[3] is a user", *run.findings[0].evidence), origin=Origin(kind="answer", turn=1),
+    )  # fmt: skip
+    replayed = (TurnVerdict(number=1, said="", outcome="changed"), TurnVerdict(number=2, said="", outcome="changed"))
+    told = msgspec.structs.replace(run, findings=(first, *run.findings[1:]), replayed=replayed)
+    page = show(browser, sample.single_report(told), tmp_path, "#run-1/finding-1")
+    browser.until("document.activeElement.matches('aside.finding')")
+    card = page("document.activeElement.textContent")
+    for part in (
+        "SGLang's template says so",
+        "messages[3] is a user",
+        "1 consequence",
+        "</script> gone",
+        "answer of turn 1",
+    ):
+        assert part in card, part
+        assert part in page("document.querySelector('article.cause').textContent"), part
+    page("document.activeElement.blur()")
+    for wanted in ("Turn 1", "Turn 2", "Turn 1"):
+        browser.press("d")
+        browser.until(f"{HEADING} === {wanted!r}")
 
 
 def test_without_scripts_the_summary_stands(browser: Browser, tmp_path: Path) -> None:
@@ -236,9 +299,6 @@ def test_pages_are_the_same_each_time() -> None:
 
 
 def test_a_long_recording_stays_small() -> None:
-    """What resends its history stays far below what a mail attachment may be; a huge page is told."""
+    """What resends its history stays far below what a mail attachment may be."""
     page = render(sample.single_report(long_run()))
     assert len(page) < 900 * TURNS
-    assert size_warning(len(page)) == ""
-    assert "10 MB" in size_warning(WARN_FROM)
-    assert "one page a recording" in size_warning(WARN_FROM, runs=2)

@@ -10,9 +10,9 @@ import msgspec
 from nexdiag.core.drift import Change, Seen, Support
 from nexdiag.diff.drift.builtin import shape_of
 from nexdiag.diff.drift.declared import Declared
-from nexdiag.diff.drift.naming import MAP_KEY
+from nexdiag.diff.drift.naming import LASTING, MAP_KEY, NO_JSON, segment
 from nexdiag.diff.drift.shape import ANY_BRANCH, Node, Place, is_choice
-from nexdiag.diff.drift.weighing import declared_at, expected, requirement, weight
+from nexdiag.diff.drift.weighing import MISSING, broken, declared_at, expected, requirement, weight
 
 _ABSENT = "absent"
 _SHOWN = 6
@@ -43,6 +43,9 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
         left, right = sides
         needed = requirement(self.direction, self.endpoint, self.form, pointer, self.shape)
         severity, capped = weight(kind, self.direction, needed, left=left, right=right, allowed=allowed, partly=partly)
+        known = self.declared(pointer)
+        taken = known is not None and not known.required if kind in MISSING else allowed
+        readable = bool(pointer) or NO_JSON not in now
         return Change(
             kind=kind,
             direction=self.direction,
@@ -51,6 +54,7 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
             pointer=pointer,
             severity=severity,
             requirement=needed,
+            breaks=broken(kind, self.direction, needed, taken=taken, readable=readable),
             was=was,
             now=now,
             left=left,
@@ -159,6 +163,7 @@ def _types(where: Where, pointer: str, left: Node, right: Node) -> Iterator[Chan
             examples=(example(left), example(right)),
         )
     elif "number" in right.types and "number" not in left.types and "integer" in left.types:
+        known = where.declared(pointer)
         yield where.change(
             "type-widened",
             pointer,
@@ -166,6 +171,7 @@ def _types(where: Where, pointer: str, left: Node, right: Node) -> Iterator[Chan
             sides=_both(left, right, {"fraction"}),
             first=right.types["number"].first,
             examples=(left.types["integer"].example, right.types["number"].example),
+            allowed=known is not None and (not known.types or "number" in known.types),
             partly=True,
         )
 
@@ -182,6 +188,16 @@ def _nulls(where: Where, pointer: str, left: Node, right: Node) -> Iterator[Chan
             *words,
             sides=both,
             first=right.types["null"].first,
+            examples=(example(left), "null"),
+            allowed=known is not None and known.nullable,
+        )
+    elif now == right.n and 0 < was < left.n and expected(1 - was / left.n, right.exchanges):
+        yield where.change(
+            "now-null",
+            pointer,
+            *words,
+            sides=both,
+            first=first_of(right),
             examples=(example(left), "null"),
             allowed=known is not None and known.nullable,
         )
@@ -223,6 +239,7 @@ def _values(where: Where, pointer: str, left: Node, right: Node) -> Iterator[Cha
 def _branches(where: Where, pointer: str, left: Node, right: Node) -> Iterator[Change]:
     if ANY_BRANCH in left.branches or ANY_BRANCH in right.branches:
         return
+    yield from _silent(where, pointer, left, right)
     for label in sorted(left.branches.keys() | right.branches.keys()):
         was, now = left.branches.get(label), right.branches.get(label)
         below = pointer + label
@@ -233,7 +250,27 @@ def _branches(where: Where, pointer: str, left: Node, right: Node) -> Iterator[C
             allowed = where.declared(below) is not None
             yield where.change("branch-added", below, _ABSENT, label, sides=told, first=first_of(now), allowed=allowed)
         elif was is not None and expected(was.exchanges / max(1, left.exchanges), right.exchanges):
-            yield where.change("branch-gone", below, label, _ABSENT, sides=told, first=first_of(right))
+            always = not pointer and label in LASTING and was.exchanges == left.exchanges
+            kind = "removed" if always else "branch-gone"
+            yield where.change(kind, below, label, _ABSENT, sides=told, first=first_of(right))
+
+
+def _silent(where: Where, pointer: str, left: Node, right: Node) -> Iterator[Change]:
+    """Objects that do not say of which kind they are, where all did."""
+    number = plain(right)
+    if not left.branches or plain(left) or not number:
+        return
+    name = min(left.branches)[1:].partition("=")[0]
+    was, now = left.types["object"], right.types["object"]
+    told = _support(left, was.n), _support(right, now.n - number)
+    words = "a word in each", "none in some" if right.branches else "none"
+    yield where.change("now-optional", f"{pointer}/{segment(name)}", *words, sides=told, first=now.first)
+
+
+def plain(node: Node) -> int:
+    """How many objects are in no branch."""
+    objects = node.types.get("object")
+    return (0 if objects is None else objects.n) - sum(one.n for one in node.branches.values())
 
 
 def first_of(node: Node, kind: str = "") -> Place | None:

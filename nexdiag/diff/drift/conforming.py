@@ -10,7 +10,7 @@ import msgspec
 from nexdiag.core.drift import Change, Support
 from nexdiag.core.finding import Severity
 from nexdiag.diff.drift.builtin import shape_of
-from nexdiag.diff.drift.comparing import Where, example, first_of
+from nexdiag.diff.drift.comparing import Where, example, first_of, plain
 from nexdiag.diff.drift.declared import Declared
 from nexdiag.diff.drift.naming import MAP_KEY, segment
 from nexdiag.diff.drift.shape import ANY_BRANCH, Node
@@ -27,11 +27,15 @@ def conform(right: dict[tuple[str, str, str], Node]) -> tuple[list[Change], list
     for key in sorted(right):
         shape = shape_of(*key)
         if shape is None:
-            unchecked.append(f"{' '.join(key)}: no shape is published of it ({right[key].exchanges:,} exchanges)")
+            unchecked.append(f"{' '.join(key)}: no shape is published of it ({_counted(right[key].exchanges)})")
             continue
         where = Where(direction=key[0], endpoint=key[1], form=key[2], shape=shape)
         changes += [_light(one) for one in _node(where, "", shape, right[key])]
     return changes, unchecked
+
+
+def _counted(number: int) -> str:
+    return f"{number:,} exchange{'s' * (number != 1)}"
 
 
 def _light(change: Change) -> Change:
@@ -120,7 +124,7 @@ def _fields(where: Where, pointer: str, shape: Declared, seen: Node) -> Iterator
         child = seen.children.get(part[1:].replace("~1", "/").replace("~0", "~"))
         if child is not None:
             yield from _node(where, pointer + part, asked, child)
-        if asked.required and (0 if child is None else child.n) < _plain(seen):
+        if asked.required and (0 if child is None else child.n) < plain(seen):
             yield _missing(where, pointer + part, asked, seen, child)
     for key, child in sorted(seen.children.items()):
         part = f"/{segment(key)}"
@@ -139,7 +143,7 @@ def _fields(where: Where, pointer: str, shape: Declared, seen: Node) -> Iterator
 
 def _missing(where: Where, pointer: str, asked: Declared, seen: Node, child: Node | None) -> Change:
     """A field that has to be there, and is not, or not always."""
-    support = Support(holding=0 if child is None else child.n, of=_plain(seen), exchanges=seen.objects)
+    support = Support(holding=0 if child is None else child.n, of=plain(seen), exchanges=seen.objects)
     return where.change(
         "removed" if child is None else "now-optional",
         pointer,
@@ -173,7 +177,7 @@ def _kinds(where: Where, pointer: str, shape: Declared, seen: Node, only: str | 
             f"{pointer}[?]",
             "each object says of which kind it is",
             "some do not",
-            sides=(None, _support(seen, _plain(seen))),
+            sides=(None, _support(seen, plain(seen))),
             first=first_of(seen, "object"),
         )
 
@@ -186,13 +190,7 @@ def _only_branch(shape: Declared) -> str | None:
 
 def _objects_apart(seen: Node) -> bool:
     """Whether there are objects that do not say what they are."""
-    return _plain(seen) > 0
-
-
-def _plain(seen: Node) -> int:
-    """How many objects are in no branch."""
-    objects = seen.types.get("object")
-    return (0 if objects is None else objects.n) - sum(node.n for node in seen.branches.values())
+    return plain(seen) > 0
 
 
 def _support(seen: Node, holding: int) -> Support:

@@ -24,10 +24,16 @@ FREE = frozenset(
         *("id", "item_id", "call_id", "tool_call_id", "tool_use_id", "response_id", "name", "title", "user", "url"),
         *("uri", "encrypted_content", "data", "query", "path", "created", "generated_text", "summary", "obfuscation"),
         *("request_id", "previous_response_id", "system_fingerprint", "model", "arguments_delta", "file_id"),
+        *("stop", "stop_sequence", "suffix", "username", "owner", "author", "email", "account", "tenant", "customer"),
+        *("organization", "organisation", "project", "filename", "domain", "host", "hostname", "address", "location"),
         *("prompt_cache_key", "safety_identifier", "fingerprint", "cwd", "progressToken", "requestId"),
     }
 )
 """Texts that are never a choice of few, however few of them a corpus holds: words of people, ids, names."""
+_SECRET = re.compile(
+    r"(?i)pass(word|phrase|wd)|secret|token|api_?key|credential|authori[sz]ation|cookie|session|_ids?$"
+)
+"""In the name of what is a secret, or somebody's."""
 CHOICES = frozenset({"type", "role", "object", "finish_reason", "stop_reason", "status"})
 """Texts that always are, however few exchanges there are."""
 DISCRIMINATORS = {
@@ -46,9 +52,16 @@ DISCRIMINATORS = {
 ROOT_STREAM = ("type", "object")
 """By what the events of a stream are told apart."""
 ROOT_RPC = ("method",)
+LASTING = frozenset(
+    f"[type={one}]"
+    for one in ("message_start", "message_delta", "message_stop", "response.created", "response.completed")
+)
+"""Events that every stream has, whatever the model says."""
 LABEL = re.compile(r"[A-Za-z0-9_.:/\-]{1,40}")
 """What a value of a choice, or of a discriminator, looks like: one short word."""
 MAP_KEY = "{*}"
+NO_JSON = "no JSON"
+"""A type as well: what stands where JSON should."""
 _DATA_KEY = re.compile(
     r"\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27,}|[0-9a-fA-F]{12,}|(?:call|chatcmpl|resp|msg|toolu|item)[_-][\w-]{6,}"
 )
@@ -58,9 +71,15 @@ _SEGMENT = re.compile(
 )
 
 
+def is_free(key: str) -> bool:
+    """Whether texts below a name are never a choice of few."""
+    return key in FREE or _SECRET.search(key) is not None
+
+
 def is_data(key: str) -> bool:
     """Whether a name is an id, a number, or otherwise none that a schema would have."""
-    return len(key) > _LONGEST_KEY or _DATA_KEY.fullmatch(key) is not None or not key.isprintable()
+    odd = " " in key or "@" in key or not key.isprintable()
+    return odd or len(key) > _LONGEST_KEY or _DATA_KEY.fullmatch(key) is not None
 
 
 def segment(key: str) -> str:
@@ -71,5 +90,8 @@ def segment(key: str) -> str:
 def endpoint_of(method: str, path: str) -> str:
     """Method and path, without its query, ids in it replaced: `GET /v1/responses/{id}`."""
     parts = path.partition("?")[0].partition("#")[0].split("/")
-    named = ["{id}" if part and (_SEGMENT.fullmatch(part) or not part.isprintable()) else part for part in parts[:8]]
+    named = [
+        "{id}" if part and ("@" in part or _SEGMENT.fullmatch(part) or not part.isprintable()) else part
+        for part in parts[:8]
+    ]
     return f"{method[:10]} {'/'.join(named)}"

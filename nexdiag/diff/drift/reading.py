@@ -12,12 +12,10 @@ from nexdiag.core.body import Body, Link
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.exchange import REFUSED, Exchange, Response
 from nexdiag.diff.drift.corpus import Key, Shapes, has_error
-from nexdiag.diff.drift.naming import DISCRIMINATORS, LABEL, ROOT_RPC, ROOT_STREAM, endpoint_of
+from nexdiag.diff.drift.naming import DISCRIMINATORS, LABEL, NO_JSON, ROOT_RPC, ROOT_STREAM, endpoint_of
 from nexdiag.diff.drift.seeing import Reader
 from nexdiag.diff.drift.shape import Node
 
-NO_JSON = "no JSON"
-"""A type as well: what stands where JSON should."""
 _FINGERPRINT = re.compile(rb'"system_fingerprint"\s*:\s*"([\x21-\x7e]{1,60}?)"')
 _VERSIONS = ("x-litellm-version", "openai-version", "anthropic-version", "server")
 _VERSION = re.compile(r"[\x21-\x7e]{1,60}")
@@ -60,7 +58,10 @@ class Learner:
         endpoint, method = self._endpoint(exchange)
         if response.status >= REFUSED:
             key = Key(server, "error", endpoint, f"{min(response.status, 999) // 100}xx")
-            self._value(self.shapes.root(key), text)
+            if text.strip():
+                self._see(self.shapes.root(key), self._json(text, NO_JSON), (), "")
+            else:
+                self.shapes.left("refused without a word")
         elif response.status // 100 * 100 != _SUCCESS:
             self.shapes.left(f"answered with neither success nor refusal ({response.status})")
         elif self._answer(exchange, response, text, Key(server, "response", endpoint, "json"), method):
@@ -110,10 +111,6 @@ class Learner:
             else:
                 self._see(root, value, ROOT_STREAM, method)
         return accepted
-
-    def _value(self, root: Node, text: bytes) -> None:
-        if text.strip():
-            self._see(root, self._json(text, NO_JSON), (), "")
 
     def _see(self, root: Node, value: Any, by: tuple[str, ...], method: str) -> None:  # noqa: ANN401 - any JSON value
         if value is NO_JSON:

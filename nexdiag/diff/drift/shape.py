@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from nexdiag.diff.drift.naming import (
     CHOICES,
-    FREE,
     MAP_KEY,
     is_data,
+    is_free,
     segment,
 )
 
@@ -107,7 +107,7 @@ class Node:
             return found
         if key != MAP_KEY and is_data(key):
             return self.child(MAP_KEY, depth)
-        made = self.children[key] = Node(free=key in FREE or key == MAP_KEY)
+        made = self.children[key] = Node(free=key == MAP_KEY or is_free(key))
         objects = self.types.get("object")
         if objects is not None and objects.n > 1:  # there were some before this one, and none of them had it
             made.lacked = objects.first

@@ -46,6 +46,8 @@ def declared_at(shape: Declared, pointer: str) -> Declared | None:
     node = shape
     for part in parts_of(pointer):
         if part not in node.below:
+            if any(name.startswith(f"[{part[1:]}=") for name in node.below):
+                return Declared(types=frozenset({"string"}), required=True)
             return None if closed_below(node, part) else Declared(nullable=True)
         node = node.below[part]
     return node
@@ -74,6 +76,24 @@ def weight(  # noqa: PLR0913 - all that a weight depends on
     few = left is not None and min(left.exchanges, right.exchanges) < SUPPORT
     capped = lighter(base, Severity.WARNING) if few else base
     return capped, capped is not base
+
+
+MISSING = frozenset({"removed", "now-optional"})
+_OTHERWISE = frozenset({"enum-widened", "branch-added"})
+
+
+def broken(kind: str, direction: str, needed: str, *, taken: bool, readable: bool) -> str:
+    """Who breaks on a change: one of `core.drift.BREAKS`.
+
+    `taken`: the published shape has a place for what is new, or for nothing. `readable`: it is JSON.
+    """
+    if not readable and direction != "request":
+        return "wire"
+    harmless = WEIGHTS[kind][direction == "request"] is _I
+    if harmless or (needed == "extension" and kind not in _OTHERWISE):
+        return "cosmetic"
+    refused = kind == "retyped" if direction == "request" else kind not in _OTHERWISE and direction == "response"
+    return "typed" if refused and not taken else "behaviour"
 
 
 def lighter(one: Severity, other: Severity) -> Severity:

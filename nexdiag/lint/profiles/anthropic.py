@@ -116,6 +116,16 @@ CHECKS = (
         seen="claude-sonnet-4-5",
     ),
     Refusal(
+        rule="thinking-block-modified",
+        status=400,
+        body=anthropic_error(
+            "messages.{index}.content.{block}: `thinking` or `redacted_thinking` blocks in the latest assistant message "
+            "cannot be modified. These blocks must remain as they were in the original response."
+        ),
+        source="anthropics/claude-code#19539, anthropics/claude-code#63404, vybestack/llxprt-code#1653",
+        seen="claude-opus-4-6, 2026-05",
+    ),
+    Refusal(
         rule="tool-name-format",
         status=400,
         body=anthropic_error("tools.{tool}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'"),

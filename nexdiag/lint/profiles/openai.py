@@ -312,5 +312,6 @@ CONDITIONAL = (
 )
 
 MARKS = Marks(
-    headers=("^(?:llm_provider-)?openai-(?:version|organization|project):",), url=(r"^https?://api\.openai\.com(?::|/|$)",)
+    headers=("^(?:llm_provider-)?openai-(?:version|organization|project):",),
+    url=(r"^https?://api\.openai\.com(?::|/|$)",),
 )

@@ -43,6 +43,7 @@ _AFTER = tuple(
         rf"unknown field: parameter [\\'\"`]+({_PLACE})[\\'\"`]+ is not",  # Cohere
         rf"extra inputs are not permitted, field: [\\'\"`]+({_PLACE})",
         rf"extraneous key [\[\\'\"`]+({_PLACE})",
+        rf"^\W*({_PLACE})(?:=\S{{1,20}})? (?:is|are) (?:not (?:supported|allowed|permitted)|unsupported)\b",
         rf"does not support param(?:eter)?s?: \[?[\\'\"`]*({_PLACE})",
         rf"additional properties are not allowed \([\\'\"`]+({_PLACE})[\\'\"`]+",
     )

@@ -15,6 +15,9 @@ from nexdiag.lint.seen.told import Told
 from nexdiag.lint.seen.view import View
 
 
+_THINKING = ("thinking", "redacted_thinking")
+
+
 class Past:
     """All that is remembered of one recording."""
 
@@ -26,6 +29,8 @@ class Past:
         """By the hash of an answer's text: that answer."""
         self.shared: dict[str, object] = {}
         """What rules that follow the recording remember together, so that it is worked out once."""
+        self._thoughts: dict[object, tuple[int, ...]] = {}
+        """By the id of a call, or the hash of an answer's text: the thinking blocks of that answer, hashed."""
         self.signed = False
         """Whether any answer so far was signed, or a call of it."""
         self.reasoned = False
@@ -49,6 +54,14 @@ class Past:
             self.calls[call.id] = own  # some servers use an id again: the newest maker is meant
         if told.text:
             self.texts[hash(told.text)] = origin
+        if signed and (kept := thoughts(_blocks(view.answer))):
+            keys = [call.id for call in told.calls] or [hash(told.text)]
+            self._thoughts |= dict.fromkeys(keys, kept)
+
+    def thoughts_of(self, message: MessageSeen) -> tuple[int, ...] | None:
+        """The thinking blocks of the answer that a message repeats, hashed; None where no signed one is known."""
+        keys = [call.id for call in message.calls] or ([hash(message.text)] if message.text else [])
+        return next((self._thoughts[key] for key in keys if key in self._thoughts), None)
 
     def made(self, message: MessageSeen) -> Origin | None:
         """Where a message came from: the answer that it repeats, or the tool run whose output it is."""
@@ -76,6 +89,18 @@ def _origin(view: View, told: Told, *, signed: bool) -> Origin:
         signed=signed,
         full=isinstance(limit, int) and used >= limit > 0,
     )
+
+
+def thoughts(blocks: Iterable[object]) -> tuple[int, ...]:
+    """The thinking blocks among a message's blocks, each by the hash of what is signed of it."""
+    kept = (block for block in blocks if isinstance(block, dict) and block.get("type") in _THINKING)
+    return tuple(hash(str([block.get(key) for key in ("thinking", "data", "signature")])) for block in kept)
+
+
+def _blocks(answer: AnswerSeen) -> list[object]:
+    """The blocks of an answer of the Messages wire, streamed or not."""
+    content = answer.reply.message.extra.get("anthropic")
+    return content if isinstance(content, list) else []
 
 
 def _signed(answer: AnswerSeen) -> frozenset[str]:

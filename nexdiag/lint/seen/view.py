@@ -18,7 +18,8 @@ from nexdiag.core.exchange import REFUSED, Exchange, Headers
 from nexdiag.lint.seen.answer import AnswerSeen
 from nexdiag.lint.seen.bare import BareExchange
 from nexdiag.lint.seen.fields import Fields
-from nexdiag.lint.seen.words import Said, heard
+from nexdiag.lint.seen.spelling import colourless
+from nexdiag.lint.seen.words import Said, heard, spoken
 
 _LOGGED_URL = re.compile(r'\b(GET|POST|PUT|DELETE)\s+"?(https?://[^\s"\']+|/[^\s"\']*)')
 _BEHIND = ")]}>.,;:`"
@@ -33,8 +34,6 @@ _LOGGED_ERROR = re.compile(
     r"|exceed(?:s|ed)|not valid)\b|\bunexpected (?:token|end)\b",
     re.IGNORECASE,
 )
-_ESCAPED = re.compile(r"\\+(['\"])")
-"""A quote within a text within a text, as logs have it: what it says is the same without."""
 _LOG_READ = 100_000
 _HOLLOW_READ = 64
 _LOOKED = 50
@@ -126,10 +125,15 @@ class View(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def said(self) -> Said:
         """The words of the answer that speak of a failure; of the log, where no answer is known."""
         return (
-            Said(words=_ESCAPED.sub(r"\1", self.log.strip()))
+            spoken(self.log.strip())
             if self.logged
             else heard(self.answer, failed=self.status is not None and self.status >= REFUSED)
         )
+
+    def take_to_mean(self, words: str) -> None:
+        """Its words are, from now on, these, which hold what they are taken to mean; what a report shows stays."""
+        self.memo.clear()
+        self.__dict__["said"] = msgspec.structs.replace(self.said, words=words, verbatim=self.said.shown)
 
     @cached_property
     def wire(self) -> Wire:
@@ -205,7 +209,7 @@ def of_exchange(exchange: Exchange) -> View:
 
 def of_bare(bare: BareExchange) -> View:
     """A bare exchange. What the log tells fills in what is missing."""
-    log = (bare.log or "")[:_LOG_READ]
+    log = colourless((bare.log or "")[:_LOG_READ])
     url = _LOGGED_URL.search(log)
     status = _LOGGED_STATUS.search(log)
     fields = Fields.of(bare.request)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from nexdiag.codec.chat.error import both_ends
-from nexdiag.lint.seen import wrapping
+from nexdiag.lint.seen import spelling, wrapping
 from nexdiag.lint.seen.answer import AnswerSeen
 
 _LONGEST = 4000
@@ -49,6 +49,7 @@ _EMPTY = frozenset(
     api_error server_error internalservererror response no body unexpected gateway service unavailable
     temporarily please try again later while processing your my sorry more information check has been
     validationexception unprocessableentityerror unprocessable_entity upstream_error incorrect wrong
+    nginx openresty cloudflare envoy apache caddy
     """.split()  # noqa: SIM905 - a paragraph reads better than a hundred strings
 )
 """Words of refusals that say nothing about the request."""
@@ -61,19 +62,29 @@ _WHO = re.compile(
 """Who refused, which says nothing of why."""
 _LINK = re.compile(r"https?://\S+|unprocessable content", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]{0,500}>")
+_HIDDEN = re.compile(r"<(style|script)\b.{0,8000}?</\1>", re.IGNORECASE | re.DOTALL)
+_PAGE = 20_000
+"""Characters of a page that are read."""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
     """What an answer says."""
 
     words: str = ""
-    """Verbatim and unwrapped; empty if it holds none that speak of a failure."""
+    """Unwrapped, in the one spelling that rules match; empty if it holds none that speak of a failure."""
+    verbatim: str = ""
+    """The same as they came, where that is another text."""
     error: bool = False
     """The answer itself says that it is an error, whatever its status."""
     plain: bool = False
     """The answer is text: neither JSON nor an event stream."""
     param: str = ""
     """The field of the request that the server names beside its words: `messages.[3].content`."""
+
+    @property
+    def shown(self) -> str:
+        """The words for a report: as they came."""
+        return self.verbatim or self.words
 
     @property
     def tells(self) -> bool:
@@ -101,7 +112,14 @@ def heard(answer: object, *, failed: bool = False) -> Said:
     if answer.streamed:
         return _of_stream(answer)
     text = answer.text[: _READ * 4].decode("utf-8-sig", "replace").strip()[:_READ]
-    return Said(words=_cut(_of_html(text) or _unwrapped(text, _DEPTH)), plain=bool(text))
+    return spoken(_of_html(text) or _unwrapped(text, _DEPTH), plain=bool(text))
+
+
+def spoken(words: str, *, error: bool = False, plain: bool = False, param: str = "") -> Said:
+    """Such words, as rules match them and as they came."""
+    verbatim = _cut(words)
+    known = _cut(spelling.plain(words))
+    return Said(words=known, verbatim="" if known == verbatim else verbatim, error=error, plain=plain, param=param)
 
 
 def _of_value(value: object, *, failed: bool) -> Said:
@@ -113,11 +131,11 @@ def _of_value(value: object, *, failed: bool) -> Said:
     error = bool(value.get("error")) or marked or "detail" in value or _says_so(value.get("base_resp"))
     if not (error or failed) and ("choices" in value or "object" in value):
         broken = _failed_choice(value.get("choices"))
-        return Said(words=_cut(_words(broken, _DEPTH)), error=True) if broken else Said()
+        return spoken(_words(broken, _DEPTH), error=True) if broken else Said()
     words = _words(value, _DEPTH)
     if (error or failed) and not telling(words):
         words = "; ".join(islice(_speaking(value, _DEPTH, spoken=False), _MOST)) or words
-    return Said(words=_cut(words), error=error, param=_param(value))
+    return spoken(words, error=error, param=_param(value))
 
 
 def _param(value: dict[str, Any]) -> str:
@@ -171,7 +189,7 @@ def _words(value: object, depth: int) -> str:
     for inner in (raw, *within, value.get("error"), *(value.get(key) for key in _SPEAKING)):
         words = _words(inner, depth - 1)
         if words and telling(words):
-            return _placed(words, value.get("loc")) + _code(value.get("code"))
+            return _placed(words, value.get("loc") or value.get("path")) + _code(value.get("code"))
         empty = empty or words
     return empty
 
@@ -181,7 +199,7 @@ def _code(code: object) -> str:
 
 
 def _placed(words: str, place: object) -> str:
-    """FastAPI says where in the request: `body.stream_options: Extra inputs are not permitted`."""
+    """FastAPI says where in the request (`body.stream_options: Extra inputs are not permitted`), and so does zod."""
     if not isinstance(place, list):
         return words
     return ".".join(str(part) for part in place if isinstance(part, str | int)) + ": " + words
@@ -211,20 +229,24 @@ def _of_stream(answer: AnswerSeen) -> Said:
         value = event.value
         failed = isinstance(value, dict) and (value.get("error") or _failed_choice(value.get("choices")))
         if failed:
-            return Said(words=_cut(_words({"error": failed}, _DEPTH)), error=True)
+            return spoken(_words({"error": failed}, _DEPTH), error=True)
         if event.event == "error":
-            return Said(words=_cut(_words(value, _DEPTH) or event.data.strip()), error=True)
+            return spoken(_words(value, _DEPTH) or event.data.strip(), error=True)
     return Said()
 
 
 def _of_html(text: str) -> str:
     if not re.match(r"<(?:!doctype|html|head|body|\?xml)", text[:20], re.IGNORECASE):
         return ""
+    empty = ""
     for tag in ("title", "h1"):
-        found = re.search(rf"<{tag}[^>]*>(.*?)</{tag}>", text[:20_000], re.IGNORECASE | re.DOTALL)
-        if found and found[1].strip():
-            return " ".join(_TAG.sub(" ", found[1]).split())
-    return " ".join(_TAG.sub(" ", text[:20_000]).split())
+        found = re.search(rf"<{tag}[^>]*>(.*?)</{tag}>", text[:_PAGE], re.IGNORECASE | re.DOTALL)
+        words = " ".join(_TAG.sub(" ", found[1]).split()) if found else ""
+        if words and telling(words):
+            return words
+        empty = empty or words
+    said = " ".join(_TAG.sub(" ", _HIDDEN.sub(" ", text[:_PAGE])).split())
+    return said if not empty or telling(said) else empty
 
 
 def _lower(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The formats of `nexdiag diff`, in one table. The page for a browser has a door of its own: it wants both recordings."""
+"""The formats of `nexdiag diff`, in one table. The page for a browser is not in it: it wants both recordings."""
 
 from collections.abc import Callable, Sequence
 

@@ -43,9 +43,7 @@ def _annotations(found: Comparison, way: Way) -> Iterator[Annotation]:
         lines = list(told_in(one))
         more = [f"and {len(lines) - _TOLD:,} more lines: --format text"] if len(lines) > _TOLD else []
         level, path = _LEVELS[one.severity], way.sources.path(file)
-        yield Annotation(
-            level, path, one.title, "\n".join([*lines[:_TOLD], *more]), way.sources.line(file, exchange)
-        )
+        yield Annotation(level, path, one.title, "\n".join([*lines[:_TOLD], *more]), way.sources.line(file, exchange))
     for finding in found.findings.new:
         file, level = file_of(found)[0], _LEVELS[weight_of(finding, way)]
         line = way.sources.line(file, finding.location.exchange)

@@ -13,7 +13,7 @@ from nexdiag.report.diff.sections import asides, divergence, explained, findings
 from nexdiag.report.diff.told import place_of, title_of, weighty, where
 from nexdiag.report.html import page
 from nexdiag.report.json import as_text
-from nexdiag.report.markup import Markup, element, joined, text
+from nexdiag.report.markup import element, text
 from nexdiag.report.page.blocks import SIZES, Column, open_block
 from nexdiag.report.payload import run_payload
 from nexdiag.report.summary import run_facts
@@ -34,13 +34,13 @@ def render(found: Comparison, left: Run, right: Run) -> str:
     told = (sides(found), explained(found), divergence(found), findings(found), asides(found), note, explorer)
     return page(
         "diff",
-        title=text(f"{one_line(found.left.name, 60)} ↔ {one_line(found.right.name, 60)} · nexdiag"),
-        masthead=head(found),
-        runs=Markup(""),
-        sections=element("section", *told, class_="comparison"),
-        foot=foot(found),
-        indexes=open_block("nexdiag-0-index", _index(found)),
-        blocks=joined(*rows.blocks(), *(piece for one in both for piece in (one.index, *one.blocks))),
+        title=(text(f"{one_line(found.left.name, 60)} ↔ {one_line(found.right.name, 60)} · nexdiag"),),
+        masthead=(head(found),),
+        runs=(),
+        sections=(element("section", *told, class_="comparison"),),
+        foot=(foot(found),),
+        indexes=(open_block("nexdiag-0-index", _index(found)),),
+        blocks=[*rows.blocks(), *(piece for one in both for piece in (one.index, *one.blocks))],
     )
 
 

@@ -67,11 +67,11 @@ def _rows(found: Sequence[Comparison], way: Way) -> Iterator[str]:
         told = list(news(one, way))
         if len(found) > 1 and told:
             yield f"\n#### {code(one_line(one.right.name))}\n"
-        for place, row in enumerate(told):
+        for row in told:
             lines = list(told_in(row))[bool(row.explains) :]
             cut = [f"… and {count(len(lines) - _TOLD, 'more line')}"] if len(lines) > _TOLD else []
             listed = "".join(f"- {code(one_line(line, 400))}\n" for line in [*lines[:_TOLD], *cut])
-            first = ", the first divergence" if place == 0 else ""
+            first = ", the first divergence" if one.first is not None and one.rows[one.first] is row.row else ""
             yield f"\n{ICONS[row.severity]} **{code(row.title)}**{first}\n\n{listed}"
         if told and quiet(one):
             yield f"\n{count(quiet(one), 'more difference')} without weight (`--mode {one.mode}`)\n"

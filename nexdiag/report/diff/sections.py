@@ -10,6 +10,7 @@ from nexdiag.report.visible import cut, cut_within, one_line
 from nexdiag.report.wording import count, date
 
 _SHOWN = 12
+_REFUSAL = "(refusal)"
 _FINDINGS = 30
 _LONG = 600
 _WORDS = 3000
@@ -59,12 +60,15 @@ def explained(found: Comparison) -> Markup | None:
     kicker = f"First divergence: {kicker[:1].lower()}{kicker[1:]}" if is_first else kicker
     places = [*told.differences, *(_fresh(row, told.differences) if is_first else ())]
     finding = told.finding
+    shown = [row.differences[at] for at in places]
+    if finding and finding.server_words:  # they are quoted below
+        shown = [one for one in shown if one.pointer != _REFUSAL]
     return element(
         "article",
         element("p", kicker, class_="kicker"),
-        element("p", cut_within(told.sentence, _WORDS), class_="sentence"),
+        element("h2", cut_within(told.sentence, _WORDS), class_="sentence"),
         _link(told.cause, f"{place_of(row)}: {title_of(row)}"),
-        *(_difference(row.differences[at]) for at in places[:_SHOWN]),
+        *(_difference(one) for one in shown[:_SHOWN]),
         _quote(finding.server_words) if finding else None,
         element("div", element("p", "Fix", class_="kicker"), element("p", cut(finding.fix, _LONG)), class_="fix")
         if finding and finding.fix
@@ -99,7 +103,7 @@ def divergence(found: Comparison) -> Markup | None:
     return element(
         "article",
         element("p", "First divergence", class_="kicker"),
-        element("h3", title_of(row) or place_of(row)),
+        element("h2", title_of(row) or place_of(row)),
         _link(found.first, place_of(row)),
         *(_difference(one) for one in fresh[:_SHOWN]),
         element("p", f"and {count(more, 'more difference')} here", class_="nothing") if more > 0 else None,

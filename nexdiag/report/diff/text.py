@@ -76,19 +76,18 @@ def _explained(found: Comparison) -> Iterator[str]:
 
 def _rows(found: Comparison, *, unfolded: bool) -> Iterator[str]:
     """The first divergence, then what is new, then how many only follow."""
-    folded = 0
-    told = 0
-    left_out = 0
+    folded = told = left_out = light = 0
     for place, row in enumerate(found.rows):
         shown = list(row.differences) if unfolded else _shown(row)
         folded += 0 if unfolded else _folded(row)
         if not shown or (row.consequence and not unfolded):
+            light += sum(_is_light(one) for one in shown)
             continue
         if told >= ROWS:
             left_out += len(shown)
             continue
         told += 1
-        head = "FIRST DIVERGENCE" if place == found.first else "THEN"
+        head = "FIRST DIVERGENCE" if place == found.first else "BESIDES" if all(map(_is_light, shown)) else "THEN"
         yield f"\n{head}   {place_of(row)}   {title_of(row)}"
         above = _explaining(found, place)
         for one in shown[:_EACH]:
@@ -100,6 +99,12 @@ def _rows(found: Comparison, *, unfolded: bool) -> Iterator[str]:
         yield f"\nand {count(left_out, 'more difference')} in later rows: --format json"
     if folded:
         yield f"\nFOLLOWS      {count(folded, 'difference')} only because of these: --all shows them"
+    if light:
+        yield f"\nBESIDES      {count(light, 'more difference')} without weight: --all shows them"
+
+
+def _is_light(one: Difference) -> bool:
+    return one.quiet or one.aspect in QUIET
 
 
 def _explaining(found: Comparison, place: int) -> list[Difference]:
@@ -122,8 +127,9 @@ def _folded(row: Row) -> int:
 
 def lines_of(one: Difference, margin: str = "") -> Iterator[str]:
     """What differs, then both values: word by word where that is known."""
-    note = "   (without weight here)" if one.quiet or one.aspect in QUIET else ""
+    note = "   (without weight here)" if _is_light(one) else ""
     note += "   (carried on)" if one.inherited else ""
+    note += "   (the same words in another order)" if _shuffled(one.left, one.right) else ""
     yield f"{margin}{one.aspect:<10} {pointer_of(one)}   {one.kind}{note}"
     if one.aspect == "timing" and isinstance(one.left, float) and isinstance(one.right, float):
         yield f"{margin}  - {seconds(one.left)}"
@@ -132,6 +138,14 @@ def lines_of(one: Difference, margin: str = "") -> Iterator[str]:
         yield from (f"{margin}  {line}" for line in worded(one.words))
     else:
         yield from (f"{margin}  {line}" for line in both(one))
+
+
+def _shuffled(left: object, right: object) -> bool:
+    """Whether two texts have the same words in another order: then pieces of them tell nothing."""
+    if not isinstance(left, str) or not isinstance(right, str) or abs(len(left) - len(right)) > len(left) // 2:
+        return False
+    mine, yours = left.split(), right.split()
+    return len(mine) > 1 and mine != yours and sorted(mine) == sorted(yours)
 
 
 def worded(pieces: Sequence[Piece]) -> list[str]:

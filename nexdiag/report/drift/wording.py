@@ -15,6 +15,12 @@ NEEDS = {
     "observed": "no shape is published: by what was observed",
     "extension": "an extension of the published shape",
 }
+BREAKS = {
+    "wire": "everybody: it cannot be parsed",
+    "typed": "clients with types: it is not of the type",
+    "behaviour": "agents: they go another way, or know less",
+    "cosmetic": "nobody",
+}
 _EXAMPLE = 100
 
 
@@ -57,4 +63,5 @@ def rows(change: Change) -> Iterator[tuple[str, str]]:
     if change.right_example:
         yield "is", one_line(change.right_example, _EXAMPLE)
     capped = "; too few exchanges for an error" if change.capped else ""
-    yield "weighs", f"{NEEDS[change.requirement]}{capped}"
+    yield "why", f"{NEEDS[change.requirement]}{capped}"
+    yield "breaks", BREAKS[change.breaks]

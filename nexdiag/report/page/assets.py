@@ -21,11 +21,12 @@ _SHARED = (
     "rows.js",
     "turn.js",
 )
-_REPORT = ("clock.js", "timeline.js", "filter.js", "search.js", "explorer.js", "keys.js", "report.js")
-_SCRIPTS = {"report": (*_SHARED, *_REPORT), "diff": (*_SHARED, "keys.js", "comparison.js", "diff.js")}
+_REPORT = ("clock.js", "timeline.js", "filter.js", "search.js", "times.js", "explorer.js", "keys.js", "report.js")
+_SCRIPTS = {"report": (*_SHARED, *_REPORT), "diff": (*_SHARED, "keys.js", "comparison.js", "diff.js"), "lint": ()}
 _STYLES = {
     "report": ("base.css", "summary.css", "plots.css", "explorer.css", "turn.css", "narrow.css"),
     "diff": ("base.css", "summary.css", "explorer.css", "turn.css", "diff.css", "narrow.css"),
+    "lint": ("base.css", "summary.css", "lint.css", "narrow.css"),
 }
 
 
@@ -37,16 +38,18 @@ class Assets(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def policy(self) -> str:
-        """Our script and style alone; no network, no frames, no forms, no markup sinks."""
+        """Our script, where there is one, and our style alone; no network, no frames, no forms, no markup sinks."""
+        ours = f"script-src '{_hash(self.script)}'; " if self.script else ""
         return (
-            f"default-src 'none'; script-src '{_hash(self.script)}'; style-src '{_hash(self.style)}'; "
+            f"default-src 'none'; {ours}style-src '{_hash(self.style)}'; "
             "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
         )
 
 
 def assets(kind: str) -> Assets:
-    """The script and the style of one kind of page: `report` or `diff`."""
-    script = '"use strict";\n(() => {\n' + "\n".join(asset(name) for name in _SCRIPTS[kind]) + "})();\n"
+    """The script and the style of one kind of page: `report`, `diff`, or `lint`, which has no script."""
+    pieces = [asset(name) for name in _SCRIPTS[kind]]
+    script = '"use strict";\n(() => {\n' + "\n".join(pieces) + "})();\n" if pieces else ""
     return Assets(script=script, style="\n".join(asset(name) for name in _STYLES[kind]))
 
 

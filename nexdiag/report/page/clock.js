@@ -85,7 +85,7 @@ function axis(clock) {
 
 function axisLabel(value, unit) {
   if (value === 0) return "0";
-  if (unit < 1) return value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(unit < 0.1 ? 2 : 1)} s`;
+  if (unit < 1) return value < 1 ? `${(value * 1000).toFixed(unit < 0.001 ? 1 : 0)} ms` : `${value.toFixed(unit < 0.1 ? 2 : 1)} s`;
   if (value >= 3600) return `${Math.floor(value / 3600)}:${String(Math.round((value % 3600) / 60)).padStart(2, "0")} h`;
   return value < 60 ? `${Math.round(value)} s` : `${Math.floor(value / 60)}:${String(Math.round(value % 60)).padStart(2, "0")}`;
 }

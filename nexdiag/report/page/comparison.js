@@ -39,7 +39,7 @@ function sideBySide(sides, row) {
   const inside = async () => {
     const models = await Promise.all(sides.map((_, at) => load(at + 1)));
     const details = await Promise.all([row.left, row.right].map((place, at) => sideDetail(models[at], place)));
-    return el("div", { class: "pair both" }, details.map((detail, at) => el("section", { "aria-label": at ? "Right" : "Left" }, el("h5", {}, oneLine(`${at ? "+" : "−"} ${sides[at]}`, 90)), detail)));
+    return el("div", { class: "pair both" }, details.map((detail, at) => el("section", { "aria-label": at ? "Right" : "Left" }, el("h4", {}, oneLine(`${at ? "+" : "−"} ${sides[at]}`, 90)), detail)));
   };
   return fold("Both, as recorded", inside, { class: "fold as-recorded" });
 }
@@ -48,7 +48,7 @@ function rowDetail(sides, row, place, first) {
   const own = row.differences.filter((one) => !one.inherited);
   const carried = row.differences.filter((one) => one.inherited);
   const box = el("article", { class: "turn", "data-row": place });
-  box.append(el("header", { class: "turn-head" }, el("h4", { tabindex: "-1" }, row.title || row.where), place === first && el("span", { class: "badge is-error first" }, icon("≠"), "first divergence"), el("span", { class: "facts" }, row.where)));
+  box.append(el("header", { class: "turn-head" }, el("h3", { tabindex: "-1" }, row.title || row.where), place === first && el("span", { class: "badge is-error first" }, icon("≠"), "first divergence"), el("span", { class: "facts" }, row.where)));
   if (row.consequence) box.append(el("p", { class: "note" }, "Nothing here is new: it differs only in what an earlier row brought about."));
   if (!own.length && !carried.length) box.append(el("p", { class: "nothing" }, "Nothing differs here."));
   box.append(paged(el("div", { class: "differences-of-row" }), own, differenceCard));

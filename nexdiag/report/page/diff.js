@@ -112,7 +112,7 @@ async function begin() {
   const detail = el("div", { class: "turn-detail", "aria-label": "Row", role: "region" });
   Object.assign(view, { index, rows, field, told, detail, blocks });
   const head = el("div", { class: "compared heads", "aria-hidden": "true" }, cell(`− ${index.sides[0]}`, "was"), el("span", { class: "mark" }), cell(`+ ${index.sides[1]}`, "is"), el("span", { class: "about" }, "what, and how it differs"));
-  box.replaceChildren(el("div", { class: "bar-of-rows", role: "search" }, field, toggle("what only follows", "all"), toggle("what is the same", "same"), told), head, rows.box, detail);
+  box.replaceChildren(el("h2", { class: "sr" }, "Both recordings, row by row"), el("div", { class: "bar-of-rows", role: "search" }, field, toggle("what only follows", "all"), toggle("what is the same", "same"), told), head, rows.box, detail);
   refresh();
   await route();
   requestAnimationFrame(() => setTimeout(() => performance.mark("first-rows")));

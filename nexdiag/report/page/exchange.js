@@ -14,9 +14,19 @@ function findingCard(model, number) {
   );
   if (finding.pointer) card.append(pointerLine(finding.pointer));
   if (finding.words) card.append(quote(finding.refused ? "The server refused it" : "The server said", finding.words));
+  if (finding.because) card.append(el("p", { class: "because" }, finding.because));
+  if (finding.origin) card.append(el("p", { class: "origin" }, `Written by ${finding.origin}.`));
+  card.append(factsOf(count(finding.evidence.length, "fact to check", "facts to check"), finding.evidence, "evidence"));
+  card.append(factsOf(count(finding.consequences.length, "consequence"), finding.consequences, "consequences"));
   if (finding.fix) card.append(el("div", { class: "fix" }, el("p", { class: "kicker" }, "Fix"), el("p", {}, finding.fix)));
   if (finding.repeats) card.append(el("p", { class: "repeats" }, `Found again in ${count(finding.repeats, "later exchange")}.`));
   return card;
+}
+
+// Facts as a list to unfold; nothing where there are none.
+function factsOf(label, facts, kind) {
+  if (!facts.length) return "";
+  return el("details", { class: kind }, el("summary", {}, label), el("ul", {}, facts.map((fact) => el("li", {}, bothEnds(fact, 1200)))));
 }
 
 // Where it is, with the last part, which names the thing, set off.
@@ -30,7 +40,7 @@ function findingCards(model, numbers) {
 }
 
 function quote(label, words) {
-  return el("figure", { class: "quote words" }, el("figcaption", {}, label), el("blockquote", {}, oneLine(bothEnds(words, 1200), 1200)));
+  return el("figure", { class: "quote words" }, el("figcaption", {}, label), el("blockquote", {}, bothEnds(words, 1200)));
 }
 
 // The messages of a request. What the request before had sent too is folded.
@@ -133,7 +143,7 @@ function answerPart(model, exchange) {
   if (!answer.complete && answer.refusal === null) told.push("broken off before its end");
   box.append(el("p", { class: "told" }, told.join(" · ") || "no response came"));
   append(box, findingCards(model, model.placed(exchange.id, "answer")));
-  if (answer.refusal !== null) box.append(el("figure", { class: "quote refusal" }, el("figcaption", {}, icon("✗"), response ? "Refused" : "Failed"), el("blockquote", {}, oneLine(answer.refusal, 2000))));
+  if (answer.refusal !== null) box.append(el("figure", { class: "quote refusal" }, el("figcaption", {}, icon("✗"), response ? "Refused" : "Failed"), el("blockquote", {}, bothEnds(answer.refusal, 2000))));
   if (answer.message !== null) box.append(messageCard(model, model.message(answer.message), { index: null, fresh: false, findings: [], earlier: null }));
   if (exchange.failure && exchange.failure !== answer.refusal) box.append(el("p", { class: "nothing" }, exchange.failure));
   if (response && response.body !== null) box.append(received(model, exchange, answer.refusal !== null));

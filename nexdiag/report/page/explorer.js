@@ -3,26 +3,29 @@
 const ROW = 64;
 
 class Explorer {
-  constructor(model, box) {
-    Object.assign(this, { model, box, turn: null, filter: makeFilter(), words: "", searches: 0 });
+  constructor(model, box, changed) {
+    Object.assign(this, { model, box, changed, turn: null, filter: makeFilter(), words: "", searches: 0, timer: 0, quiet: false });
     this.rows = new Rows({ label: "Turns", height: ROW, build: (at) => turnRow(model, at), pick: (at) => go(turnHash(model, at)) });
     this.detail = el("div", { class: "turn-detail", "aria-label": "Turn", role: "region" });
     this.told = el("p", { class: "counted", role: "status" });
     this.drawing = el("figure", { class: "timeline" });
-    box.replaceChildren(this.drawing, el("div", { class: "reader" }, el("div", { class: "turn-column" }, this.bar(), this.told, this.rows.box), this.detail));
+    box.replaceChildren(this.drawing, el("div", { class: "reader" }, el("div", { class: "turn-column" }, el("h3", { class: "sr" }, "Turns"), this.bar(), this.told, this.rows.box), this.detail));
     this.refresh();
   }
 
   bar() {
     const field = el("input", { type: "search", class: "search", "aria-label": "Search in everything that was recorded" });
     field.placeholder = "Search everything  /";
-    let timer = 0;
     field.addEventListener("input", () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => this.search(field.value).catch(complain), 180);
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.search(field.value).catch(complain), 180);
     });
     this.field = field;
-    const made = choices(this.model, this.filter, () => this.refresh());
+    const made = choices(this.model, (name, value) => {
+      this.filter[name] = value;
+      this.refresh();
+    });
+    this.selects = made;
     return el("div", { class: "bar-of-choices", role: "search" }, field, made.length ? el("div", { class: "choices" }, made) : null);
   }
 
@@ -33,7 +36,27 @@ class Explorer {
     if (this.turn !== null) this.rows.choose(this.turn);
     const all = count(this.model.length, "turn");
     this.told.textContent = `${entries.length === this.model.length ? all : `${entries.length.toLocaleString("en")} of ${all}`}${note || ""}`;
-    if (this.span) this.span.hidden = !this.filter.span;
+    if (this.times) this.times.told(this.filter.span);
+    if (!this.quiet) this.changed();
+  }
+
+  // What is chosen, as the fragment of a link holds it; and back.
+  get chosen() {
+    return filterWords(this.filter, this.words);
+  }
+
+  restore(told) {
+    if (told !== this.chosen) this.choose(new URLSearchParams(told));
+  }
+
+  choose(words) {
+    clearTimeout(this.timer);
+    this.quiet = true;
+    for (const select of this.selects) select.wanted(words);
+    this.filter.span = spanOf(words);
+    this.field.value = words.get("find") || "";
+    this.quiet = false;
+    this.search(this.field.value).catch(complain);
   }
 
   async search(words) {
@@ -55,10 +78,13 @@ class Explorer {
   }
 
   clear() {
-    for (const select of this.box.querySelectorAll("select")) select.selectedIndex = 0;
-    Object.assign(this.filter, makeFilter());
-    this.field.value = "";
-    this.search("").catch(complain);
+    this.choose(new URLSearchParams());
+  }
+
+  // Between these moments, or at all times.
+  between(span) {
+    this.filter.span = span;
+    this.refresh(span ? `, from ${seconds(span[0])} to ${seconds(span[1])}` : "");
   }
 
   async openTurn(at) {
@@ -85,17 +111,10 @@ class Explorer {
     const pick = (id) => go(`${turnHash(model, model.turnOf.get(id))}/exchange-${id}`);
     const drawn = timeline(marks, { bands: true, model, pick, pickTurn: (at) => go(turnHash(model, at)), label });
     if (!drawn) return this.drawing.remove();
-    this.span = el("button", { type: "button", class: "more" }, "Show all times");
-    this.span.hidden = true;
-    this.span.addEventListener("click", () => {
-      this.filter.span = null;
-      this.refresh();
-    });
-    this.drawing.replaceChildren(el("figcaption", {}, el("h3", {}, "Timeline"), legend(), this.span), drawn);
-    brush(drawn, (from, to) => {
-      this.filter.span = [from, to];
-      this.refresh(`, from ${seconds(from)} to ${seconds(to)}`);
-    });
+    this.times = timesOf(drawn.clock, (span) => this.between(span));
+    this.times.told(this.filter.span);
+    this.drawing.replaceChildren(el("figcaption", {}, el("h3", {}, "Timeline"), legend()), drawn, this.times.box);
+    brush(drawn, (from, to) => this.between([from, to]));
     return undefined;
   }
 }
@@ -117,21 +136,4 @@ function turnRow(model, at) {
 function legend() {
   const entry = (kind, words) => el("span", { class: `key ${kind}` }, el("i", { "aria-hidden": "true" }), words);
   return el("p", { class: "legend" }, entry("wait", "waiting for the first byte"), entry("stream", "receiving"), entry("bad", "✗ refused or failed"), entry("tick", "log line"), entry("loud", "warning or error logged"), el("span", { class: "key" }, "drag to filter"));
-}
-
-// Drag over the timeline: the times between both ends.
-function brush(box, chosen) {
-  let start = null;
-  const share = (event) => {
-    const area = box.querySelector("svg").getBoundingClientRect();
-    return (100 * (event.clientX - area.left)) / area.width;
-  };
-  box.addEventListener("pointerdown", (event) => {
-    start = event.pointerType === "mouse" ? share(event) : null;
-  });
-  window.addEventListener("pointerup", (event) => {
-    const end = start === null ? 0 : share(event);
-    if (start !== null && Math.abs(end - start) > 1) chosen(box.clock.moment(Math.min(start, end)), box.clock.moment(Math.max(start, end)));
-    start = null;
-  });
 }

@@ -1,4 +1,5 @@
-// Which turns the list shows. Each choice comes from what the run holds; how many turns pass is always told.
+// Which turns the list shows. Each choice comes from what the run holds; how many turns pass is always told, and what
+// was chosen stands in the fragment after `?`, so that a link shows the same turns.
 
 const ANY = "";
 const STATUSES = {
@@ -38,11 +39,16 @@ function passing(model, filter) {
 }
 
 // One choice; none where the run leaves nothing to choose.
-function choice(label, options, change) {
+function choice(name, label, options, change) {
   if (options.length < 2) return null;
   const given = [[ANY, label], ...options];
   const select = el("select", { "aria-label": label }, given.map(([, words]) => el("option", {}, oneLine(words, 60))));
-  select.addEventListener("change", () => change(given[select.selectedIndex][0]));
+  const told = () => change(name, given[select.selectedIndex][0]);
+  select.addEventListener("change", told);
+  select.wanted = (words) => {
+    select.selectedIndex = Math.max(0, given.findIndex(([value]) => value === (words.get(name) || ANY)));
+    told();
+  };
   return select;
 }
 
@@ -52,11 +58,7 @@ function used(model, column) {
   return [...seen];
 }
 
-function choices(model, filter, changed) {
-  const set = (name) => (value) => {
-    filter[name] = value;
-    changed();
-  };
+function choices(model, set) {
   const all = model.columns.key.map((_, at) => at);
   const statuses = Object.keys(STATUSES).filter((name) => all.some((at) => STATUSES[name](model, at)));
   const rules = [...new Set(model.findings.map((finding) => finding.rule))].sort();
@@ -65,10 +67,26 @@ function choices(model, filter, changed) {
   const levels = Object.entries(LEVEL_NAMES).filter(([level]) => model.columns.loud.some((loud) => loud >= level));
   const findings = rules.length ? [["any", "with a finding"], ...severities.map((name) => [name, name]), ...rules.map((rule) => [rule, rule])] : [];
   return [
-    choice("Any status", statuses.map((name) => [name, name]), set("status")),
-    choice("Any finding", findings, set("finding")),
-    choice("Any tool", named("tools").length ? [...named("tools"), [ANY, "any tool"]] : [], set("tool")),
-    choice("Any session", named("session"), set("session")),
-    choice("Any log", levels.length ? [["0", "any log level"], ...levels] : [], set("level")),
+    choice("status", "Any status", statuses.map((name) => [name, name]), set),
+    choice("finding", "Any finding", findings, set),
+    choice("tool", "Any tool", named("tools").length ? [...named("tools"), [ANY, "any tool"]] : [], set),
+    choice("session", "Any session", named("session"), set),
+    choice("level", "Any log", levels.length ? [["0", "any log level"], ...levels] : [], set),
   ].filter(Boolean);
+}
+
+// A filter as it stands in a link, and back. What the run does not offer is not taken from a link.
+const CHOSEN = ["status", "finding", "tool", "session", "level"];
+
+function filterWords(filter, words) {
+  const told = new URLSearchParams();
+  for (const name of CHOSEN) if (filter[name]) told.set(name, filter[name]);
+  if (filter.span) told.set("times", filter.span.map((moment) => moment.toFixed(3)).join("~"));
+  if (words) told.set("find", words);
+  return told.toString();
+}
+
+function spanOf(words) {
+  const span = (words.get("times") || "").split("~").map(Number);
+  return span.length === 2 && span.every(Number.isFinite) ? span : null;
 }

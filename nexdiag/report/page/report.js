@@ -1,5 +1,5 @@
 // The page of a report: one run at a time. All state is in the URL's fragment: #run-2/turn-3/exchange-4/message-6 and
-// #run-2/finding-1 are links that can be shared.
+// #run-2/finding-1?status=failed&find=words are links that can be shared.
 
 const sections = [...document.querySelectorAll("section.run")];
 const live = document.getElementById("live");
@@ -11,14 +11,33 @@ function say(words) {
 }
 
 function parseHash() {
-  const parts = Object.fromEntries(decodeURIComponent(location.hash.slice(1)).split("/").map((part) => part.split("-")).filter((pair) => pair.length === 2));
+  const parts = Object.fromEntries(decodeURIComponent(placeIn(location.hash)).split("/").map((part) => part.split("-")).filter((pair) => pair.length === 2));
   const number = (name) => (/^\d+$/.test(parts[name] || "") ? Number(parts[name]) : null);
   return { run: number("run"), turn: parts.turn || null, exchange: number("exchange"), message: number("message"), finding: number("finding") };
 }
 
+function placeIn(hash) {
+  return hash.slice(1).split("?", 1)[0];
+}
+
+// What the list of a run is filtered by goes along wherever one goes in it.
+function withFilter(hash) {
+  const { view } = state;
+  const within = view && `${hash}/`.startsWith(`${view.model.hash}/`);
+  return within && view.chosen ? `${hash}?${view.chosen}` : hash;
+}
+
 function go(hash) {
-  if (location.hash === hash) follow();
-  else location.hash = hash;
+  const whole = withFilter(hash);
+  if (location.hash === whole) follow();
+  else location.hash = whole;
+}
+
+// The filter has changed: the address tells of it, and nothing else moves.
+function noted(view) {
+  if (!view || state.view !== view || !(view.chosen || location.hash.includes("?"))) return;
+  const told = withFilter(`#${placeIn(location.hash) || view.model.hash.slice(1)}`);
+  if (told !== location.hash) history.replaceState(null, "", told);
 }
 
 function turnHash(model, at) {
@@ -41,6 +60,8 @@ async function route() {
   const view = await openRun(run);
   if (!view || state.view !== view) return;
   const { model } = view;
+  if (location.hash.includes("?")) view.restore(location.hash.slice(location.hash.indexOf("?") + 1));
+  else noted(view);
   if (model.findings[(wanted.finding || 0) - 1]) return showFinding(view, wanted.finding - 1);
   let at = wanted.turn ? model.columns.key.indexOf(wanted.turn) : -1;
   const exact = at >= 0;
@@ -87,7 +108,7 @@ async function openRun(run) {
     return null;
   }
   if (!views.has(run)) {
-    views.set(run, new Explorer(model, box));
+    views.set(run, new Explorer(model, box, () => noted(views.get(run))));
     seen(views.get(run));
   }
   state.view = views.get(run);

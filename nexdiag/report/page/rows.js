@@ -2,14 +2,16 @@
 // whole, and one of them takes the focus for all (a roving tabindex).
 
 const SPARE = 8;
+const TALLEST = 720;
 
 class Rows {
   // `build(entry, position)` makes a row; `pick(entry)` follows a click or a key.
   constructor({ label, height, build, pick }) {
-    Object.assign(this, { height, build, pick, entries: [], chosen: -1, rows: new Map() });
+    Object.assign(this, { height, build, pick, entries: [], chosen: -1, rows: new Map(), top: 0, tall: TALLEST });
     this.space = el("div", { class: "turn-space", role: "presentation" });
     this.box = el("div", { class: "turn-list", role: "listbox", "aria-label": label }, this.space);
-    this.box.addEventListener("scroll", () => this.draw(), { passive: true });
+    this.box.addEventListener("scroll", () => this.scrolled(this.box.scrollTop), { passive: true });
+    new ResizeObserver(([seen]) => this.sized(seen.contentRect.height)).observe(this.box);
     this.box.addEventListener("keydown", (event) => this.keys(event));
   }
 
@@ -17,15 +19,26 @@ class Rows {
   show(entries) {
     this.entries = entries;
     this.rows.clear();
+    this.top = Math.max(0, Math.min(this.top, entries.length * this.height - this.tall));
     this.space.replaceChildren();
     this.space.style.height = `${entries.length * this.height}px`;
     this.draw();
   }
 
+  // Size and place are told by the browser, never asked of it: an answer would cost a layout each time.
+  sized(height) {
+    this.tall = height || TALLEST;
+    this.draw();
+  }
+
+  scrolled(top) {
+    this.top = top;
+    this.draw();
+  }
+
   range() {
-    const height = this.box.clientHeight || 640;
-    const from = Math.max(0, Math.floor(this.box.scrollTop / this.height) - SPARE);
-    return [from, Math.min(this.entries.length, Math.ceil((this.box.scrollTop + height) / this.height) + SPARE)];
+    const from = Math.max(0, Math.floor(this.top / this.height) - SPARE);
+    return [from, Math.min(this.entries.length, Math.ceil((this.top + this.tall) / this.height) + SPARE)];
   }
 
   // The row that has the focus stays, wherever the list was scrolled to: or else the keyboard would lose its place.
@@ -69,13 +82,19 @@ class Rows {
     this.chosen = at;
     for (const [place, row] of this.rows) this.mark(row, place);
     if (at < 0) return;
-    const [top, height, seen] = [at * this.height, this.box.clientHeight, this.box.scrollTop];
-    const far = top < seen - height || top > seen + 2 * height;
-    if (far) this.box.scrollTop = Math.max(0, top - height / 3);
-    else if (top < seen) this.box.scrollTop = Math.max(0, top - this.height);
-    else if (top + this.height > seen + height) this.box.scrollTop = top + 2 * this.height - height;
+    const [top, seen] = [at * this.height, this.top];
+    const far = top < seen - this.tall || top > seen + 2 * this.tall;
+    if (far) this.scroll(top - this.tall / 3);
+    else if (top < seen) this.scroll(top - this.height);
+    else if (top + this.height > seen + this.tall) this.scroll(top + 2 * this.height - this.tall);
     this.draw();
     if (focused) this.row(at).focus({ preventScroll: true });
+  }
+
+  scroll(top) {
+    const most = this.entries.length * this.height - this.tall;
+    this.top = Math.max(0, Math.min(most, top));
+    this.box.scrollTop = this.top;
   }
 
   stride(by) {
@@ -85,7 +104,7 @@ class Rows {
   }
 
   keys(event) {
-    const page = Math.max(1, Math.floor(this.box.clientHeight / this.height) - 1);
+    const page = Math.max(1, Math.floor(this.tall / this.height) - 1);
     const strides = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
     if (!(event.key in strides) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();

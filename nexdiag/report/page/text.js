@@ -75,8 +75,8 @@ function seconds(value) {
   return `${minutes} min ${String(whole % 60).padStart(2, "0")} s`;
 }
 
-function count(number, noun) {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+function count(number, noun, nouns) {
+  return `${number.toLocaleString("en")} ${number === 1 ? noun : nouns || `${noun}s`}`;
 }
 
 function parsed(text) {

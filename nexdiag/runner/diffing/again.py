@@ -19,7 +19,6 @@ from nexdiag.capture.writer import Writer
 from nexdiag.codec import cassette as codec
 from nexdiag.codec.body import Splitter
 from nexdiag.core.cassette import SUFFIX, Cassette
-from nexdiag.core.comparison import Comparison
 from nexdiag.core.errors import UsageError
 from nexdiag.core.exchange import Exchange
 from nexdiag.core.turn import Turn
@@ -27,7 +26,7 @@ from nexdiag.diff.reading import REPLAY
 from nexdiag.replay.closed import network_closed
 from nexdiag.replay.player import Player
 from nexdiag.replay.toolbox import RecordedToolbox
-from nexdiag.runner.diffing.compare import How, compare_loaded
+from nexdiag.runner.diffing.compare import How, Pair, compare_pair
 from nexdiag.runner.diffing.sides import Loaded, load_side, of_turn, shared
 from nexdiag.runner.linting.choice import Choice
 from nexdiag.runner.load import load
@@ -49,7 +48,7 @@ _MISS = 599
 """The status by which the player says that it has no recording."""
 
 
-def compare_replay(path: Path, how: How, choice: Choice) -> Comparison:
+def compare_replay(path: Path, how: How, choice: Choice) -> Pair:
     """A recording of our executor, and what it sends and does today when the same is said to it.
 
     Raises what `load_side` does, `NothingToDo` for a recording of another program, or without a whole turn.
@@ -63,11 +62,11 @@ def compare_replay(path: Path, how: How, choice: Choice) -> Comparison:
     demand_ours(recorded)
     again = msgspec.structs.replace(replayed(recorded, splitter), name=f"{path} ({_NAME})")
     left = load_side(path, splitter, turn=how.turn)
-    right = Loaded(name=again.name, cassette=shared(_without_misses(of_turn(again, how.turn)), splitter))
+    right = Loaded(name=again.name, kind=_NAME, cassette=shared(_without_misses(of_turn(again, how.turn)), splitter))
     lost = (*left.lost, *_unplayed(recorded))
     left = msgspec.structs.replace(left, cassette=_of_turns(left.cassette), lost=lost)
     how = msgspec.structs.replace(how, mode=how.mode or REPLAY, ignored=(*how.ignored, "timing"))
-    return compare_loaded(left, right, how, choice)
+    return compare_pair(left, right, how, choice)
 
 
 def replayed(cassette: Cassette, splitter: Splitter) -> Cassette:

@@ -10,6 +10,7 @@ from nexdiag.core.cassette import Cassette
 from nexdiag.core.comparison import ASPECTS, QUIET, Comparison, Side
 from nexdiag.core.errors import NexdiagError, UsageError
 from nexdiag.core.exchange import Exchange
+from nexdiag.core.run import Run
 from nexdiag.diff.answered import answer_of
 from nexdiag.diff.comparing import compare_cassettes
 from nexdiag.diff.explaining import Refused, explain
@@ -61,8 +62,34 @@ def compare_paths(
         alone = []
 
 
+class Pair(msgspec.Struct, frozen=True, kw_only=True):
+    """What was compared, and the two recordings as they were compared: a page shows both."""
+
+    found: Comparison
+    left: Run
+    right: Run
+
+
+def compare_two(left: Path, right: Path, how: How, choice: Choice) -> Pair:
+    """Two files, with all that they hold. Raises `UsageError` for directories, and what `load_side` does."""
+    if str(left) == str(right) == "-":
+        raise UsageError("both sides are stdin", hint="name a file for one of them")
+    folder = next((one for one in (left, right) if one.is_dir()), None)
+    if folder is not None:
+        hint = "name two files, or write all pairs with --format md"
+        raise UsageError(f"a page is of two recordings, and {folder} is a directory", hint=hint)
+    splitter = Splitter()
+    sides = [load_side(path, splitter, turn=how.turn) for path in (left, right)]
+    return compare_pair(sides[0], sides[1], how, choice)
+
+
 def compare_loaded(left: Loaded, right: Loaded, how: How, choice: Choice) -> Comparison:
     """Two sides that have been read."""
+    return compare_pair(left, right, how, choice).found
+
+
+def compare_pair(left: Loaded, right: Loaded, how: How, choice: Choice) -> Pair:
+    """The same, with both recordings."""
     mine, yours = left.cassette, right.cassette
     if "request" in (left.kind, right.kind):
         mine, yours, skipped = _one_of(mine, yours)
@@ -75,7 +102,7 @@ def compare_loaded(left: Loaded, right: Loaded, how: How, choice: Choice) -> Com
         Refused(failed=failed(one), findings=findings, server=server)
         for one, (server, findings) in zip((mine, yours), verdicts, strict=True)
     ]
-    return msgspec.structs.replace(
+    whole = msgspec.structs.replace(
         found,
         left=_side(found.left, left, sides[0].server),
         right=_side(found.right, right, sides[1].server),
@@ -83,6 +110,11 @@ def compare_loaded(left: Loaded, right: Loaded, how: How, choice: Choice) -> Com
         explanation=explain(found.rows, sides[0], sides[1]),
         unchecked=(*found.unchecked, *skipped, *left.lost, *right.lost),
     )
+    runs = [
+        Run(name=loaded.name, cassette=one, profile=side.server, findings=side.findings)
+        for loaded, one, side in zip((left, right), (mine, yours), sides, strict=True)
+    ]
+    return Pair(found=whole, left=runs[0], right=runs[1])
 
 
 def fails(found: Comparison, how: How) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 
 from nexdiag.capture.redaction.keys import secrets_of
 from nexdiag.capture.redaction.redact import Redactor
-from nexdiag.core.drift import KINDS, SUPPORT, Change, Corpus, Drift, Seen
+from nexdiag.core.drift import BREAKS, KINDS, SUPPORT, Change, Corpus, Drift, Seen
 from nexdiag.core.errors import NexdiagError, NothingToDo
 from nexdiag.core.finding import Severity
 from nexdiag.diff.drift import storing
@@ -30,13 +30,15 @@ def compared(  # noqa: PLR0913 - the options of a comparison
     ignore: Sequence[str] = (),
     old_servers: Sequence[str] = (),
     new_servers: Sequence[str] = (),
+    who: str = BREAKS[-1],
     jobs: int | None = None,
     bad: list[NexdiagError] | None = None,
 ) -> Drift:
     """What changed from one corpus to the other: recordings, directories of them, or a file of shapes.
 
     `ignore`: fingerprints, or pointers (and what is below them). Servers: only what was answered by these, each the
-    beginning of a name with its version. What cannot be read is put into `bad`, or raised where there is no such list.
+    beginning of a name with its version. `who`: only what breaks them, or more (`core.drift.BREAKS`). What cannot be
+    read is put into `bad`, or raised where there is no such list.
     """
     left = learn(old, jobs=jobs)
     right = left if list(old) == list(new) else learn(new, jobs=jobs)
@@ -50,14 +52,16 @@ def compared(  # noqa: PLR0913 - the options of a comparison
         changes,
         [*unchecked, *few, *_unseen(sides), *notes],
         ignore,
+        who,
     )
 
 
-def against_shapes(
+def against_shapes(  # noqa: PLR0913 - the options of a comparison
     paths: Sequence[Path],
     *,
     ignore: Sequence[str] = (),
     servers: Sequence[str] = (),
+    who: str = BREAKS[-1],
     jobs: int | None = None,
     bad: list[NexdiagError] | None = None,
 ) -> Drift:
@@ -68,7 +72,7 @@ def against_shapes(
     changes, unchecked = conform(shapes)
     notes = [*unchecked, *_unseen((shapes,)), *_notes(learned, "")]
     sides = Corpus(name=PUBLISHED), _corpus(paths, learned, servers)
-    return _drift(sides, changes, notes, ignore)
+    return _drift(sides, changes, notes, ignore, who)
 
 
 def baseline(paths: Sequence[Path], *, jobs: int | None = None, bad: list[NexdiagError] | None = None) -> bytes:
@@ -81,7 +85,7 @@ def baseline(paths: Sequence[Path], *, jobs: int | None = None, bad: list[Nexdia
 def _of(learned: Learned, servers: Sequence[str]) -> _Shapes:
     shapes = learned.shapes.of(servers)
     if servers and not shapes:
-        known = ", ".join(sorted(learned.shapes.servers)) or "none"
+        known = Redactor(secrets_of(os.environ)).text(", ".join(sorted(learned.shapes.servers))) or "none"
         raise NothingToDo(f"no exchange is of {', '.join(servers)}", hint=f"there are: {known}")
     return shapes
 
@@ -105,15 +109,18 @@ def _corpus(paths: Sequence[Path], learned: Learned, servers: Sequence[str]) -> 
     )
 
 
-def _drift(sides: tuple[Corpus, Corpus], changes: list[Change], unchecked: list[str], ignore: Sequence[str]) -> Drift:
+def _drift(
+    sides: tuple[Corpus, Corpus], changes: list[Change], unchecked: list[str], ignore: Sequence[str], who: str
+) -> Drift:
     redactor = Redactor(secrets_of(os.environ))
     ranked = sorted((_clean(one, redactor) for one in changes), key=_rank)
     ignored = [one for one in ranked if any(_fits(one, word) for word in ignore)]
     idle = [word for word in ignore if not any(_fits(one, word) for one in ranked)]
+    ignored += [one for one in ranked if BREAKS.index(one.breaks) > BREAKS.index(who) and one not in ignored]
     kept = [one for one in ranked if one not in ignored]
     return Drift(
-        left=sides[0],
-        right=sides[1],
+        left=_without(sides[0], redactor),
+        right=_without(sides[1], redactor),
         changes=tuple(kept),
         ignored=tuple(ignored),
         unchecked=tuple(
@@ -168,8 +175,15 @@ def _exploded(pointer: str) -> bool:
 
 
 def _notes(learned: Learned, side: str) -> list[str]:
-    left_out = sorted(learned.shapes.left_out.items())
-    return [f"{side}{number:,} exchanges {why}" for why, number in left_out] + [f"{side}{one}" for one in learned.notes]
+    counted = sorted(learned.shapes.left_out.items())
+    left_out = [f"{side}{number:,} exchange{'s' * (number != 1)} {why}" for why, number in counted]
+    return left_out + [f"{side}{one}" for one in learned.notes]
+
+
+def _without(corpus: Corpus, redactor: Redactor) -> Corpus:
+    """Without secrets: a server is named by what it sent."""
+    servers = tuple((redactor.text(name), number) for name, number in corpus.servers)
+    return msgspec.structs.replace(corpus, servers=servers)
 
 
 def _clean(change: Change, redactor: Redactor) -> Change:

@@ -13,14 +13,17 @@ from pathlib import Path
 
 import msgspec
 
+from nexdiag.codec.losses import Losses
 from nexdiag.core.cassette import Cassette
 from nexdiag.core.errors import CassetteError, NexdiagError, NothingToDo, UsageError
 from nexdiag.diff.drift import storing
 from nexdiag.diff.drift.corpus import Shapes, merged
 from nexdiag.diff.drift.reading import Learner
 from nexdiag.lint import profiles
+from nexdiag.lint.seen.bare import encode_bare
 from nexdiag.runner.cassettes import files
-from nexdiag.runner.linting.subjects import Recording, of_text
+from nexdiag.runner.foreign.bare import decode_lines
+from nexdiag.runner.linting.subjects import Recording, Requests, of_text
 from nexdiag.runner.load import STDIN, find
 
 WORTH_A_POOL = 64 * 2**20
@@ -59,9 +62,10 @@ def learn(paths: Sequence[Path], *, jobs: int | None = None) -> Learned:
     made = _inline(named) if jobs == 1 else _pooled(named, jobs)
     if made.bad and made.shapes.files == 0:
         raise made.bad[0]
-    if not made.shapes.exchanges and not made.bad:
+    if not made.shapes.roots and not made.bad:
         names = ", ".join(str(path) for path in paths)
-        raise NothingToDo(f"{names} holds no exchange: no shape to learn", hint="record one with: nexdiag capture")
+        what = "exchange that was answered" if made.shapes.exchanges else "exchange"
+        raise NothingToDo(f"{names} holds no {what}: no shape to learn", hint="record one with: nexdiag capture")
     return made
 
 
@@ -99,10 +103,12 @@ def _jobs(named: Sequence[Named], wanted: int | None) -> int:
 
 
 def _inline(named: Sequence[Named]) -> Learned:
-    learner, bad, notes = Learner(), [], []
+    learner = Learner()
+    bad: list[NexdiagError] = []
+    notes: list[str] = []
     for one in named:
         try:
-            cassette, lost = _cassette(one)
+            cassette, lost = _cassette(one, bad)
         except NexdiagError as error:
             bad.append(error)
             continue
@@ -130,11 +136,16 @@ def _work(named: Sequence[Named]) -> tuple[bytes, list[tuple[str, str]], list[st
     return storing.packed(made.shapes), [(error.what, error.hint) for error in made.bad], made.notes
 
 
-def _cassette(one: Named) -> tuple[Cassette, list[str]]:
+def _cassette(one: Named, bad: list[NexdiagError]) -> tuple[Cassette, list[str]]:
+    """A file as a recording, and what it lacks; of bare exchanges, a line that is none is put into `bad`."""
     raw = sys.stdin.buffer.read() if one.path == STDIN else files.read(Path(one.path))
-    subject = of_text(raw, one.name)
+    subject = of_text(raw, one.name, bad)
+    if isinstance(subject, Requests):
+        losses = Losses()
+        lines = b"".join(encode_bare(bare) + b"\n" for bare in subject.bares)
+        return decode_lines(lines, name=one.name, losses=losses), list(losses.lines())
     if not isinstance(subject, Recording):
-        hint = "name recordings (*.cassette.jsonl, HAR, vcrpy), directories of them, or a file of nexdiag drift --write"
+        hint = "name recordings (*.cassette.jsonl, HAR, vcrpy, JSON Lines), or a file of nexdiag drift --write"
         raise CassetteError(f"{one.name} is no recording, so that it has no shape", hint=hint)
     torn = [] if subject.cassette.tear is None else [f"read up to its tear: {subject.cassette.tear}"]
     return subject.cassette, [*torn, *subject.lost]

@@ -92,7 +92,7 @@ class Keeper:
     def unfinished(self) -> Path:
         """Where what is recorded stands now: beside the file, until it takes its place."""
         writer = None if self._recorder is None else self._recorder.writer
-        return self._path if writer is None else writer._at  # noqa: SLF001 - a writer tells only where it will be
+        return self._path if writer is None else writer.at
 
     def so_far(self) -> tuple[Exchange, ...]:
         """What was recorded to beside the file, so far."""

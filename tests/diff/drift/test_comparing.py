@@ -171,3 +171,36 @@ def test_a_fingerprint_is_of_the_change_and_not_of_its_numbers() -> None:
     assert one(10, _gone).fingerprint == one(40, _gone).fingerprint != one(40, _null).fingerprint
     assert len(one(10, _gone).fingerprint) == 12
     assert against(corpus(1, _gone)) == []
+
+
+def _messages(*, end: bool = True, kind: str = "type") -> Cassette:
+    """Forty streams of the Messages wire, as far as it is of use here."""
+    events = [{kind: "message_start", "message": {}}, {"type": "message_delta", "delta": {}}]
+    events += [{"type": "message_stop"}] * end
+    url = "http://h/v1/messages"
+    return recorded(*(exchange(at, {"model": "m"}, response(events), url=url) for at in range(40)))
+
+
+def test_objects_that_do_not_say_what_they_are_are_told() -> None:
+    """A client with types finds no type for them: an error where all said so."""
+    found = changes(_messages(), _messages(kind="kind"))
+    assert ("error", "now-optional", "/type") in told(found)
+    assert next(one for one in found if one.pointer == "/type").breaks == "typed"
+
+
+def test_an_event_that_every_stream_has_is_no_word_of_the_model() -> None:
+    """Without the end of its message a stream is broken; a kind of text that is not there is not."""
+    found = changes(_messages(), _messages(end=False))
+    assert told(found) == {("warning", "removed", "[type=message_stop]")}
+
+
+def test_what_is_always_null_where_it_was_not_is_told() -> None:
+    """A finish reason that no chunk holds any more; not one that was rare, which chance explains."""
+
+    def streams(reasons: int) -> Cassette:
+        made = (response([chunk({"content": "a"}), chunk({}, "stop" if at < reasons else None)]) for at in range(40))
+        return recorded(*(exchange(at, {"model": "m"}, one) for at, one in enumerate(made)))
+
+    pointer = "[object=chat.completion.chunk]/choices/*/finish_reason"
+    assert ("warning", "now-null", pointer) in told(changes(streams(40), streams(0)))
+    assert changes(streams(2), streams(0)) == []

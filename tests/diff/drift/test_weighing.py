@@ -5,7 +5,7 @@ import pytest
 from nexdiag.core.drift import KINDS, Support
 from nexdiag.core.finding import Severity
 from nexdiag.diff.drift.builtin import SHAPES
-from nexdiag.diff.drift.weighing import WEIGHTS, expected, lighter, requirement, weight
+from nexdiag.diff.drift.weighing import WEIGHTS, broken, expected, lighter, requirement, weight
 
 MANY = Support(holding=0, of=48, exchanges=48)
 FEW = Support(holding=0, of=29, exchanges=29)
@@ -40,6 +40,29 @@ def test_a_weight_follows_from_who_needs_it_and_from_support(
     """A row each."""
     kind, direction, needed, (left, right), more, wanted = case
     assert weight(kind, direction, needed, left=left, right=right, **{"allowed": False, **more}) == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "direction", "needed", "flags", "who"),
+    [
+        ("retyped", "response", "shape", (False, False), "wire"),
+        ("removed", "response", "shape", (False, True), "typed"),
+        ("removed", "response", "nex", (True, True), "behaviour"),  # nex knows less; the type lets it be missing
+        ("now-null", "response", "observed", (False, True), "typed"),
+        ("enum-widened", "response", "shape", (False, True), "behaviour"),
+        ("branch-added", "response", "extension", (False, True), "behaviour"),
+        ("removed", "response", "extension", (False, True), "cosmetic"),
+        ("added", "response", "observed", (False, True), "cosmetic"),
+        ("removed", "error", "shape", (False, True), "behaviour"),
+        ("retyped", "request", "shape", (False, True), "typed"),
+        ("removed", "request", "shape", (False, True), "behaviour"),
+        ("now-null", "request", "shape", (False, True), "cosmetic"),
+    ],
+)
+def test_who_breaks(kind: str, direction: str, needed: str, flags: tuple[bool, bool], who: str) -> None:
+    """A row each: whether the published type takes it, and whether it is JSON."""
+    taken, readable = flags
+    assert broken(kind, direction, needed, taken=taken, readable=readable) == who
 
 
 def test_who_needs_a_field() -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,10 @@ def test_the_first_divergence_is_in_sight_and_its_consequences_are_folded(browse
     browser.until(f"{TITLE}.includes('first divergence')")
     ask("location.hash = '#row-1'")
     browser.until("document.querySelector('.turn-detail').textContent.includes('Nothing differs here')")
+    outline = browser.outline()
+    assert outline[:2] == [1, 2]
+    assert all(after - before <= 1 for before, after in pairwise(outline)), outline
+    assert browser.unnamed() == []
     roles = {(role, name) for role, name, _ in browser.tree()}
     assert {("listbox", "Left and right, row by row"), ("region", "Row")} <= roles
     assert len(browser.look(390, 900, dark=True)) > 20_000

@@ -17,7 +17,7 @@ def test_the_whole_text_is_safe_and_tells_each_part() -> None:
     assert lines[2] == "✗ 4 differences, the first in turn 2, exchange 1; 2 more only follow   (two runs: --mode run)"
     heads = [line.split("   ")[0].strip() for line in lines if line[:1].isupper()]
     assert heads == [
-        "EXPLAINS", "THEN", "FIRST DIVERGENCE", "THEN", "FOLLOWS", "SET ASIDE", "FINDINGS",
+        "EXPLAINS", "BESIDES", "FIRST DIVERGENCE", "THEN", "FOLLOWS", "SET ASIDE", "FINDINGS",
         "NOT CHECKED  logs: right has none",
     ]  # fmt: skip
     assert "  messages   /messages/4   added   (above)" in lines
@@ -51,3 +51,17 @@ def test_words_are_marked_on_either_line_and_what_is_left_out_is_counted() -> No
     """A text that only grew is told on both lines."""
     pieces = [Piece(kind="left out", text="x" * 1234), Piece(kind="same", text="a\t"), Piece(kind="added", text="b\n")]
     assert worded(pieces) == ["- …(1,234 characters)…a ", "+ …(1,234 characters)…a ⟦+b⏎+⟧"]
+
+
+def test_what_has_no_weight_is_shown_and_what_is_folded_of_it_is_counted() -> None:
+    """Two live runs of other words are equal, and their words are seen; shuffled words are called that."""
+    quiet = Difference(pointer="(text)", left="one two three", right="three two one", aspect="response", quiet=True)
+    place = Place(exchange=0)
+    rows = tuple(Row(left=place, right=place, title="x", differences=(quiet,), consequence=n > 0) for n in range(4))
+    shown = whole([msgspec.structs.replace(comparison(), rows=rows, first=None, explanation=None)])
+    assert "✓ equal: nothing of weight differs; 4 differences without weight" in shown
+    assert "BESIDES   exchange 0   x" in shown
+    assert '+ "three two one"' in shown
+    assert "changed   (without weight here)   (the same words in another order)" in shown
+    assert "BESIDES      3 more differences without weight: --all shows them" in shown
+    assert "FIRST DIVERGENCE" not in shown

@@ -14,7 +14,7 @@ def test_the_lines_of_a_drift() -> None:
     ]
     assert lines[2].endswith("removed response chat json /usage")
     assert "          first  new/b.cassette.jsonl, exchange 3" in lines
-    assert "⟨ESC⟩" in lines[7]
+    assert "⟨ESC⟩" in lines[8]
     assert lines[-2:] == [
         "  not checked: response chat stream: only the left has any (2)",
         "1 error, 1 warning, 1 remark; 1 ignored; 1 not checked",

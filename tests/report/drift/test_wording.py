@@ -2,7 +2,8 @@
 
 from drift_sample import DRIFT, NOTHING
 
-from nexdiag.core.drift import REQUIREMENTS, Corpus
+from nexdiag.core.drift import BREAKS, REQUIREMENTS, Corpus
+from nexdiag.report.drift.wording import BREAKS as BROKEN
 from nexdiag.report.drift.wording import NEEDS, rows, sentence, side, summary, title
 
 
@@ -11,6 +12,7 @@ def test_all_is_counted_in_a_line() -> None:
     assert sentence(DRIFT) == "1 error, 1 warning, 1 remark; 1 ignored; 1 not checked"
     assert sentence(NOTHING) == "no change of the shape"
     assert set(NEEDS) == set(REQUIREMENTS)
+    assert tuple(BROKEN) == BREAKS
 
 
 def test_a_side_and_a_change_are_told() -> None:
@@ -24,6 +26,7 @@ def test_a_side_and_a_change_are_told() -> None:
     assert dict(rows(error)) == {
         "first": "new/b.cassette.jsonl, exchange 3",
         "was": "an object of 3",
-        "weighs": "nex reads it",
+        "why": "nex reads it",
+        "breaks": "agents: they go another way, or know less",
     }
-    assert dict(rows(capped))["weighs"] == "nex reads it; too few exchanges for an error"
+    assert dict(rows(capped))["why"] == "nex reads it; too few exchanges for an error"

@@ -25,7 +25,7 @@ def test_a_column_is_cut_into_blocks() -> None:
     column = Column(1, "messages")
     numbers = [column.add(f"entry {place}") for place in range(SIZES["messages"] + 3)]
     assert numbers == list(range(SIZES["messages"] + 3))
-    assert column.once("key", "text") == column.once("key", "other") == len(numbers)
+    assert column.once(b"key", "text") == column.once(b"key", "other") == len(numbers)
     found = unpacked("".join(column.blocks()))
     assert [len(found["messages-0"]), found["messages-1"][-1]] == [SIZES["messages"], "text"]
     assert column.total == len(numbers) + 1

@@ -15,7 +15,7 @@ CASSETTES = Path(__file__).parents[3] / "cassettes/llama.cpp"
 @pytest.mark.parametrize("name", ["five-back-to-back", "five-over-messages", "five-over-responses"])
 def test_a_recording_and_its_replay_are_equal_on_every_wire(name: str) -> None:
     """Byte for byte, but for the pace."""
-    found = compare_replay(CASSETTES / f"{name}.cassette.jsonl", How(), Choice())
+    found = compare_replay(CASSETTES / f"{name}.cassette.jsonl", How(), Choice()).found
     assert (found.differences(), found.mode, found.findings.new) == ((), "replay", ())
     assert len(found.rows) == 10
     assert found.right.name.endswith("(replay)")
@@ -23,7 +23,7 @@ def test_a_recording_and_its_replay_are_equal_on_every_wire(name: str) -> None:
 
 def test_what_our_executor_no_longer_sends_is_the_first_divergence() -> None:
     """The incident is mended: the message is gone; that nothing was recorded for it is no answer of a server."""
-    found = compare_replay(CASSETTES / "incident-pushed-warning.cassette.jsonl", How(), Choice())
+    found = compare_replay(CASSETTES / "incident-pushed-warning.cassette.jsonl", How(), Choice()).found
     assert found.first is not None
     told = {one.pointer: one.kind for one in found.rows[found.first].differences}
     assert told["/messages/4"] == "removed"

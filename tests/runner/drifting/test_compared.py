@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from drifting import Answer, corpus, exchange, recorded, response, written
+from drifting import Answer, answer, corpus, exchange, recorded, response, written
 
+from nexdiag.core.drift import BREAKS
 from nexdiag.core.errors import NexdiagError, NothingToDo
 from nexdiag.runner.drifting.compared import against_shapes, baseline, compared
 
@@ -28,6 +29,29 @@ def test_a_change_is_ignored_by_its_fingerprint_or_its_place(folders: tuple[Path
     less = compared([old], [new], ignore=[found.changes[0].fingerprint, "/timings", "/nothing"])
     assert (less.changes, [one.pointer for one in less.ignored]) == ((), ["/created", "/timings"])
     assert less.unchecked == ("--ignore /nothing: fits nothing",)
+
+
+def test_only_who_breaks_is_asked_for(tmp_path: Path) -> None:
+    """What breaks nobody of them is counted, and no change: a page instead of JSON, a text for a number, a new word."""
+
+    def worse(made: Answer, _: int) -> None:
+        made.update(created="now", timings={})
+        made["choices"][0]["finish_reason"] = "eos"
+        del made["usage"]
+
+    old, new = written(tmp_path / "old", a=corpus(40)), written(tmp_path / "new", a=corpus(40, worse))
+    page = recorded(*(exchange(at, {"model": "m"}, response(b"<html>")) for at in range(40)))
+    found = {who: {one.pointer.rpartition("/")[2] for one in compared([old], [new], who=who).changes} for who in BREAKS}
+    assert found == {
+        "wire": set(),
+        "typed": {"created"},
+        "behaviour": {"created", "finish_reason", "usage"},
+        "cosmetic": {"created", "finish_reason", "usage", "timings"},
+    }
+    assert len(compared([old], [new], who="typed").ignored) == 3 + 1  # a word is gone as well
+    broken = compared([old], [written(tmp_path / "page", a=page)], who="wire")
+    assert [(one.kind, one.now) for one in broken.changes] == [("retyped", "no JSON")]
+    assert against_shapes([new], who="wire").changes == ()
 
 
 def test_versions_of_one_corpus_are_compared(folders: tuple[Path, Path]) -> None:
@@ -95,3 +119,18 @@ def test_few_exchanges_are_told(tmp_path: Path) -> None:
     drift = compared([written(tmp_path / "a", a=corpus(3))], [written(tmp_path / "b", a=corpus(4))])
     assert drift.changes == ()
     assert drift.unchecked[0].startswith("fewer than 30 exchanges on a side")
+
+
+def test_the_file_of_a_baseline_holds_no_words_of_anybody(tmp_path: Path) -> None:
+    """Prompts, tools, people, keys: in answers, in requests, in names and in paths; short and always the same."""
+
+    def leaky(made: Answer, _: int) -> None:
+        made["choices"][0]["message"]["content"] = "planted"
+        made.update({"session_token": "planted", "tenant": "planted", "planted@x.org": 1, "Mr planted": 1})
+
+    tool = {"type": "function", "function": {"name": "planted", "parameters": {"properties": {"planted": {}}}}}
+    asked = {"model": "planted", "user": "planted", "stop": "planted", "metadata": {"planted": "planted"}}
+    body = {**asked, "messages": [{"role": "user", "content": "planted"}], "tools": [tool], "x_password": "planted"}
+    made = [exchange(at, body, response(answer(leaky, at))) for at in range(40)]
+    made.append(exchange(40, body, response({"ok": 1}), url="http://h/users/planted@x.org?key=planted"))
+    assert b"planted" not in baseline([written(tmp_path, a=recorded(*made))])

@@ -1,5 +1,6 @@
 """Corpora in files: what is read, by one process or several."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ from drifting import answer, corpus, exchange, recorded, response, written
 
 from nexdiag.core.errors import CassetteError, NothingToDo, UsageError
 from nexdiag.diff.drift import storing
+from nexdiag.diff.drift.comparing import compare
 from nexdiag.runner.drifting.corpus import learn, named_files, server_of
+from nexdiag.runner.foreign.convert import encode_as
 
 
 def test_several_processes_give_the_same_bytes(tmp_path: Path) -> None:
@@ -36,8 +39,12 @@ def test_what_cannot_be_learned_from_is_told(tmp_path: Path) -> None:
         learn([empty])
     request = tmp_path / "r.json"
     request.write_text('{"model": "m", "messages": []}')
-    with pytest.raises(CassetteError, match="is no recording"):
+    with pytest.raises(NothingToDo, match="no exchange that was answered"):
         learn([request])
+    state = tmp_path / "state.json"
+    state.write_text('{"phase": "idle", "commands": []}')
+    with pytest.raises(CassetteError, match=r"is no|neither"):
+        learn([state])
     with pytest.raises(CassetteError, match="no cassette at"):
         learn([tmp_path / "none.cassette.jsonl"])
     shape = tmp_path / "shape.json"
@@ -45,6 +52,37 @@ def test_what_cannot_be_learned_from_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="found beside others"):
         learn([shape, empty])
     assert learn([shape]).shapes.exchanges == 1
+
+
+def test_bare_exchanges_are_a_corpus(tmp_path: Path) -> None:
+    """As JSON Lines; a line that is none is told, and the others count. A request without an answer is no evidence."""
+    asked = {"model": "m", "messages": []}
+    lines = [
+        {"status": 200, "server": "vLLM", "request": asked, "response": answer()},
+        {"status": 400, "request": asked, "response": {"error": {"message": "no"}}},
+        asked,
+    ]
+    file = tmp_path / "bare.jsonl"
+    file.write_text("\n".join(["no", *(json.dumps(one) for one in lines)]))
+    made = learn([file])
+    assert sorted(key[1:] for key in made.shapes.roots) == [
+        ("error", "chat", "4xx"),
+        ("request", "chat", "json"),
+        ("response", "chat", "json"),
+    ]
+    assert made.shapes.left_out == {"without an answer": 1}
+    assert [error.what.partition(": ")[0] for error in made.bad] == [f"{file.as_posix()}, line 1"]
+    assert made.shapes.exchanges == 3
+
+
+def test_a_har_and_a_vcrpy_file_are_a_corpus(tmp_path: Path) -> None:
+    """What another tool recorded of the same exchanges has the same shape of answers."""
+    cassette = corpus(3)
+    roots = learn([written(tmp_path / "c", a=cassette)]).shapes.of()
+    for name in ("a.har", "a.yaml"):
+        (tmp_path / name).write_bytes(encode_as(name, cassette))
+        other = learn([tmp_path / name]).shapes.of()
+        assert compare(roots, other) == ([], [])
 
 
 def test_a_torn_recording_is_read_and_told(tmp_path: Path) -> None:

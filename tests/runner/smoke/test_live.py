@@ -30,6 +30,7 @@ FIVE = of_texts("five", ("One.", "Two.", "Three.", "Four.", "Five."))
 
 
 @pytest.mark.real
+@pytest.mark.usefixtures("executed")
 def test_nex_five_messages_back_to_back(tmp_path: Path) -> None:
     """Five messages through the daemon against a real llama.cpp: five answers, each turn recorded and replayable."""
     told: list[Spoken] = []

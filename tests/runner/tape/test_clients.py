@@ -12,7 +12,7 @@ import pytest
 from tape_server import Counting, counting
 
 from nexdiag.runner.tape import record, use_cassette
-from nexdiag.runner.tape.clients import cover
+from nexdiag.runner.tape.clients import cover, goes_live
 from nexdiag.runner.tape.patching import release
 
 
@@ -72,6 +72,24 @@ def test_a_derived_transport_is_recorded_once(server: Counting, tmp_path: Path) 
                 client.get(server.url)
             asyncio.run(ask())
         assert len(tape.recorded) == 2
+
+
+def test_whoever_guards_the_network_can_see_what_is_recorded(tmp_path: Path) -> None:
+    """True while a request that a tape has sent on is under way, and at no other time."""
+    seen: list[bool] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(goes_live())
+        return httpx.Response(200)
+
+    sent = httpx.MockTransport(answer)
+    with httpx.Client(transport=sent) as client:
+        client.get("http://h/a")
+        with record(tmp_path / "x", transports=[httpx.MockTransport]):
+            assert not goes_live()
+            client.get("http://h/a")
+        assert not goes_live()
+    assert seen == [False, True]
 
 
 def test_a_redirect_is_two_exchanges(tmp_path: Path) -> None:

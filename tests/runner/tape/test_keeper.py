@@ -96,6 +96,23 @@ def test_what_is_under_way_at_the_end_is_kept(tmp_path: Path) -> None:
     assert exchange.response.body == b"begun"
 
 
+@pytest.mark.parametrize("into", ["new", "beside"])
+def test_what_is_not_finished_can_be_read_where_it_stands(tmp_path: Path, into: str) -> None:
+    """Beside the file that it is to replace; under its name where there is none. Once it is closed, it is there."""
+    path = tmp_path / "x"
+    if into == "beside":
+        path.write_text("old")
+    keeper = Keeper(path, into, Redactor())
+    assert (keeper.unfinished, keeper.so_far()) == (path, ())
+    keeper.begin(request()).end()
+    assert (keeper.unfinished == path) == (into == "new")
+    assert len(load(keeper.unfinished).exchanges) == 1
+    assert len(keeper.so_far()) == (into == "beside")  # the others are read from the file itself
+    keeper.close(keep=True)
+    assert keeper.so_far() == ()
+    assert len(load(path).exchanges) == 1
+
+
 def test_threads_share_one_file(tmp_path: Path) -> None:
     """Begun once, with an exchange for each request."""
     keeper = Keeper(tmp_path / "x", "new", Redactor())

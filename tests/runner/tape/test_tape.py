@@ -124,6 +124,25 @@ def test_the_cassette_can_be_read_while_it_is_recorded(tmp_path: Path) -> None:
     assert len(tape.cassette.exchanges) == 1
 
 
+def test_what_was_sent_is_told_with_its_answer_or_with_none(tmp_path: Path) -> None:
+    """Played, refused, recorded, and what is to replace a file: each as it was sent, numbered anew."""
+    path = recorded(tmp_path / "x", "/a", "/b")
+    plays = Tape(path, RecordMode.NONE)
+    ask(plays, "/b", never)
+    with pytest.raises(Unmatched):
+        ask(plays, "/c", never)
+    told = [(one.id, one.request.path, one.response is not None) for one in plays.sent]
+    assert told == [(0, "/b", True), (1, "/c", False)]
+    replaces = Tape(path, RecordMode.REWRITE)
+    assert replaces.unfinished == path
+    ask(replaces, "/d")
+    assert [one.request.path for one in replaces.sent] == ["/d"]
+    assert replaces.unfinished != path
+    assert replaces.unfinished.exists()
+    replaces.close(raised=False)
+    assert [one.request.path for one in replaces.sent] == ["/d"]
+
+
 def asking(*messages: str, **fields: object) -> Request:
     body = {"messages": [{"role": "user", "content": text} for text in messages], **fields}
     return Request(method="POST", url="http://h/v1/chat/completions", body=Body.of(json.dumps(body).encode()))
@@ -166,6 +185,17 @@ def test_an_ambiguous_refusal_names_both(tmp_path: Path) -> None:
     assert "no recording" not in told.what
     assert "look at both: nexdiag cassette show" in told.hint
     assert "--exchange 1" in told.hint
+
+
+def test_whoever_refuses_says_how_it_is_recorded_anew(tmp_path: Path) -> None:
+    """In the words of the one that plays it: a test is run otherwise than a program."""
+    request = asking("b")
+    tape = Tape(kept(tmp_path / "x", asking("a")), RecordMode.NONE)
+    with pytest.raises(Unmatched):
+        tape.handle(httpx.Request(request.method, request.url, content=request.body.join()), never)
+    (miss,) = tape.misses
+    assert "run it backwards" in tape.divergence(miss, anew="run it backwards").advice
+    assert "record_mode=" in tape.divergence(miss).advice
 
 
 def test_what_refusals_are_told_with_is_imported_with_the_first(tmp_path: Path) -> None:

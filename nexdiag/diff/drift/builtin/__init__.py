@@ -1,7 +1,7 @@
 """Published shapes, in our own words: what answers of each wire look like, and what requests must hold.
 
-Law: data alone. Where a published description demands what nearly no server sends (`refusal`, `logprobs`), the table
-says that it may be missing: a report in which everything is wrong tells nothing.
+Law: data alone, and the same as the types of the wire's SDK for Python; where a table is otherwise, its test says why.
+A type that demands what nearly no server sends is such a reason: a report in which everything is wrong tells nothing.
 """
 
 from collections.abc import Mapping

@@ -1,35 +1,56 @@
-"""Anthropic Messages. Source: Anthropic's API reference (Messages, streaming, errors), read November 2026."""
+"""Anthropic Messages, as the types of Anthropic's Python SDK 2.12 have them (`anthropic.types`).
 
+A test walks those types and holds these tables equal, but for what it lists with a reason. `temperature`, `top_p` and
+`top_k` are in its types no more; servers take them.
+"""
+
+_RESULTS = "".join(
+    f"{{0}}[type={kind}] obj\n"
+    for kind in (
+        *("bash_code_execution_tool_result", "code_execution_tool_result", "container_upload", "server_tool_use"),
+        *("text_editor_code_execution_tool_result", "tool_search_tool_result", "web_fetch_tool_result"),
+        "web_search_tool_result",
+    )
+)
+"""Blocks that are known, and not looked into: of tools that run at Anthropic."""
 _USAGE = """
 {0}                              obj!
 {0}/input_tokens                 int{1}
 {0}/output_tokens                int!
 {0}/cache_creation_input_tokens  int?
 {0}/cache_read_input_tokens      int?
-{0}/cache_creation               obj?
+{0}/output_tokens_details        obj?
 {0}/server_tool_use              obj?
-{0}/service_tier                 str?
-{0}/inference_geo                str?
 """
-_REASONS = "end_turn|max_tokens|stop_sequence|tool_use|pause_turn|refusal|model_context_window_exceeded..."
+_FIRST_USAGE = (
+    _USAGE
+    + """
+{0}/cache_creation               obj?
+{0}/service_tier                 str?  standard|priority|batch...
+{0}/inference_geo                str?
+{0}/speed                        str?  standard|fast
+"""
+)
+_REASONS = "end_turn|max_tokens|stop_sequence|tool_use|pause_turn|refusal|model_context_window_exceeded"
 _MESSAGE = (
     """
 {0}/id                           str!
 {0}/type                         str!  message
 {0}/role                         str!  assistant
 {0}/model                        str!
-{0}/stop_reason                  str!?  """
+{0}/stop_reason                  str?  """
     + _REASONS
     + """
-{0}/stop_sequence                str!?
-{0}/stop_details                 any
-{0}/container                    any
-{0}/context_management           any
+{0}/stop_sequence                str?
+{0}/stop_details                 obj?
+{0}/container                    obj?
+{0}/diagnostics                  obj?
 {0}/content                      list!
 {0}/content/*                    obj
 """
 )
-_BLOCK = """
+_BLOCK = (
+    """
 {0}[type=text]                   obj
 {0}[type=text]/type              str!
 {0}[type=text]/text              str!
@@ -47,9 +68,10 @@ _BLOCK = """
 {0}[type=tool_use]/name          str!
 {0}[type=tool_use]/input         obj!
 {0}[type=tool_use]/caller        obj?
-{0}[type=server_tool_use]        obj
-{0}[type=web_search_tool_result] obj
+{0}[type=tool_use]/toolset_name  str?
 """
+    + _RESULTS
+)
 _EVENTS = (
     """
 [type=message_start]             obj
@@ -82,13 +104,12 @@ _EVENTS = (
 [type=message_delta]                      obj
 [type=message_delta]/type                 str!
 [type=message_delta]/delta                obj!
-[type=message_delta]/delta/stop_reason    str!?  """
+[type=message_delta]/delta/stop_reason    str?  """
     + _REASONS
     + """
-[type=message_delta]/delta/stop_sequence  str!?
-[type=message_delta]/delta/stop_details   any
-[type=message_delta]/delta/container      any
-[type=message_delta]/context_management   any
+[type=message_delta]/delta/stop_sequence  str?
+[type=message_delta]/delta/stop_details   obj?
+[type=message_delta]/delta/container      obj?
 [type=message_stop]                       obj
 [type=message_stop]/type                  str!
 [type=ping]                               obj
@@ -96,7 +117,7 @@ _EVENTS = (
 """
     + _MESSAGE.format("[type=message_start]/message")
     + _BLOCK.format("[type=message_start]/message/content/*")
-    + _USAGE.format("[type=message_start]/message/usage", "!")
+    + _FIRST_USAGE.format("[type=message_start]/message/usage", "!")
     + _BLOCK.format("[type=content_block_start]/content_block")
     + _USAGE.format("[type=message_delta]/usage", "?")
 )
@@ -108,15 +129,20 @@ _REQUEST = """
 /messages/*[role=user]           obj
 /messages/*[role=user]/role      str!
 /messages/*[role=user]/content   str|list!
+/messages/*[role=system]         obj
+/messages/*[role=system]/role    str!
+/messages/*[role=system]/content  str|list!
 /messages/*[role=assistant]      obj
 /messages/*[role=assistant]/role     str!
 /messages/*[role=assistant]/content  str|list!
-/container                       any
-/context_management              any
-/mcp_servers                     list
+/cache_control                   obj?
+/container                       str|obj?
+/diagnostics                     obj?
+/inference_geo                   str?
 /metadata                        obj
 /output_config                   obj
-/service_tier                    str
+/service_tier                    str  auto|standard_only...
+/speed                           str?  standard|fast
 /stop_sequences                  list
 /stream                          bool
 /system                          str|list
@@ -125,9 +151,10 @@ _REQUEST = """
 /tool_choice                     obj
 /tools                           list
 /tools/*                         obj
-/tools/*/name                    str!
 /top_k                           int
 /top_p                           num
+/user_profile_id                 str
+/workspace_id                    str
 """
 _ERROR = """
 /type                            str!  error
@@ -137,7 +164,7 @@ _ERROR = """
 /request_id                      str?
 """
 TABLES = {
-    ("response", "json"): _MESSAGE.format("") + _BLOCK.format("/content/*") + _USAGE.format("/usage", "!"),
+    ("response", "json"): _MESSAGE.format("") + _BLOCK.format("/content/*") + _FIRST_USAGE.format("/usage", "!"),
     ("response", "stream"): _EVENTS,
     ("error", "*"): _ERROR,
     ("request", "json"): _REQUEST,

@@ -5,6 +5,7 @@ from nexdiag.lint.rules.reasoning import (
     reasoning_content_missing,
     reasoning_content_rejected,
     thinking_block_missing,
+    thinking_block_modified,
     thinking_block_unexpected,
     thought_signature_missing,
 )
@@ -15,4 +16,5 @@ RULES: tuple[Rule, ...] = (
     thinking_block_missing.RULE,
     thinking_block_unexpected.RULE,
     thought_signature_missing.RULE,
+    thinking_block_modified.RULE,
 )

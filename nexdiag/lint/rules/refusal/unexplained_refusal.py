@@ -70,7 +70,7 @@ def unexplained(view: View, names: tuple[str, ...] = ()) -> Fault:
     """The fault of a refused exchange in which nothing else was confirmed; `names` are rules whose words these are."""
     status = f" with {view.status}" if view.status is not None else ""
     if view.said.words and not view.logged:
-        summary = f"the server refused{status}, in words that no rule explains: {both_ends(view.said.words, 200)}"
+        summary = f"the server refused{status}, in words that no rule explains: {both_ends(view.said.shown, 200)}"
     else:
         summary = f"the server refused{status}, and its words are not known"
     if names:

@@ -49,16 +49,21 @@ class Serving:
         return tuple(self._asked.away)
 
     @property
+    def answers(self) -> Answers:
+        """Who was answered so far, by what, and who was not."""
+        return self._asked.answers
+
+    @property
     def unstruck(self) -> tuple[str, ...]:
         """Why a fault has struck nothing so far, a line each."""
-        return self._asked.answers.unstruck()
+        return self.answers.unstruck()
 
     def verdicts(self) -> tuple[Replayed, ...]:
         """How it came out so far: one for each recording. Raises `NothingToDo` if no request came."""
         from nexdiag.runner.replaying.served.heard import judged  # noqa: PLC0415 - linting is imported when there is a verdict
         from nexdiag.runner.replaying.verdict.loosely import LOOSE  # noqa: PLC0415 - as above
 
-        answers = self._asked.answers
+        answers = self.answers
         pairing = answers.pairing()
         if not pairing.requests:
             hint = f"give the client this address as its base URL: {self.url}/v1, for example in OPENAI_BASE_URL"

@@ -47,6 +47,17 @@ def test_a_client_gets_what_was_recorded_and_each_turn_is_judged(path: Path) -> 
     assert run.how == "served"
 
 
+def test_who_was_answered_by_what_can_be_asked_meanwhile(path: Path) -> None:
+    """Each request with its recorded answer, and those that have none."""
+    with serving([path], HOW) as server:
+        assert (server.answers.pairs, server.answers.misses) == ((), [])
+        ask(server.url, body("a"))
+        ask(server.url, body("nobody said that"))
+        ((asked, answer),) = server.answers.pairs
+        assert (asked.url, answer.id) == (f"{server.url}/v1/chat/completions", 0)
+        assert len(server.answers.misses) == 1
+
+
 def test_no_key_of_a_client_is_told_by_whoever_listens(path: Path) -> None:
     """In a path that is recorded nowhere, and in the host of a client that takes this server for its proxy."""
     key = "sk-proj-Zx9Qw8Er7Ty6Ui5Op4As3Df2Gh1Jk0LmNbVcXz"
