@@ -21,6 +21,7 @@ from nexdiag.runner.linting.choice import choice_of
 from nexdiag.runner.load import load
 from nexdiag.runner.replaying.replay import replay
 from nexdiag.runner.replaying.rerun import rerun
+from nexdiag.runner.settings import Lint
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "reports" / "sample"

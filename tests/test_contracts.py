@@ -1,12 +1,14 @@
 """The import contracts in pyproject.toml hold, and each of them would be seen to break."""
 
 import ast
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,33 +50,56 @@ BREACHES = (
 """A contract, a file of the package, and an import there that breaks this contract and no other."""
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "nexdiag", tmp_path / "nexdiag", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(CONFIGURATION, tmp_path)
-    return tmp_path
+LINTER = """
+import contextlib, io, json, sys
+from importlinter.cli import lint_imports
+for _ in sys.stdin:
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        code = lint_imports(no_logo=True)
+    print(json.dumps([code, shown.getvalue()]), flush=True)
+"""
+"""Lints the package in its working directory at each line that it is sent; what did not change is parsed once."""
 
 
-def broken(where: Path) -> set[str]:
-    """The names of the contracts that import-linter finds broken in the package there."""
-    linter = (
-        "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True, no_logo=True))"
-    )
+class Copy:
+    """A copy of the package that tests may break and must mend, and an import-linter that watches it."""
+
+    def __init__(self, package: Path, linter: "subprocess.Popen[str]") -> None:
+        self.package = package
+        self.linter = linter
+
+    def broken(self) -> set[str]:
+        """The names of the contracts that import-linter finds broken there."""
+        assert self.linter.stdin is not None
+        assert self.linter.stdout is not None
+        self.linter.stdin.write("\n")
+        self.linter.stdin.flush()
+        code, shown = json.loads(self.linter.stdout.readline())
+        verdicts = dict(re.findall(r"^(.+) (KEPT|BROKEN)\b", shown, re.MULTILINE))
+        assert set(verdicts) == set(CONTRACTS.values()), shown
+        found = {name for name, verdict in verdicts.items() if verdict == "BROKEN"}
+        assert code == bool(found)
+        return found
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    """One for all tests: to copy the package and to start the linter costs more than to lint it."""
+    where = tmp_path_factory.mktemp("contracts")
+    shutil.copytree(ROOT / "nexdiag", where / "nexdiag", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(CONFIGURATION, where)
     # A narrow terminal would fold the names.
     environment = {**os.environ, "PYTHONPATH": str(where), "COLUMNS": "250", "NO_COLOR": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", linter], cwd=where, env=environment, capture_output=True, text=True, check=False
-    )
-    verdicts = dict(re.findall(r"^(.+) (KEPT|BROKEN)\b", done.stdout, re.MULTILINE))
-    assert set(verdicts) == set(CONTRACTS.values()), done.stdout + done.stderr
-    found = {name for name, verdict in verdicts.items() if verdict == "BROKEN"}
-    assert done.returncode == bool(found)
-    return found
+    words = [sys.executable, "-c", LINTER]
+    with subprocess.Popen(
+        words, cwd=where, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as linter:
+        yield Copy(where / "nexdiag", linter)
 
 
-def test_the_package_keeps_all_contracts(copy: Path) -> None:
+def test_the_package_keeps_all_contracts(copy: Copy) -> None:
     """What is committed breaks none."""
-    assert broken(copy) == set()
+    assert copy.broken() == set()
 
 
 def test_every_contract_has_a_breach_to_be_tested_with() -> None:
@@ -83,19 +108,26 @@ def test_every_contract_has_a_breach_to_be_tested_with() -> None:
 
 
 @pytest.mark.parametrize(("contract", "module", "breach"), BREACHES)
-def test_a_breach_is_found(copy: Path, contract: str, module: str, breach: str) -> None:
+def test_a_breach_is_found(copy: Copy, contract: str, module: str, breach: str) -> None:
     """One forbidden import breaks exactly the contract that forbids it."""
-    path = copy / "nexdiag" / module
-    path.write_text(f"{path.read_text()}\n{breach}\n")
-    assert broken(copy) == {CONTRACTS[contract]}
+    path = copy.package / module
+    kept = path.read_text()
+    try:
+        path.write_text(f"{kept}\n{breach}\n")
+        assert copy.broken() == {CONTRACTS[contract]}
+    finally:
+        path.write_text(kept)
 
 
-def test_a_room_without_a_floor_is_found(copy: Path) -> None:
+def test_a_room_without_a_floor_is_found(copy: Copy) -> None:
     """A new room must say on which floor it stands."""
-    room = copy / "nexdiag" / "attic"
+    room = copy.package / "attic"
     room.mkdir()
-    (room / "__init__.py").write_text('"""A room."""\n')
-    assert broken(copy) == {CONTRACTS["floors"]}
+    try:
+        (room / "__init__.py").write_text('"""A room."""\n')
+        assert copy.broken() == {CONTRACTS["floors"]}
+    finally:
+        shutil.rmtree(room)
 
 
 def names(path: Path) -> set[str]:

@@ -31,7 +31,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """The file it was read from, as the user named it."""
     kind: str = "recording"
-    """`recording`, `request` (a bare body) or `exchanges` (JSON Lines)."""
+    """`recording`, `replay` (its own, by our executor), `request` (a bare body) or `exchanges` (JSON Lines)."""
     server: str = ""
     """Name of the profile by which lint judged it."""
     model: str = ""

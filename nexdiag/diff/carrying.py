@@ -12,6 +12,9 @@ from nexdiag.core.difference import Difference
 
 _KEPT = 1_000_000
 """Characters of a text that are remembered by their paragraphs; of a longer one the whole."""
+_DEEPEST = 20
+"""Levels of a message: part of a list of parts of a tool's output is the eighth."""
+_SAID = ("content", "text", "arguments", "output", "tool_calls", "function")
 _WORDS_OF_THE_WIRE = ("/role", "/type", "/name")
 """Fields of few values: that one changed to another before does not make it no news at another place."""
 
@@ -104,16 +107,17 @@ def _paragraphs(text: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def _texts_of(value: object) -> list[str]:
-    """What a message says: its text, and the arguments of its calls."""
+def _texts_of(value: object, deeper: int = _DEEPEST) -> list[str]:
+    """What a message says: its text, and the arguments of its calls; not what is nested as no message is."""
     if isinstance(value, str):
         return [value]
+    if not deeper:
+        return []
     if isinstance(value, list):
-        return [text for part in value for text in _texts_of(part)]
+        return [text for part in value for text in _texts_of(part, deeper - 1)]
     if not isinstance(value, dict):
         return []
-    fields = ("content", "text", "arguments", "output", "tool_calls", "function")
-    return [text for name in fields if name in value for text in _texts_of(value[name])]
+    return [text for name in _SAID if name in value for text in _texts_of(value[name], deeper - 1)]
 
 
 def _key(value: object) -> bytes:

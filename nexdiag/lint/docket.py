@@ -182,7 +182,7 @@ class Docket:
             for entry in entries
             if entry.fault.weight is None
             and entry.weight(self._profile) is weight
-            and (status is None or entry.refused_with(self._profile) in (None, status) or status in _OF_THE_REQUEST)
+            and (status is None or _same_kind(status, entry.refused_with(self._profile)))
         ]
 
     def advisory(self, entries: Iterable[Entry]) -> list[Entry]:
@@ -198,6 +198,11 @@ class Docket:
         weighed = [(entry, found) for entry in self._entries.values() if (found := entry.finding(self._profile))]
         weighed.sort(key=lambda pair: pair[0].order(pair[1].severity))
         return _folded([(entry.rule, found) for entry, found in weighed])
+
+
+def _same_kind(status: int, stated: int | None) -> bool:
+    """Whether a status may be that of a fault which the server is known to refuse with another."""
+    return stated in (None, status) or {status, stated} <= _OF_THE_REQUEST
 
 
 def _origin(fault: Fault, case: Case) -> Origin | None:

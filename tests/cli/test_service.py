@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forked import executed as executed  # noqa: PLC0414 - a fixture
+from forked import forks as forks  # noqa: PLC0414 - a fixture
 
 from nexdiag.agent.daemon import lifecycle
 from nexdiag.cli.app import run
@@ -18,6 +20,7 @@ from nexdiag.lint import profiles
 from nexdiag.runner.load import load
 
 
+@pytest.mark.usefixtures("executed")
 def test_a_chat_through_the_service(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """init, start, two messages, status, logs, stop: each says what it did, and nothing is left running."""
     state = str(tmp_path / "s")

@@ -69,3 +69,12 @@ def test_a_models_words_are_rewritten_where_one_history_has_not_what_was_said() 
     assert not carried.rewritten(differs("nobody knows", "either of these"))
     assert carried.rewritten(differs("OK", "OK, shortened"))
     assert carried.rewritten(differs("first", "the agent's own"))
+
+
+def test_a_message_nested_without_end_says_what_its_first_levels_say() -> None:
+    """A hostile recording must not end the comparison."""
+    deep: Any = "at the bottom"
+    for _ in range(5000):
+        deep = [deep]
+    left, _ = texts_here([Difference(pointer="/messages/1", kind="removed", aspect="messages", left=["near", deep])])
+    assert left == {"near"}

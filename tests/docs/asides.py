@@ -34,7 +34,7 @@ ASIDES = {
         ),
         "nexdiag diff passing.cassette.jsonl failing.cassette.jsonl": (
             "<!-- test: given: mkdir before after && cp chat.cassette.jsonl before && cp chat.cassette.jsonl after -->"
-            "<!-- test: exit: 1 0 0 -->"
+            "<!-- test: exit: 1 0 0 0 -->"
         ),
         "nexdiag drift cassettes/ --write shape.json": "<!-- test: exit: 0 0 1 -->",
         "nexdiag lint cassettes/ --profile vllm": "<!-- test: exit: 1 0 1 -->",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from nexdiag.lint import rules
+from nexdiag.lint import rules, subjects
 from nexdiag.lint.rule import Rule
 
 LONGEST = 4000
@@ -38,7 +38,10 @@ def expressions() -> dict[str, list[re.Pattern[str]]]:
         held = [one for value in vars(importlib.import_module(module.name)).values() for one in within(value)]
         if held and not module.ispkg:
             found[module.name.removeprefix("nexdiag.lint.rules.")] = list(dict.fromkeys(held))
-    return found
+    rows = sorted({one for _, all_of in subjects.ROWS for one in all_of})
+    return found | {
+        f"(subjects {part})": [re.compile(one, re.IGNORECASE) for one in rows[part::8]] for part in range(8)
+    }
 
 
 def hostile(pattern: str) -> Iterable[str]:

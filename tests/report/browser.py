@@ -135,8 +135,14 @@ class Browser:
         self.send("Emulation.setEmulatedMedia", features=[theme])
 
     def tree(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """Role, name and properties of everything that a screen reader is told."""
-        nodes = self.send("Accessibility.getFullAXTree")["nodes"]
+        """Role, name and properties of everything that a screen reader is told, in the order in which it is read."""
+        told = self.send("Accessibility.getFullAXTree")["nodes"]
+        known, nodes, waiting = {node["nodeId"]: node for node in told}, [], [told[0]["nodeId"]]
+        while waiting:
+            node = known.get(waiting.pop())
+            if node is not None:
+                nodes.append(node)
+                waiting += reversed(node.get("childIds", []))
         return [
             (
                 node.get("role", {}).get("value", ""),

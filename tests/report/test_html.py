@@ -123,6 +123,27 @@ def test_hostile_recordings_run_nothing_and_fetch_nothing(
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x1b]", dom)
 
 
+FOREIGN = """
+const bad = document.createElement("script");
+bad.append("document.title = 'pwned'");
+document.body.append(bad);
+"""
+SINK = "try { document.body.innerHTML = '<b>markup</b>'; 'made' } catch (error) { error.name }"
+PICTURE = "new Promise((done, lost) => Object.assign(new Image(), {onload: done, onerror: lost, src: 'ADDRESS'}))"
+
+
+def test_the_policy_is_in_force(browser: Browser, tmp_path: Path, listener: tuple[str, list[str]]) -> None:
+    """If a text did become code by some mistake of ours, it would not run, could make no markup and reach nobody."""
+    remote, seen = listener
+    page = show(browser, sample.single_report(sample.stream_options()), tmp_path)
+    title = page("document.title")
+    page(FOREIGN)
+    assert page(SINK) == "TypeError"
+    for request in (f"fetch('{remote}')", PICTURE.replace("ADDRESS", f"{remote}/x.png")):
+        assert page(f"{request}.then(() => 'loaded', () => 'refused')") == "refused"
+    assert (page("document.title"), seen) == (title, [])
+
+
 def test_a_thousand_turns_are_walked_and_searched(browser: Browser, tmp_path: Path) -> None:
     """Few rows exist and each tells its place; keys and search reach every turn, an old one's folded text too."""
     page = show(browser, sample.single_report(sample.long_run(1000)), tmp_path)
@@ -194,7 +215,9 @@ def test_a_screen_reader_and_a_shell_are_served(browser: Browser, tmp_path: Path
     assert "[redacted]" not in command
     page("document.activeElement.blur()")
     browser.press("n")
-    browser.until("document.activeElement.matches('aside.finding') && location.hash === '#run-1/finding-1?status=failed'")
+    browser.until(
+        "document.activeElement.matches('aside.finding') && location.hash === '#run-1/finding-1?status=failed'"
+    )
     for width, dark in ((390, True), (1200, False)):
         picture = browser.look(width, 900, dark=dark)
         assert len(picture) > 20_000
@@ -202,7 +225,7 @@ def test_a_screen_reader_and_a_shell_are_served(browser: Browser, tmp_path: Path
 
 
 def test_a_link_holds_what_the_list_shows(browser: Browser, tmp_path: Path) -> None:
-    """Search words, choices and times go into the fragment and come back from it; a link that offers more is harmless."""
+    """Search words, choices and times go into the fragment and come back; a link that offers more is harmless."""
     link = "#run-1/turn-2?status=failed&find=must%20alternate&tool=%3Cscript%3E&times=x~9"
     page = show(browser, sample.single_report(sample.alternation()), tmp_path, link)
     browser.until(f"{COUNTED} === '1 of 2 turns, all searched' && {HEADING} === 'Turn 2'")

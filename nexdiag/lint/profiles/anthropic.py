@@ -119,8 +119,8 @@ CHECKS = (
         rule="thinking-block-modified",
         status=400,
         body=anthropic_error(
-            "messages.{index}.content.{block}: `thinking` or `redacted_thinking` blocks in the latest assistant message "
-            "cannot be modified. These blocks must remain as they were in the original response."
+            "messages.{index}.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant "
+            "message cannot be modified. These blocks must remain as they were in the original response."
         ),
         source="anthropics/claude-code#19539, anthropics/claude-code#63404, vybestack/llxprt-code#1653",
         seen="claude-opus-4-6, 2026-05",

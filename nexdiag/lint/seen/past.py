@@ -14,7 +14,6 @@ from nexdiag.lint.seen.message import MessageSeen
 from nexdiag.lint.seen.told import Told
 from nexdiag.lint.seen.view import View
 
-
 _THINKING = ("thinking", "redacted_thinking")
 
 

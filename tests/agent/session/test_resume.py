@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nexdiag.agent.loop import INTERRUPTED, STOPPED, calls, compaction, continuation
+from nexdiag.agent.loop.normalise import without_blank_parts
 from nexdiag.agent.session.resume import LOST, SUMMARY, Restored, restore
 from nexdiag.codec import journal
 from nexdiag.core.message import Message, ToolCall
@@ -104,6 +105,7 @@ def assert_valid(messages: Iterable[Message]) -> None:
     assert sum(message.role == "tool" for message in messages) == len(ids)
     assert all(message.content for message in messages if message.role in {"user", "tool"})
     assert all(calls.mended(message) is message for message in messages)
+    assert all(without_blank_parts(message) is message for message in messages)
     assert all(message.tool_calls or message.text.strip() for message in messages if message.role == "assistant")
 
 

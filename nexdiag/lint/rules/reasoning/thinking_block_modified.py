@@ -22,7 +22,7 @@ the blocks of a stream wrongly, joins two answers into one message, trims or red
     {"type": "tool_use", "id": "toolu_1", "name": "ls", "input": {}}]},
   {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "a"}]}]},
  "response": {"type": "error", "error": {"type": "invalid_request_error", "message":
-   "messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified."}}}
+   "messages.1.content.0: `thinking` blocks in the latest assistant message cannot be modified."}}}
 ```
 
 ## Instead
