@@ -13,7 +13,7 @@ from nexdiag.lint import gist
         ("pre-filled answers aren't supported here", "assistant-last"),
         ("speaker turns should be alternating between roles", "role-alternation"),
         (
-            "each function call needs a matching tool response; 1 function call without tool response",
+            "each function call needs a response; 1 function call without tool response",
             "unanswered-tool-call",
         ),
         ("tool responses have no corresponding request", "orphan-tool-result"),
@@ -33,8 +33,8 @@ from nexdiag.lint import gist
         ("this model has no eyes: images are not supported", "image-unsupported"),
     ],
 )
-def test_words_that_nobody_said_before_are_read(words: str, rule: str) -> None:
-    """By their subject and their complaint: as the likeliest reading, and as the finding where nothing else is known."""
+def test_new_words_are_read(words: str, rule: str) -> None:
+    """By subject and complaint: as the likeliest reading, and as the finding where nothing else is known."""
     assert gist.read(words, 400)[0] == rule
     assert judged(status=400, response={"error": {"message": words}})[0].rule == rule
 
@@ -45,11 +45,11 @@ def test_words_that_nobody_said_before_are_read(words: str, rule: str) -> None:
         ("Your organization must be verified to use this model", 400),
         ("You exceeded your quota of tokens; check your billing", 400),
         ("the input exceeds the limit of tokens", 429),
-        ("model is overloaded, tools are unavailable", 503),
+        ("overloaded, come back for an answer to your messages", 503),
         ("invalid api key for this model", 401),
-        ("CUDA out of memory: the prompt is too long", 500),
+        ("CUDA out of memory: 40 tokens over the limit", 500),
         ("the moon is in the wrong house", 400),
-        ("tools " * 400 + "are not supported", 400),
+        ("a field " * 200 + "is permitted, and another not", 400),
     ],
 )
 def test_what_is_not_about_the_request_is_not_read(words: str, status: int) -> None:

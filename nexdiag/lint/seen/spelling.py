@@ -30,7 +30,7 @@ _POINTED = re.compile(
     rf"({_HOP}{{1,12}})"
 )
 """A path into the request in brackets, with slashes or with arrows."""
-_PART = re.compile(r"[\w$-]+")
+_PART = re.compile(r"[\w$][\w$-]*")
 
 
 def plain(text: str) -> str:

@@ -98,7 +98,7 @@ def divergence(found: Comparison) -> Markup | None:
     if found.first is None or (found.explanation is not None and found.explanation.cause == found.first):
         return None
     row = found.rows[found.first]
-    fresh = [one for one in row.differences if not one.inherited]
+    fresh = sorted((one for one in row.differences if not one.inherited), key=lambda one: one.quiet)
     more = len(fresh) - _SHOWN
     return element(
         "article",
@@ -114,7 +114,7 @@ def divergence(found: Comparison) -> Markup | None:
 def _difference(one: Difference) -> Markup:
     name = element(
         "p", element("span", one.aspect or "value", class_="aspect"), element("code", pointer_of(one)),
-        element("span", one.kind, class_="facts"), class_="difference-name",
+        element("span", f"{one.kind} · without weight here" if one.quiet else one.kind, class_="facts"), class_="difference-name",
     )  # fmt: skip
     if one.words:
         return element("div", name, element("p", *_pieces(one.words), class_="words"), class_="static-difference")

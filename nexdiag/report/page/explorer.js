@@ -36,7 +36,7 @@ class Explorer {
     if (this.turn !== null) this.rows.choose(this.turn);
     const all = count(this.model.length, "turn");
     this.told.textContent = `${entries.length === this.model.length ? all : `${entries.length.toLocaleString("en")} of ${all}`}${note || ""}`;
-    if (this.times) this.times.told(this.filter.span);
+    if (this.times) this.times.show(this.filter.span);
     if (!this.quiet) this.changed();
   }
 
@@ -112,7 +112,7 @@ class Explorer {
     const drawn = timeline(marks, { bands: true, model, pick, pickTurn: (at) => go(turnHash(model, at)), label });
     if (!drawn) return this.drawing.remove();
     this.times = timesOf(drawn.clock, (span) => this.between(span));
-    this.times.told(this.filter.span);
+    this.times.show(this.filter.span);
     this.drawing.replaceChildren(el("figcaption", {}, el("h3", {}, "Timeline"), legend()), drawn, this.times.box);
     brush(drawn, (from, to) => this.between([from, to]));
     return undefined;

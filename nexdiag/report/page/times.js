@@ -20,7 +20,7 @@ function brush(box, chosen) {
   });
 }
 
-// Both ends as sliders over the width of the timeline; `told` shows what was chosen otherwise.
+// Both ends as sliders over the width of the timeline; `show` shows what was chosen otherwise.
 function timesOf(clock, chosen) {
   const slider = (label) => {
     const input = el("input", { type: "range", "aria-label": label });
@@ -31,19 +31,24 @@ function timesOf(clock, chosen) {
   const [from, to] = [slider("From this time"), slider("Up to this time")];
   const all = el("button", { type: "button", class: "more" }, "Show all times");
   const moment = (input) => clock.moment((100 * Number(input.value)) / PLACES);
-  const words = () => [from, to].forEach((input) => input.setAttribute("aria-valuetext", `${seconds(moment(input) - clock.from)} after the beginning`));
+  const told = el("p", { class: "facts", "aria-hidden": "true" });
+  const words = () => {
+    const after = [from, to].map((input) => seconds(moment(input) - clock.from));
+    [from, to].forEach((input, at) => input.setAttribute("aria-valuetext", `${after[at]} after the beginning`));
+    told.textContent = `from ${after[0]} to ${after[1]}`;
+  };
   const moved = (input) => {
     if (Number(from.value) >= Number(to.value)) input.value = input === from ? Number(to.value) - 1 : Number(from.value) + 1;
     words();
     chosen([moment(from), moment(to)]);
   };
   all.addEventListener("click", () => chosen(null));
-  const box = el("details", { class: "fold times" }, el("summary", {}, "Filter by time"), el("div", { class: "sliders" }, from, to), all);
-  const told = (span) => {
+  const box = el("details", { class: "fold times" }, el("summary", {}, "Filter by time"), el("div", { class: "sliders" }, from, to, told), all);
+  const show = (span) => {
     all.hidden = !span;
     if (span) box.open = true;
     [from.value, to.value] = span ? span.map((one) => Math.round((clock.place(one) * PLACES) / 100)) : [0, PLACES];
     words();
   };
-  return { box, told };
+  return { box, show };
 }

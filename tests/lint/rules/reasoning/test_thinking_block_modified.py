@@ -16,8 +16,8 @@ CALL = {"type": "tool_use", "id": "a", "name": "ls", "input": {}}
 TEXT = {"type": "text", "text": "I look."}
 RESULT = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": "r"}]}
 WORDS = (
-    "messages.{}.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified. "
-    "These blocks must remain as they were in the original response."
+    "messages.{}.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be "
+    "modified. These blocks must remain as they were in the original response."
 )
 
 
