@@ -75,13 +75,12 @@ def _tell(choice: "Choice") -> None:
 
 async def _found(endpoint: str | None, model: str | None, key: str) -> "Choice":
     """The server on this machine, or the one that was named, asked what it serves."""
-    import httpx
-
+    from nexdiag.agent.client.transport import Direct
     from nexdiag.agent.discover import ask, choose, discover
     from nexdiag.core.errors import EndpointError
     from nexdiag.runner.probed import recognise
 
-    async with httpx.AsyncHTTPTransport() as transport:
+    async with Direct() as transport:
         if endpoint is None:
             return choose(await discover(transport, recognise=recognise), model)
         server = await ask(endpoint, transport, recognise=recognise, key=key.strip())

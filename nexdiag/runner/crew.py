@@ -17,6 +17,7 @@ from nexdiag.agent import config as configuration
 from nexdiag.agent import executors
 from nexdiag.agent.client import ChatClient
 from nexdiag.agent.client.clocks import allowed_silence, clocks_for
+from nexdiag.agent.client.transport import Direct
 from nexdiag.agent.driver import Driver
 from nexdiag.agent.executor import Executor
 from nexdiag.agent.loop import Machine
@@ -65,9 +66,9 @@ def _profile(name: str | None) -> Profile:
     return profiles.resolve(None) if name is None else profiles.named(name)
 
 
-def live_transport() -> httpx.AsyncHTTPTransport:
+def live_transport() -> httpx.AsyncBaseTransport:
     """The transport to a real endpoint."""
-    return httpx.AsyncHTTPTransport(retries=0)
+    return Direct()
 
 
 async def make_executor(

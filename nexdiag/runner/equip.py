@@ -13,6 +13,7 @@ import httpx
 import msgspec
 
 from nexdiag.agent.bundle import EVERY, Bundle
+from nexdiag.agent.client.transport import Direct
 from nexdiag.agent.config import Config
 from nexdiag.agent.tools.addresses import Resolve, system_resolve
 from nexdiag.agent.tools.asker import Asker
@@ -64,7 +65,7 @@ def equip(  # noqa: PLR0913 - every outside thing is an argument
     closing: Sequence[Closing] = (),
     read_only: bool = False,
     private_network: bool = False,
-    transport: Callable[[], httpx.AsyncBaseTransport] = lambda: httpx.AsyncHTTPTransport(retries=0),
+    transport: Callable[[], httpx.AsyncBaseTransport] = Direct,
     resolve: Resolve = system_resolve,
     clock: Callable[[], float] = time.time,
 ) -> Toolbox | None:

@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from nexdiag.agent.client import probe
+from nexdiag.agent.client.transport import Direct
 from nexdiag.agent.discover import ask
 from nexdiag.agent.provider import with_window
 from nexdiag.core.endpoint import Endpoint, Profile
@@ -23,7 +24,7 @@ async def probed(endpoint: Endpoint) -> Endpoint:
     """The endpoint with its server's profile and window, as far as they were not known and it tells them."""
     if endpoint.profile.known and endpoint.window is not None:
         return endpoint
-    async with httpx.AsyncHTTPTransport() as transport:
+    async with Direct() as transport:
         profile, window = await asyncio.gather(_profile(endpoint, transport), _window(endpoint, transport))
         if window is None and profile is not endpoint.profile:  # now it is known whom to ask, and how
             endpoint = msgspec.structs.replace(endpoint, profile=profile)

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from nexdiag.agent.client.transport import Direct
 from nexdiag.agent.discover import PORTS, Found, ask, described, discover
 from nexdiag.agent.provider import normalise_base_url
 from nexdiag.agent.provider.address import is_loopback
@@ -93,7 +94,7 @@ def target_of(url: str | None, *, ports: Sequence[int] = PORTS) -> Target:
 
 
 async def _target(url: str | None, ports: Sequence[int]) -> Target:
-    async with httpx.AsyncHTTPTransport() as transport:
+    async with Direct() as transport:
         if url is None:
             return _only(await discover(transport, recognise=recognise, ports=ports), ports)
         Upstream.of(url.strip())  # in words of the proxy, before those for an endpoint

@@ -1,6 +1,7 @@
 """The one table of rules: each family lists its own. A new rule is a new module, and a line in its family."""
 
 from difflib import get_close_matches
+from functools import cache
 
 from nexdiag.core.errors import UsageError
 from nexdiag.lint.rule import Rule
@@ -66,6 +67,7 @@ def find(name_or_code: str) -> Rule:
     raise _unknown(wanted)
 
 
+@cache
 def chosen(select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> tuple[Rule, ...]:
     """The rules that are wanted: each word is a rule's name, its code or the beginning of it, or a family.
 
