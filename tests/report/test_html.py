@@ -235,6 +235,7 @@ def test_a_link_holds_what_the_list_shows(browser: Browser, tmp_path: Path) -> N
     browser.until("location.hash === '#run-1/finding-1?status=failed&find=must+alternate'")
     browser.press("Escape")
     browser.until(f"{COUNTED} === '2 turns' && location.hash === '#run-1/finding-1'")
+    browser.until("document.querySelector('.times > summary')")
     page("document.querySelector('.times > summary').click()")
     page("document.querySelector('.sliders input').focus()")
     browser.press("End")

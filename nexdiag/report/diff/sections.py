@@ -112,9 +112,10 @@ def divergence(found: Comparison) -> Markup | None:
 
 
 def _difference(one: Difference) -> Markup:
+    kind = f"{one.kind} · without weight here" if one.quiet else one.kind
     name = element(
         "p", element("span", one.aspect or "value", class_="aspect"), element("code", pointer_of(one)),
-        element("span", f"{one.kind} · without weight here" if one.quiet else one.kind, class_="facts"), class_="difference-name",
+        element("span", kind, class_="facts"), class_="difference-name",
     )  # fmt: skip
     if one.words:
         return element("div", name, element("p", *_pieces(one.words), class_="words"), class_="static-difference")

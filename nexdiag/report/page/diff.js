@@ -1,18 +1,45 @@
 // The page of a comparison: both recordings row beside row, the first divergence in sight, what it brought about folded.
-// The state is in the fragment: #row-12 is a link that can be shared.
+// The state is in the fragment: #row-12?find=tools&all=1 is a link that can be shared.
 
 const live = document.getElementById("live");
 const HEIGHT = 50;
 const KINDS_TOLD = { same: ["=", "the same"], changed: ["≠", "differs"], removed: ["−", "left only"], added: ["+", "right only"] };
-const view = { chosen: -1, all: false, same: true, words: "" };
+const view = { chosen: -1, all: false, same: true, words: "", boxes: {} };
 
 function say(words) {
   live.textContent = words;
 }
 
+// What the rows are filtered by goes along wherever one goes.
+function withFilter(hash) {
+  const told = new URLSearchParams();
+  if (view.words) told.set("find", view.words);
+  if (view.all) told.set("all", "1");
+  if (!view.same) told.set("same", "0");
+  return told.size ? `${hash}?${told}` : hash;
+}
+
+// The filter has changed: the address tells of it, and nothing else moves.
+function noted() {
+  const told = withFilter(location.hash.split("?", 1)[0] || `#row-${Math.max(view.chosen, 0) + 1}`);
+  if (told !== location.hash && (told.includes("?") || location.hash.includes("?"))) history.replaceState(null, "", told);
+}
+
+function restore(words) {
+  choose({ all: words.get("all") === "1", same: words.get("same") !== "0", words: words.get("find") || "" });
+}
+
+function choose(chosen) {
+  Object.assign(view, chosen);
+  for (const [name, box] of Object.entries(view.boxes)) box.checked = view[name];
+  if (view.field.value !== view.words) view.field.value = view.words;
+  refresh();
+}
+
 function go(hash) {
-  if (location.hash === hash) route().catch(complain);
-  else location.hash = hash;
+  const whole = withFilter(hash);
+  if (location.hash === whole) route().catch(complain);
+  else location.hash = whole;
 }
 
 function cell(text, kind) {
@@ -43,15 +70,16 @@ function shownRows(index) {
 
 async function route() {
   const { index, rows, detail, blocks } = view;
-  const told = /^#run-([12])\/finding-(\d+)$/.exec(location.hash);
+  const [place, filter] = location.hash.split("?");
+  if (filter !== undefined && withFilter(place) !== location.hash) restore(new URLSearchParams(filter));
+  const told = /^#run-([12])\/finding-(\d+)$/.exec(place);
   if (told) return showFinding(Number(told[1]), Number(told[2]) - 1);
-  const asked = /^#row-(\d+)$/.exec(location.hash);
+  const asked = /^#row-(\d+)$/.exec(place);
   const wanted = asked ? Number(asked[1]) - 1 : index.first === null ? 0 : index.first;
   const at = Math.min(Math.max(0, wanted), index.rows.kind.length - 1);
   if (at < 0) return undefined;
   if (!rows.entries.includes(at)) {
-    Object.assign(view, { all: true, same: true, words: "" });
-    refresh();
+    choose({ all: true, same: true, words: "" });
   }
   view.chosen = at;
   rows.choose(at);
@@ -74,16 +102,15 @@ function refresh() {
   if (view.chosen >= 0) view.rows.choose(view.chosen);
   const all = view.index.rows.kind.length;
   const folded = view.all ? 0 : view.index.rows.consequence.filter(Boolean).length;
+  noted();
   view.told.textContent = `${entries.length === all ? count(all, "row") : `${entries.length.toLocaleString("en")} of ${count(all, "row")}`}${folded ? `; ${folded.toLocaleString("en")} that only follow are folded` : ""}`;
 }
 
 function toggle(words, name) {
   const box = el("input", { type: "checkbox" });
   box.checked = view[name];
-  box.addEventListener("change", () => {
-    view[name] = box.checked;
-    refresh();
-  });
+  box.addEventListener("change", () => choose({ [name]: box.checked }));
+  view.boxes[name] = box;
   return el("label", { class: "toggle" }, box, words);
 }
 
@@ -104,16 +131,14 @@ async function begin() {
   const rows = new Rows({ label: "Left and right, row by row", height: HEIGHT, build: (at) => compared(index, at), pick: (at) => go(`#row-${at + 1}`) });
   const field = el("input", { type: "search", class: "search", "aria-label": "Filter the rows by their words" });
   field.placeholder = "Filter rows  /";
-  field.addEventListener("input", () => {
-    view.words = field.value;
-    refresh();
-  });
+  field.addEventListener("input", () => choose({ words: field.value }));
   const told = el("p", { class: "counted", role: "status" });
   const detail = el("div", { class: "turn-detail", "aria-label": "Row", role: "region" });
   Object.assign(view, { index, rows, field, told, detail, blocks });
   const head = el("div", { class: "compared heads", "aria-hidden": "true" }, cell(`− ${index.sides[0]}`, "was"), el("span", { class: "mark" }), cell(`+ ${index.sides[1]}`, "is"), el("span", { class: "about" }, "what, and how it differs"));
   box.replaceChildren(el("h2", { class: "sr" }, "Both recordings, row by row"), el("div", { class: "bar-of-rows", role: "search" }, field, toggle("what only follows", "all"), toggle("what is the same", "same"), told), head, rows.box, detail);
-  refresh();
+  const filter = location.hash.split("?")[1];
+  restore(new URLSearchParams(filter || ""));
   await route();
   requestAnimationFrame(() => setTimeout(() => performance.mark("first-rows")));
 }
@@ -135,10 +160,8 @@ const ACTS = {
   "/": () => view.field.focus(),
   "?": () => help.showModal(),
   Escape: () => {
-    Object.assign(view, { words: "" });
-    view.field.value = "";
     view.field.blur();
-    refresh();
+    choose({ words: "" });
   },
 };
 document.documentElement.classList.add("scripted");

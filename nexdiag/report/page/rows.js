@@ -7,7 +7,7 @@ const TALLEST = 720;
 class Rows {
   // `build(entry, position)` makes a row; `pick(entry)` follows a click or a key.
   constructor({ label, height, build, pick }) {
-    Object.assign(this, { height, build, pick, entries: [], chosen: -1, rows: new Map(), top: 0, tall: TALLEST });
+    Object.assign(this, { height, build, pick, entries: [], chosen: -1, rows: new Map(), top: 0, tall: TALLEST, spare: 1 });
     this.space = el("div", { class: "turn-space", role: "presentation" });
     this.box = el("div", { class: "turn-list", role: "listbox", "aria-label": label }, this.space);
     this.box.addEventListener("scroll", () => this.scrolled(this.box.scrollTop), { passive: true });
@@ -31,14 +31,16 @@ class Rows {
     this.draw();
   }
 
+  // Rows beyond what is seen are made from the first scroll on: none is needed to open the page.
   scrolled(top) {
+    this.spare = SPARE;
     this.top = top;
     this.draw();
   }
 
   range() {
-    const from = Math.max(0, Math.floor(this.top / this.height) - SPARE);
-    return [from, Math.min(this.entries.length, Math.ceil((this.top + this.tall) / this.height) + SPARE)];
+    const from = Math.max(0, Math.floor(this.top / this.height) - this.spare);
+    return [from, Math.min(this.entries.length, Math.ceil((this.top + this.tall) / this.height) + this.spare)];
   }
 
   // The row that has the focus stays, wherever the list was scrolled to: or else the keyboard would lose its place.

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from nexdiag.lint.seen.bare import BareExchange
 
 PLACE = re.compile(r"\{[a-z_]+\}")
 STUBS = {profile.name: StubEndpoint(profile, clock=lambda: 1.0) for profile in ALL}
+PROFILES = {profile.name: profile for profile in ALL}
 USER = {"role": "user", "content": "u"}
 NEEDS_ANSWER = {
     *("context-overflow", "max-tokens-exceeds-context", "model-not-found", "server-tools-not-enabled"),
@@ -116,6 +118,12 @@ def broken(profile: Profile, refusal: Refusal) -> Iterator[dict[str, Any]]:
     yield {"model": "m", "input": [USER, item, {"type": "function_call_output", "call_id": "i" * 99, "output": "r"}]}
 
 
+@cache
+def found_before(name: str, wire: Wire, request: str) -> list[str]:
+    """The errors in a request: most of those above are tried with each statement of a server."""
+    return errors(PROFILES[name], wire, json.loads(request))
+
+
 def tries(profile: Profile, refusal: Refusal) -> Iterator[tuple[Wire, dict[str, Any], list[str]]]:
     """Requests that break its rule, of each model of which the statement says it; and what lint finds in them."""
     block = find(refusal.rule).page.split("## Example")[1].split("```json")[1].split("```")[0]
@@ -124,7 +132,8 @@ def tries(profile: Profile, refusal: Refusal) -> Iterator[tuple[Wire, dict[str, 
     for request in broken(profile, refusal):
         for model in (request.get("model") or "m", *MODELS):
             if profile.refusal(refusal.rule, model, wire) == refusal:
-                yield wire, request | {"model": model}, errors(profile, wire, request | {"model": model})
+                asked = request | {"model": model}
+                yield wire, asked, found_before(profile.name, wire, json.dumps(asked))
 
 
 STATEMENTS = [*statements()]

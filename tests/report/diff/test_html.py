@@ -50,12 +50,19 @@ def test_the_first_divergence_is_in_sight_and_its_consequences_are_folded(browse
     assert "role-alternation" in both[1]
     ask("document.querySelector('.toggle input').click()")
     assert ask(f"{ROWS}.length") == 3
+    assert ask("location.hash") == "#row-2?all=1"
     ask("document.activeElement.blur()")
     browser.press("j")
     browser.until(f"{TITLE}.includes('<style>body{{display:none}}')")
     assert "carried on from earlier rows" in ask("document.querySelector('.turn-detail').textContent")
     browser.press("d")
     browser.until(f"{TITLE}.includes('first divergence')")
+    assert ask("location.hash") == "#row-2?all=1"
+    ask("location.hash = '#row-3?find=no+such+row'")
+    browser.until(f"{ROWS}.length === 3 && location.hash === '#row-3?all=1'")
+    ask("location.hash = '#row-2?same=0&find=POST'")
+    browser.until(f"{ROWS}.length === 1 && document.querySelector('.search').value === 'POST'")
+    assert ask("location.hash") == "#row-2?find=POST&same=0"
     ask("location.hash = '#row-1'")
     browser.until("document.querySelector('.turn-detail').textContent.includes('Nothing differs here')")
     outline = browser.outline()
