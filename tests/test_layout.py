@@ -27,6 +27,7 @@ WITHOUT_A_MODULE = {
     "docs/test_servers.py": "docs/explanation/what-servers-refuse.md",
     "agreement/test_llama.py": "the verdicts of lint, against the real llama.cpp",
     "agreement/test_mistral_common.py": "the same, against mistral-common's validator",
+    "lint/test_ablation.py": "tests/lint/failures/, each told in another way",
     "lint/test_patterns.py": "the expressions of all rules, and how long they take",
     "lint/test_failures.py": "tests/lint/failures/",
     "lint/test_statements.py": "every statement of every profile, with its rule",

@@ -11,6 +11,7 @@ mined4    51 of  65 causes, 14 of 19 places, no error in  1 valid case
 mined5    40 of  46 causes, 13 of 15 places
 mined6    16 of  20 causes,  3 of  3 places
 mined7    12 of  16 causes,  1 of  1 place
+mined8    19 of  26 causes, 10 of 11 places
 """
 
 import json

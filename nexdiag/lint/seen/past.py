@@ -54,12 +54,12 @@ class Past:
         if told.text:
             self.texts[hash(told.text)] = origin
         if signed and (kept := thoughts(_blocks(view.answer))):
-            keys = [call.id for call in told.calls] or [hash(told.text)]
+            keys: list[object] = [call.id for call in told.calls] or [hash(told.text)]
             self._thoughts |= dict.fromkeys(keys, kept)
 
     def thoughts_of(self, message: MessageSeen) -> tuple[int, ...] | None:
         """The thinking blocks of the answer that a message repeats, hashed; None where no signed one is known."""
-        keys = [call.id for call in message.calls] or ([hash(message.text)] if message.text else [])
+        keys: list[object] = [call.id for call in message.calls] or ([hash(message.text)] if message.text else [])
         return next((self._thoughts[key] for key in keys if key in self._thoughts), None)
 
     def made(self, message: MessageSeen) -> Origin | None:

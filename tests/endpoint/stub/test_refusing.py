@@ -28,7 +28,7 @@ PROFILES = {profile.name: profile for profile in ALL}
 USER = {"role": "user", "content": "u"}
 NEEDS_ANSWER = {
     *("context-overflow", "max-tokens-exceeds-context", "model-not-found", "server-tools-not-enabled"),
-    *("tools-unsupported", "dropped-tool-result", "tool-args-wrong-type"),
+    *("tools-unsupported", "dropped-tool-result", "tool-args-wrong-type", "thinking-block-modified"),
 }
 """Rules that no request alone shows to be broken on such a server, so that a stub lets it pass."""
 NO_LIMITS = {

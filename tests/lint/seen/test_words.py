@@ -240,3 +240,23 @@ def test_the_field_that_the_server_names_is_heard(answer: object, param: str) ->
     """Beside its words, and never as one of them."""
     said = heard(answer)
     assert (said.param, said.words) == (param, WORDS)
+
+
+def test_a_page_says_more_than_its_title() -> None:
+    """Where title and heading are those of any refusal, what stands below is read; what is not shown is not."""
+    top = "<html><head><title>400 Bad Request</title><style>b { color: red }</style></head><h1>400 Bad Request</h1>"
+    assert heard(f"{top}<p>{WORDS}</p>").words == f"400 Bad Request 400 Bad Request {WORDS}"
+    assert not heard(f"{top}<hr><center>nginx</center></html>").tells
+
+
+def test_words_are_matched_in_one_spelling_and_shown_as_they_came() -> None:
+    """Rules and reports look at the same words."""
+    said = heard({"error": {"message": "role \u2018tool\u2019\n  must follow"}})
+    assert (said.words, said.shown) == ("role 'tool' must follow", "role \u2018tool\u2019\n  must follow")
+    assert heard({"error": {"message": WORDS}}).verbatim == ""
+
+
+def test_zod_says_where() -> None:
+    """Each complaint has a path."""
+    entry = {"code": "invalid_type", "path": [2, "function", "parameters"], "message": "Required"}
+    assert heard({"error": json.dumps([entry])}).words == "2.function.parameters: Required"

@@ -40,6 +40,9 @@ from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import AFTER_SAME, ASSISTANT, USER
 
+_AT_THE_END = ("assistant messages at the end of the list",)
+"""So llama.cpp speaks of answers alone, whatever else follows its like."""
+
 
 def _arriving(case: Case) -> Iterator[Fault]:
     history = case.history
@@ -56,6 +59,7 @@ def _arriving(case: Case) -> Iterator[Fault]:
         pointer=history.pointer(at, "/role"),
         evidence=(before.shown(at - 1), now.shown(at)),
         facts={"index": str(at), "role": now.role or ""},
+        ids=_AT_THE_END if now.role == "assistant" else (),
         about=(before.raw,),  # what follows may grow from request to request
         # most templates leave out messages that call; on the Responses wire a turn may be several items
         needs_words=items or bool(now.calls or before.calls),

@@ -36,12 +36,15 @@ server.
 
 from collections.abc import Iterator
 
+from nexdiag.core.finding import Severity
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import EXTRA
 
 _FIELDS = ("reasoning_content", "reasoning", "reasoning_details", "reasoning_text", "thinking", "thinking_blocks")
 _NAMES = r"(?:reasoning(?:_content|_details|_text)?|thinking(?:_blocks)?)\b(?!\.[a-z])"
+_PART = "assistant:thinking"
+"""Who takes thoughts as parts takes them once: beside the field mistral-common (from_openai, 1.13.1) refuses both."""
 _NO = r"(?:extra_forbidden|extra inputs|not permitted|unsupported|not supported|not allowed|unknown|unrecogni[sz]ed)"
 _OF_A_MESSAGE = r"(?:\bmessages?\b|\bassistant\b)"
 
@@ -57,8 +60,9 @@ def _arriving(case: Case) -> Iterator[Fault]:
         limits.message_fields and field not in limits.message_fields
     )
     refused = strict if listed else case.profile.refusal("reasoning-content-rejected", case.model) is not None
+    twice = _PART in limits.parts and _thinks(value.get("content"))
     yield Fault(
-        summary=f"messages[{at}] carries {field}",
+        summary=f"messages[{at}] carries {field}" + (" and a part of the content that thinks" if twice else ""),
         fix=f"leave {field} out of messages[{at}], and of every message that goes to this server",
         at=at,
         pointer=history.pointer(at, f"/{field}"),
@@ -66,7 +70,14 @@ def _arriving(case: Case) -> Iterator[Fault]:
         facts={"index": str(at), "field": field},
         about=(history.now.raw,),
         ids=(f"messages.{at}.", f"messages.{at}'", f"messages[{at}]", f"messages, {at},"),
-        needs_words=not refused,
+        weight=Severity.ERROR if twice else None,
+        needs_words=not refused and not twice,
+    )
+
+
+def _thinks(content: object) -> bool:
+    return isinstance(content, list) and any(
+        isinstance(part, dict) and part.get("type") == "thinking" for part in content
     )
 
 

@@ -41,6 +41,7 @@ the blocks of a stream wrongly, joins two answers into one message, trims or red
 
 from collections.abc import Iterator
 
+from nexdiag.core.finding import Severity
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
 from nexdiag.lint.seen.message import MessageSeen
@@ -105,4 +106,5 @@ RULE = Rule(
         r"thinking blocks?.{0,80}must remain as they were",
         r"invalid .?signature.? in .?(?:redacted_)?thinking.? block",
     ),
+    elsewhere=Severity.WARNING,
 )

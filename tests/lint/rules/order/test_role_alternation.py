@@ -41,6 +41,13 @@ def test_the_second_of_two_is_at_fault(messages: list[object], places: list[int]
     assert [finding.location.pointer for finding in findings] == [f"/messages/{place}/role" for place in places]
 
 
+def test_words_about_answers_mean_answers() -> None:
+    """llama.cpp speaks of those at the end, before any template has looked at what else follows its like."""
+    words = {"error": {"message": "Cannot have 2 or more assistant messages at the end of the list."}}
+    first = found([USER, USER, ASSISTANT, ASSISTANT], status=400, response=words)[0]
+    assert (first.location.message_index, first.refused) == (3, True)
+
+
 @pytest.mark.parametrize(
     "messages",
     [

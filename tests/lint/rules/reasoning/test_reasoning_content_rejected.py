@@ -4,6 +4,8 @@ import pytest
 from linting import ASSISTANT, USER, found, judged, places, refusing
 
 from nexdiag.core.endpoint import Profile
+from nexdiag.core.finding import Severity
+from nexdiag.lint.profiles import named
 
 NAME = "reasoning-content-rejected"
 CARRIES = ASSISTANT | {"reasoning_content": "I greet."}
@@ -74,3 +76,11 @@ def test_other_roles_and_the_request_itself() -> None:
     """Only an assistant's message carries its reasoning."""
     assert places(NAME, [USER | {"reasoning": "x"}], refusing(NAME)) == []
     assert found(NAME, {"model": "m", "reasoning": {"effort": "low"}, "messages": [USER]}, refusing(NAME)) == []
+
+
+@pytest.mark.parametrize(("profile", "refused"), [("mistral-v11", True), ("mistral-v7", True), ("vllm", False)])
+def test_a_thought_that_is_sent_twice_is_refused(profile: str, refused: bool) -> None:
+    """Who takes it as a part of the content, or as a field, does not take it as both."""
+    thinks = {"role": "assistant", "content": [{"type": "thinking", "thinking": "Hm."}], "reasoning": "Hm."}
+    several = judged({"model": "m", "messages": [USER, thinks, USER]}, named(profile))
+    assert (NAME in {one.rule for one in several if one.severity is Severity.ERROR}) == refused
