@@ -1,7 +1,6 @@
 """`nexdiag cassette`, as a user types it."""
 
 import json
-import re
 import time
 from pathlib import Path
 
@@ -248,29 +247,3 @@ def test_git_setup_outside_a_repository_is_a_usage_error(
 def test_every_command_has_help_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["cassette", command, "--help"]) == 0
     assert f"Example: nexdiag cassette {command}" in " ".join(capsys.readouterr().out.split())
-
-
-def test_the_docs_show_what_the_commands_print(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The samples of docs/how-to/cassettes-in-git.md are the commands' own output; they are renewed by pasting."""
-    root = Path(__file__).parents[2]
-    shelf = tmp_path / "cassettes/llama.cpp"
-    shelf.mkdir(parents=True)
-    raw = (root / "cassettes/llama.cpp/five-back-to-back.cassette.jsonl").read_bytes()
-    cut = raw.index(b'{"exchange":3') + 200
-    for name, content in (("five-back-to-back", raw), ("torn", raw[:cut])):
-        (shelf / f"{name}.cassette.jsonl").write_bytes(content)
-        (shelf / f"{name}.cassette.jsonl").chmod(0o600)
-    monkeypatch.chdir(tmp_path)
-    text = (root / "docs/how-to/cassettes-in-git.md").read_text()
-    samples = re.findall(r"^```\n\$ nexdiag (.*)\n((?:.*\n)*?)```$", text, re.MULTILINE)
-    assert [line.split()[1] for line, _ in samples] == ["check", "repair", "prune", "stats"]
-    for line, shown in samples:
-        run(line.split())
-        told = capsys.readouterr()
-        assert sorted((told.out + told.err).splitlines()) == sorted(shown.splitlines()), line
-    _, *difference = text.partition("```diff\n")[2].partition("```")[0].splitlines()
-    run(["cassette", "show", "--textconv", str(shelf / "five-back-to-back.cassette.jsonl")])
-    now = capsys.readouterr().out.splitlines()
-    assert [line[1:] for line in difference if line[1:] not in now] == []
