@@ -52,6 +52,7 @@ def command(
     curl: Annotated[
         int | None, typer.Option(help="A curl command that sends the request of this turn again.", min=0)
     ] = None,
+    every: Annotated[bool, typer.Option("--all", help="In text: every turn and finding of a long run.")] = False,
     bundle: Annotated[bool, typer.Option("--bundle", help="Make one redacted file to attach to a bug report.")] = False,
     content: Annotated[
         bool, typer.Option("--content/--no-content", help="In the bundle: what was said, or lengths and digests.")
@@ -72,11 +73,15 @@ def command(
     if not cassettes:
         cassettes = [newest()]
         progress().print(f"the newest recording: {one_line(str(cassettes[0]), 1000)}")
+    if output is not None:
+        from nexdiag.runner.overwriting import keep_apart
+
+        keep_apart(output, cassettes)
     if bundle:
         return _bundle(cassettes, output, profile, redact or [], content=content, force=force)
     if curl is not None:
         return _curl(cassettes, curl, session, output)
-    return _report(cassettes, form, output, profile, turn, session)
+    return _report(cassettes, form, output, profile, turn, session, every=every)
 
 
 def _together(*, bundle: bool, curl: bool, form: Format, narrowed: bool) -> None:
@@ -91,7 +96,14 @@ def _together(*, bundle: bool, curl: bool, form: Format, narrowed: bool) -> None
 
 
 def _report(
-    cassettes: list[Path], form: Format, output: Path | None, profile: str | None, turn: int | None, session: str | None
+    cassettes: list[Path],
+    form: Format,
+    output: Path | None,
+    profile: str | None,
+    turn: int | None,
+    session: str | None,
+    *,
+    every: bool,
 ) -> int:
     from nexdiag.report.summary import run_facts
     from nexdiag.runner.reporting import only, report_on
@@ -100,7 +112,7 @@ def _report(
     if turn is not None or session is not None:
         report = only(report, turn, session)
     if form is Format.TEXT:
-        _text(report, output)
+        _text(report, output, every=every)
         _next(cassettes, report)
     else:
         text = _written(report, form)
@@ -140,15 +152,16 @@ def _written(report: "Report", form: Format) -> str:
     return written(form, report, sources(named, found, Path.cwd()) if named else NOWHERE)
 
 
-def _text(report: "Report", output: Path | None) -> None:
+def _text(report: "Report", output: Path | None, *, every: bool) -> None:
     """For a terminal; into a file without colour, in 100 columns."""
     from nexdiag.report import terminal
 
     if output is None:
-        terminal.render(report, results())
+        terminal.render(report, results(), every=every)
         return
     out = io.StringIO()
-    terminal.render(report, Console(file=out, width=100, no_color=True, highlight=False, markup=False, emoji=False))
+    plain = Console(file=out, width=100, no_color=True, highlight=False, markup=False, emoji=False)
+    terminal.render(report, plain, every=every)
     deliver(out.getvalue(), output)
 
 

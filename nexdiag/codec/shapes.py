@@ -27,9 +27,12 @@ _PEM = (
     rb"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----"
     rb"(?:" + _END_OF_LINE + _MARGIN + rb"[A-Za-z-]+: [A-Za-z0-9,-]+)*"
     rb"(?:" + _END_OF_LINE + _MARGIN + _BASE64 + rb")*"
-    rb"(?:" + _END_OF_LINE + _MARGIN + rb"-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----)?"
+    rb"(?:(?:\s|\\+[nr])*+(?:[A-Za-z0-9+/=]|\\/){16,}+)*"
+    rb"(?:(?:\s|\\+[nr])*+(?:[A-Za-z0-9+/=]|\\/){1,76}(?=(?:\s|\\+[nr])*+-----END))?"
+    rb"(?:(?:" + _END_OF_LINE + _MARGIN + rb")?-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----)?"
 )
-"""To its end or as far as it goes: a tool's output may be cut. Its line ends may be escaped, and escaped again."""
+"""To its end or as far as it goes: a tool's output may be cut. Its line ends may be escaped, and escaped again, or be
+blanks or nothing, where somebody made one line of them."""
 _SPACE = rb"(?:[ \t]|\r?\n|\\{1,7}[rnt])+"
 _QUOTE = rb"(?:\\{0,7}[\"'])?"
 _LOGIN = rb"(?<=[ \t])%s[ =]?" + _QUOTE + rb"[\w.@+-]{1,80}:([^\s\"'\\`<>|;]{7,200})"
@@ -234,8 +237,16 @@ SHAPES: tuple[Shape, ...] = (
     _token("Databricks token", b"dapi", rb"dapi[0-9a-f]{32}"),
     _token("Vault token", b"hvs.", rb"hvs\.[A-Za-z0-9_-]{24,}"),
     _token("JSON web token", b"eyJ", rb"(?<!-)eyJ[A-Za-z0-9_-]{10,}+\.eyJ[A-Za-z0-9_-]{10,}+(?:\.[A-Za-z0-9_-]*)?"),
-    _after("bearer token", b"earer ", rb"earer ((?:[A-Za-z0-9._~+/=-]|\\/){16,})", _no_words),
-    _after("basic credentials", b"asic ", rb"asic ([A-Za-z0-9+/_-]{8,}={0,2})", _pair),
+    *(
+        shape
+        for blank in (b" ", b"%20")
+        for shape in (
+            _after(
+                "bearer token", b"earer" + blank, b"earer" + blank + rb"((?:[A-Za-z0-9._~+/=-]|\\/){16,})", _no_words
+            ),
+            _after("basic credentials", b"asic" + blank, b"asic" + blank + rb"([A-Za-z0-9+/_-]{8,}={0,2})", _pair),
+        )
+    ),
     _after("private key", b"-----BEGIN ", _PEM),
     _after("field of a form", b"form-data; name=", _FIELD, _for_real),
     *(

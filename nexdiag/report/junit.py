@@ -9,10 +9,11 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from nexdiag.core.cassette import SUFFIX
 from nexdiag.report.limits import JUNIT_BYTES, JUNIT_CASES
+from nexdiag.report.wording import count
 from nexdiag.report.xmltext import attribute, bounded, document
 
-_SUITE = 2500
-"""Bytes of a suite beside its cases, at most."""
+_SUITE = 120
+"""Bytes of a suite beside its name and its cases, at most."""
 _END = 120_000
 """Bytes kept for the last case: it is weighed when the next is asked for."""
 
@@ -24,7 +25,7 @@ class File:
         """`cases` and `room`, in bytes, are how much there may be."""
         self._root = Element("testsuites", name=name)
         self._cases, self._room = cases, room - _END
-        self._left = 0
+        self._suites_left = self._cases_left = 0
         self._last: Element | None = None
         self._names: Counter[str] = Counter()
 
@@ -32,10 +33,11 @@ class File:
         """A suite; None where the file is full."""
         self._weigh()
         if self._full():
-            self._left += 1
+            self._suites_left += 1
             return None
-        self._room -= _SUITE
-        return SubElement(self._root, "testsuite", name=self._once("", attribute(name)))
+        suite = SubElement(self._root, "testsuite", name=self._once("", attribute(name)))
+        self._room -= _SUITE + len(tostring(suite, encoding="unicode").encode("utf-8", "replace"))
+        return suite
 
     def case(  # noqa: PLR0913 - one for each attribute
         self, suite: Element, file: str, name: str, *, path: str = "", line: int = 0, took: float | None = None
@@ -43,7 +45,7 @@ class File:
         """A case; None where the file is full. `path` and `line` are where GitLab and Jenkins link it to."""
         self._weigh()
         if self._full():
-            self._left += 1
+            self._cases_left += 1
             return None
         self._cases -= 1
         group = attribute(file.removesuffix(SUFFIX).replace(".", "_").replace("/", "."))
@@ -58,10 +60,12 @@ class File:
 
     def text(self) -> str:
         """The whole document."""
-        if self._left:
+        if self._suites_left or self._cases_left:
             suite = SubElement(self._root, "testsuite", name="left out")
             case = SubElement(suite, "testcase", classname="nexdiag", name="left out")
-            error(case, "left out", f"{self._left:,} more have no room in this file: see --format json")
+            lost = (count(self._suites_left, "suite"), count(self._cases_left, "case"))
+            what = " and ".join(told for told in lost if not told.startswith("0 "))
+            error(case, "left out", f"{what} have no room in this file, whatever was found in them: see --format json")
         for suite in self._root:
             _counted(suite)
         for key in ("tests", "failures", "errors", "skipped"):

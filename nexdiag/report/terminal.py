@@ -43,6 +43,7 @@ _DEEPEST = 15
 _INDENT = 20
 """The same, with the signs around those words."""
 _SHOWN_TURNS = 40
+_SHOWN_TROUBLED = 20
 _EDGE = 3
 _SHOWN_FINDINGS = 20
 _SHOWN_DIFFERENCES = 20
@@ -53,11 +54,11 @@ _WIDE = 100
 """Columns from which an exchange stands on one line."""
 
 
-def render(report: Report, console: Console) -> None:
-    """Print the report."""
+def render(report: Report, console: Console, *, every: bool = False) -> None:
+    """Print the report; with `every` no turn is left out, and no finding."""
     runs = tuple(run_facts(run) for run in report.runs)
     for facts in runs:
-        _run(facts, console)
+        _run(facts, console, every=every)
     if len(runs) != 1:
         verdict = headline(report, runs)
         console.print(_line("  ", (f"{ICONS[verdict.word]} {verdict.sentence}", _STYLES[verdict.word])))
@@ -65,7 +66,7 @@ def render(report: Report, console: Console) -> None:
         console.print(_indented(Text(f"not checked: {one_line(reason, 400)}", style="dim"), 2))
 
 
-def _run(facts: RunFacts, console: Console) -> None:
+def _run(facts: RunFacts, console: Console, *, every: bool) -> None:
     verdict, header = facts.verdict, facts.run.cassette.header
     title = _line("", (f"{ICONS[verdict.word]} {one_line(facts.run.name, 60)}", _STYLES[verdict.word]), "  ")
     title.append(one_line(verdict.sentence, 300))
@@ -77,8 +78,8 @@ def _run(facts: RunFacts, console: Console) -> None:
     console.print()
     if facts.cause is not None:
         _cause(facts, facts.cause, console)
-    _timeline(facts, console)
-    _findings(facts, console)
+    _timeline(facts, console, every=every)
+    _findings(facts, console, every=every)
     _replayed(facts.run.replayed, console)
     _differences(facts.run.differences, console)
     if facts.run.cassette.tear:
@@ -176,19 +177,20 @@ def _messages_around(facts: RunFacts, finding: Finding) -> Iterator[Text]:
         yield _clipped(text)
 
 
-def _timeline(facts: RunFacts, console: Console) -> None:
-    """One line per turn, one or two per exchange; the quiet middle of a long run is folded, and said to be."""
+def _timeline(facts: RunFacts, console: Console, *, every: bool) -> None:
+    """One line per turn, one or two per exchange; of a long run what is quiet is folded, and what goes on failing."""
     longest = max((seen.exchange.duration for seen in facts.exchanges.values()), default=0.0)
     lines: list[Text] = []
     seen = {facts.cause.server_words} if facts.cause is not None and facts.cause.server_words else set[str]()
-    hidden = 0
+    shown = set(range(len(facts.turns))) if every else set(_shown(facts.turns))
+    hidden: list[TurnFacts] = []
     for place, turn in enumerate(facts.turns):
-        if _folded(turn, place, len(facts.turns)):
-            hidden += 1
+        if place not in shown:
+            hidden.append(turn)
             continue
         if hidden:
             lines.append(_hidden(hidden))
-            hidden = 0
+            hidden = []
         lines += _turn(turn, longest, max(console.width - _INDENT, 2 * _NARROWEST), seen)
     if hidden:
         lines.append(_hidden(hidden))
@@ -211,18 +213,25 @@ def _timed(line: Text, console: Console) -> None:
         console.print(_line(" " * _DEEPEST, row), soft_wrap=True)
 
 
-def _folded(turn: TurnFacts, place: int, total: int) -> bool:
-    edge = place < _EDGE or place >= total - _EDGE
-    return (
-        total > _SHOWN_TURNS
-        and not edge
-        and turn.outcome == "answered"
-        and not (turn.findings or turn.errors or turn.unmet)
-    )
+def _shown(turns: Sequence[TurnFacts]) -> Iterator[int]:
+    """The places of the turns that are shown: all of a short run; of a long one its edges and its first troubles."""
+    troubled = 0
+    for place, turn in enumerate(turns):
+        edge = place < _EDGE or place >= len(turns) - _EDGE
+        troubled += (trouble := _troubled(turn))
+        if len(turns) <= _SHOWN_TURNS or edge or (trouble and troubled <= _SHOWN_TROUBLED):
+            yield place
 
 
-def _hidden(number: int) -> Text:
-    return Text(f"… {count(number, 'answered turn')} without findings not shown", style="dim")
+def _troubled(turn: TurnFacts) -> bool:
+    return turn.outcome != "answered" or bool(turn.findings or turn.errors or turn.unmet)
+
+
+def _hidden(turns: Sequence[TurnFacts]) -> Text:
+    troubled = sum(map(_troubled, turns))
+    quiet = count(len(turns) - troubled, "answered turn") + " without findings" if len(turns) > troubled else ""
+    more = f"{count(troubled, 'more turn')} that failed or hold findings (all: --all)" if troubled else ""
+    return Text(f"… {' and '.join(told for told in (quiet, more) if told)} not shown", style="dim")
 
 
 def _numbers(facts: RunFacts) -> str:
@@ -311,19 +320,20 @@ def _bar(duration: float, longest: float, failed: bool) -> str:
     return ("▇" * min(filled, _BAR - failed) + "✗" * failed).ljust(_BAR)
 
 
-def _findings(facts: RunFacts, console: Console) -> None:
+def _findings(facts: RunFacts, console: Console, *, every: bool) -> None:
     """All findings but the cause, which stands above."""
     rest = [finding for finding in facts.run.findings if finding is not facts.cause]
     lines: list[Text] = []
-    for finding in rest[:_SHOWN_FINDINGS]:
+    most = len(rest) if every else _SHOWN_FINDINGS
+    for finding in rest[:most]:
         again = f"  (and in {count(finding.repeats, 'later exchange')})" if finding.repeats else ""
         lines.append(_name(finding))
         lines.append(Text(f"{_place(finding)}{again}", style="dim"))
         lines.append(Text(cut(finding.summary, 400)))
         lines += [Text(f"written by {finding.origin}")] if finding.origin is not None else []
         lines += [_line(("fix: ", "green"), cut(finding.fix, 400))] if finding.fix else []
-    if len(rest) > _SHOWN_FINDINGS:
-        lines.append(Text(f"… {count(len(rest) - _SHOWN_FINDINGS, 'more finding')} not shown", style="dim"))
+    if len(rest) > most:
+        lines.append(Text(f"… {count(len(rest) - most, 'more finding')} not shown (all: --all)", style="dim"))
     if lines:
         _labelled(console, "ALSO" if facts.cause else "FINDINGS", *lines)
 

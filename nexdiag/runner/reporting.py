@@ -23,9 +23,11 @@ from nexdiag.runner.cassettes.prune import Keep, prune
 from nexdiag.runner.judge import judge
 from nexdiag.runner.linting.judge import missing, nothing_recorded
 from nexdiag.runner.load import STDIN, find
+from nexdiag.runner.redaction import patterns_for
 
 RECORDINGS = Path("cassettes")
 """Where recordings go that nobody named a place for (`runner.place`)."""
+_TOOL = f"{TOOL.split(maxsplit=1)[0]} "
 _OURS = (b'{"cassette"', b'{ "cassette"')
 
 
@@ -57,18 +59,27 @@ def report_on(paths: Sequence[Path], profile: str | None = None, *, clock: Calla
 def read(path: Path) -> tuple[Cassette, tuple[str, ...]]:
     """A recording of ours, HAR, vcrpy, exchanges as JSON Lines, or a request; and what of it could not be carried.
 
-    What is not ours was never redacted: that is done here. Raises `CassetteError` for what is none of these.
+    What is not ours was never redacted: that is done here; so is a recording whose header does not say that nexdiag
+    wrote it. Raises `CassetteError` for what is none of these.
     """
     raw = sys.stdin.buffer.read() if str(path) == STDIN else files.read(path)
     name = "stdin" if str(path) == STDIN else str(path)
     if raw.startswith(_OURS) or name.endswith(SUFFIX):
-        return codec.decode(raw, name=name), ()
+        cassette = codec.decode(raw, name=name)
+        return (cassette if cassette.header.tool.startswith(_TOOL) else _clean(cassette)), ()
     from nexdiag.runner.cleaned import Cleaner  # noqa: PLC0415 - start-up: recordings of ours need neither
     from nexdiag.runner.foreign.convert import decode, with_turns  # noqa: PLC0415 - as above
 
     losses = Losses()
     cassette = with_turns(Cleaner(secrets_of(os.environ)).cassette(decode(raw, name=name, losses=losses)))
     return msgspec.structs.replace(cassette, name=name), losses.lines()
+
+
+def _clean(cassette: Cassette) -> Cassette:
+    """A recording that somebody else wrote in our format."""
+    from nexdiag.capture.redaction.redact import Redactor  # noqa: PLC0415 - start-up: recordings of ours need it not
+
+    return Redactor(secrets_of(os.environ), patterns=patterns_for(cassette.header.redactions)).cassette(cassette)
 
 
 def only(report: Report, turn: int | None, session: str | None) -> Report:

@@ -87,7 +87,8 @@ def test_a_report_that_cannot_be_written_is_exit_3(
     cassette: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The place is named, with a hint."""
-    assert run(["report", cassette, "--format", "html", "-o", str(tmp_path)]) == 3
+    (tmp_path / "file").write_text("x")
+    assert run(["report", cassette, "--format", "html", "-o", str(tmp_path / "file" / "x.html")]) == 3
     assert "cannot write" in capsys.readouterr().err
 
 

@@ -117,7 +117,7 @@ class Redactor:
 
     def url(self, url: str) -> str:
         """The URL without credentials, and without the values of parameters that are named for a secret."""
-        return self._again("url", url, lambda url: self.text(_USER.sub("", in_parameters(url, _mark))))
+        return self._again("url", url, self._url)
 
     def command(self, command: str) -> str:
         """A command line without its secrets."""
@@ -252,6 +252,19 @@ class Redactor:
             tool_runs=tuple(map(self.tool_run, cassette.tool_runs)),
             log=tuple(map(self.line, cassette.log)),
         )
+
+    def _url(self, url: str) -> str:
+        """A value ends at a blank, which is none of a URL: what stands before and behind it is looked at first.
+
+        What is a secret only where its escapes are read is read so.
+        """
+        whole = self.text(url) if " " in url else url
+        clean = self.text(_USER.sub("", in_parameters(whole, _mark)))
+        if "%" not in clean:
+            return clean
+        plain = unquote(clean)
+        again = self.text(plain)
+        return again if again != plain else clean
 
     def _expected(self, expect: Expectation) -> Expectation:
         contains, matches = (tuple(map(self.text, texts)) for texts in (expect.contains, expect.matches))

@@ -35,6 +35,7 @@ from nexdiag.runner.cassettes import files
 from nexdiag.runner.foreign.convert import encode
 from nexdiag.runner.judge import judge
 from nexdiag.runner.linting.judge import missing, nothing_recorded
+from nexdiag.runner.overwriting import keep_apart
 from nexdiag.runner.place import name_of
 from nexdiag.runner.redaction import patterns_for, replaced
 from nexdiag.runner.reporting import read
@@ -75,6 +76,7 @@ def bundle(source: Path, output: Path | None, wanted: Wanted, environ: Mapping[s
     exchange, `UsageError` for a pattern that cannot be used.
     """
     target = output or Path(f"{name_of(source.name.removesuffix(SUFFIX)) or 'recording'}{ENDING}")
+    keep_apart(target, [source])
     if not wanted.force and os.path.lexists(target):
         raise CassetteError(f"cannot write {target}: it exists", hint="name another file with -o, or add --force")
     found, lost = read(source)
@@ -88,10 +90,10 @@ def bundle(source: Path, output: Path | None, wanted: Wanted, environ: Mapping[s
         judge(kept, profile=profile_of(found, wanted.profile)),
         judge(found, profile=profile_of(found, wanted.profile)),
     )
-    left_out = (*_left_out(found, lost, wanted), *changed(before.findings, run.findings))
+    left_out = (*_left_out(found, lost, wanted), *changed(before.findings, run.findings, content=wanted.content))
     look_at = tuple(_look_at(kept, wanted))
     secrets = replaced(kept, raw) if wanted.content else 0
-    inside = _files(run, raw, (*missing(found), *left_out))
+    inside = _files(run, raw, (*missing(kept), *left_out))
     inside[MANIFEST] = manifest(inside, left_out=left_out, look_at=look_at, content=wanted.content, secrets=secrets)
     archive = packed(inside)
     (files.put if wanted.force else files.create)(target, archive)
@@ -99,9 +101,12 @@ def bundle(source: Path, output: Path | None, wanted: Wanted, environ: Mapping[s
     return Made(path=target, size=size_of(len(archive)), holds=holds, left_out=left_out, look_at=look_at)
 
 
-def changed(before: tuple[Finding, ...], after: tuple[Finding, ...]) -> Iterator[str]:
-    """What lint finds in one and not in the other, by rule, weight and place; nothing where the verdict is the same."""
-    one, other = Counter(map(_key, before)), Counter(map(_key, after))
+def changed(before: tuple[Finding, ...], after: tuple[Finding, ...], *, content: bool = False) -> Iterator[str]:
+    """What lint finds in one and not in the other, by rule, weight and place; nothing where the verdict is the same.
+
+    Without content the names of sessions are none of it.
+    """
+    one, other = (Counter(_key(finding, content=content) for finding in findings) for findings in (before, after))
     lines = [f"no longer found in what is sent: {key}" for key in (one - other).elements()]
     lines += [f"found in what is sent, and not in the recording: {key}" for key in (other - one).elements()]
     yield from lines[:_TOLD]
@@ -109,9 +114,11 @@ def changed(before: tuple[Finding, ...], after: tuple[Finding, ...]) -> Iterator
         yield f"and {count(len(lines) - _TOLD, 'more such difference')}"
 
 
-def _key(finding: Finding) -> str:
+def _key(finding: Finding, *, content: bool) -> str:
     """Without the pointer: the keys in it are the recording's."""
-    return f"{finding.severity} {finding.code} {finding.rule} {msgspec.structs.replace(finding.location, pointer=None)}"
+    place = msgspec.structs.replace(finding.location, pointer=None)
+    place = place if content else msgspec.structs.replace(place, session="")
+    return f"{finding.severity} {finding.code} {finding.rule} {place}"
 
 
 def _clean(found: Cassette, wanted: Wanted, environ: Mapping[str, str]) -> Cassette:
@@ -139,13 +146,17 @@ def _files(run: Run, raw: bytes, unchecked: tuple[str, ...]) -> dict[str, bytes]
 
 def _left_out(found: Cassette, lost: tuple[str, ...], wanted: Wanted) -> Iterator[str]:
     if found.tear:
-        yield f"what stands behind the tear: {found.tear}"
-    yield from (f"not carried over: {text}" for text in lost)
-    if not wanted.content:
-        yield "what was said: its length stands for it, and a digest for long texts"
-        yield "the command line, what the scenario expects, and the names of redactions"
-        if found.header.scenario is not None:
-            yield "what our executor needs to say it again: nexdiag replay finds this recording changed"
+        yield f"what stands behind the tear: {found.tear}" if wanted.content else "what stands behind the tear"
+    if wanted.content:
+        yield from (f"not carried over: {text}" for text in lost)
+        return
+    if lost:
+        yield f"{count(len(lost), 'kind')} of what could not be carried over from a recording of another program"
+    yield "what was said: its length stands for it, and a digest for long texts"
+    yield "names, ids, hosts and keys of arguments: others stand for them, the same everywhere"
+    yield "the command line, what the scenario expects, and the names of redactions"
+    if found.header.scenario is not None:
+        yield "what our executor needs to say it again: nexdiag replay finds this recording changed"
 
 
 def _look_at(kept: Cassette, wanted: Wanted) -> Iterator[str]:
@@ -153,6 +164,7 @@ def _look_at(kept: Cassette, wanted: Wanted) -> Iterator[str]:
     if wanted.content:
         yield "report.md and report.html: prompts, answers and outputs of tools are in it; --no-content leaves them out"
     else:
-        yield "what is in it: names of the scenario, tools, speakers, arguments and models, ids, the words of refusals"
+        yield "the words of refusals: they are the server's, without what they repeat of the request"
+        yield "lengths, times and numbers of tokens: they are as they were"
     if kept.header.origin and not _LOCAL.match(kept.header.origin):
         yield f"the address of the endpoint is in it: {kept.header.origin}"

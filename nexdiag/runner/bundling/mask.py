@@ -1,36 +1,39 @@
 """What was said → signs in its place, byte for byte: JSON stays JSON, pieces of streams stay where they were cut. Pure.
 
-Law: the length never changes. Kept are keys, numbers, white space, the markers that servers give a meaning to, and the
-strings under keys that say how a conversation is built (`role`, `id`, `name`, ...). The text of arguments is JSON
-within JSON, in pieces in a stream: its own keys and its structure are kept, what stands in it is not.
+Law: the length never changes, and nothing stays but by its place: words of the protocols where one belongs (`place`,
+`vocabulary`), names and ids as others of their make (`names`), numbers of the protocol, white space, and the marks that
+servers give a meaning to. What is not understood is masked whole.
 """
 
 import hashlib
 import re
 
-KEPT = frozenset(
-    b"role type id tool_call_id call_id tool_use_id item_id response_id previous_response_id name model object status "
-    b"finish_reason stop_reason stop_sequence code param event format $ref required enum tool_choice reasoning_effort "
-    b"effort media_type service_tier system_fingerprint encoding_format response_format truncation include detail "
-    b"native_finish_reason owned_by jsonrpc method protocolVersion".split()
-)
-"""Keys whose strings are structure. A name is that of a tool; that of a speaker is told among what to look at."""
-ARGUMENTS = frozenset((b"arguments", b"partial_json"))
+from nexdiag.runner.bundling import place
+from nexdiag.runner.bundling.arguments import arguments
+from nexdiag.runner.bundling.names import Names
+from nexdiag.runner.bundling.said import Echo
+from nexdiag.runner.bundling.scan import CUT, KEY, NUMBER, STRING, Broken, Frame, Scanner
+from nexdiag.runner.bundling.units import STRANGE, says, units, written
+from nexdiag.runner.bundling.vocabulary import KEYS, SCHEMA_KEYS, WORDS
+
 _MARKERS = re.compile(
-    rb"</?(?:think|thinking|tool_call|tool_calls|tool_response|reasoning|function)>|<\|[a-z_|]{1,40}\|>|\[TOOL_CALLS\]|"
-    rb"\Adata:[\w/+.-]{1,60};base64,|\Ahttps?://"
+    rb"</?(?:think|thinking|tool_call|tool_calls|tool_response|reasoning|function)>|\[TOOL_CALLS\]|\Ahttps?://"
+    rb"|<\|(?:im_start|im_end|im_sep|tool_call|tool_calls|python_tag|start|end|channel|message|call|return|eot_id|eom_id"
+    rb"|start_header_id|end_header_id|endoftext|tool_calls_section_begin|tool_calls_section_end)\|>"
+    rb"|\Adata:(?:image/(?:png|jpe?g|gif|webp)|audio/(?:wav|mpeg|mp3)|application/pdf|text/plain);base64,"
 )
 _SPACE = b" \t\r\n"
 _ESCAPED_SPACE = b"ntr"
-_WORD = re.compile(rb"[^\s]")
 _SIGNS = bytes(sign if sign in _SPACE else ord("x") for sign in range(256))
 """For a text without escapes."""
-_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
-_NEXT = re.compile(rb'["{}\[\],:\dA-Za-z]')
-"""What counts outside of strings."""
 _LEAST = 20
 """Bytes of a text in whose place a digest fits."""
-_HALF = re.compile(rb"[dD][89a-fA-F]")
+_TELLING = frozenset(("index", "output_index", "content_index", "item_id", "id", "type"))
+_TOLD = 200
+_LINES = re.compile(rb"(\r\n|\n|\r)")
+_COMMENTS = frozenset((b"", b"ping", b"keep-alive", b"keepalive", b"OPENROUTER PROCESSING", b"heartbeat"))
+_FOUR = 6
+_DIGIT = re.compile(rb"\d")
 
 
 class Masker:
@@ -39,27 +42,73 @@ class Masker:
     def __init__(self, key: bytes) -> None:
         """`key`: any bytes, up to 64."""
         self._key = key
+        self.names = Names(key)
 
     def text(self, text: str) -> str:
         """A text of its own, with the digest where it fits."""
         raw = text.encode("utf-8", "replace")
         return self._signed(_plain(raw), raw).decode()
 
-    def json(self, raw: bytes, key: bytes = b"", *, signed: bool = True) -> bytes:
-        """The text of a JSON value, which is that of `key`; what is no JSON is masked as if it were."""
-        return _Walk(self if signed else None, key, {}).feed(raw)
+    def name(self, text: str) -> str:
+        """A name of its own."""
+        return self.names.name(text.encode("utf-8", "replace")).decode("utf-8", "replace")
 
-    def stream(self, raw: bytes) -> bytes:
-        """An event stream: each `data:` line by itself, arguments across them."""
-        pieces: dict[int, _Arguments] = {}
-        lines = raw.split(b"\n")
-        return b"\n".join(self._line(line, pieces) for line in lines)
+    def arguments(self, text: str) -> str:
+        """The arguments of a call, as text of JSON."""
+        return arguments("".join(sign if sign.isascii() else STRANGE for sign in text), self.names)
 
-    def _line(self, line: bytes, pieces: "dict[int, _Arguments]") -> bytes:
-        if not line.startswith(b"data:"):
-            return line if line.startswith((b"event:", b"id:", b"retry:", b":")) or not line.strip() else _plain(line)
-        data = line[5:]
-        return line if data.strip() == b"[DONE]" else b"data:" + _Walk(None, b"", pieces).feed(data)
+    def key(self, raw: bytes) -> bytes:
+        """The key of a request's field."""
+        return raw if raw.decode("latin-1") in KEYS else self.names.name(raw)
+
+    def json(self, raw: bytes, under: str | None = None, *, listed: bool = False, signed: bool = True) -> bytes:
+        """The text of a JSON value: a whole body, or what stands `under` a key of a request, in a list there."""
+        top = root = Frame(None, "", place.OPEN, listed=False)
+        if under is not None:
+            top = root = Frame(root, "", place.OPEN, listed=False)
+            root.key = under if under in KEYS else place.STRANGE
+        if listed:
+            top = Frame(root, root.key, place.opened(root), listed=True)
+        return self._json(raw, top, None, signed=signed)
+
+    def answer(self, raw: bytes, echo: Echo, *, refused: bool = False) -> bytes:
+        """The body of an answer: an event stream, JSON or whatever; of a refusal the server's own words are kept."""
+        if raw.lstrip()[:1] not in (b"{", b"[") and re.match(rb"\s*(?:data|event|id|retry)?:", raw):
+            return self._stream(raw, echo)
+        top = Frame(None, "", place.ERROR if refused else place.OPEN, listed=False)
+        if refused and raw.lstrip()[:1] not in (b"{", b"[", b'"'):
+            return _spoken(raw, echo)
+        return self._json(raw, top, echo, signed=False)
+
+    def _json(self, raw: bytes, top: Frame, echo: Echo | None, *, signed: bool) -> bytes:
+        walk = _Walk(self, echo, signed=signed)
+        out = walk.feed(raw, top)
+        walk.close()
+        return bytes(out)
+
+    def _stream(self, raw: bytes, echo: Echo) -> bytes:
+        """Each line by itself, arguments across them."""
+        walk = _Walk(self, echo, signed=False)
+        lines = [self._line(line, walk) for line in _LINES.split(raw)]
+        walk.close()
+        return b"".join(lines)
+
+    def _line(self, line: bytes, walk: "_Walk") -> "bytes | bytearray":
+        name, colon, rest = line.partition(b":")
+        text = rest.strip()
+        if not line.strip() or (line.startswith(b"data:") and text == b"[DONE]"):
+            return line
+        if line.startswith(b"data:"):
+            return walk.feed(line, Frame(None, "", place.OPEN, listed=False), skip=len(b"data:"))
+        known = (
+            (name == b"" and text in _COMMENTS)
+            or (name == b"event" and text.decode("latin-1") in WORDS)
+            or (name == b"retry" and text.isdigit() and len(text) <= _FOUR)
+        )
+        if known:
+            return line
+        kept = name + colon if name in (b"", b"event", b"id", b"retry") else b""
+        return kept + _whole(line[len(kept) :])
 
     def _signed(self, masked: bytes, raw: bytes) -> bytes:
         """The digest at the beginning of what stands for a long text, whose words have no lengths any more."""
@@ -69,145 +118,156 @@ class Masker:
         end = len(masked.rstrip())
         return b"[" + digest + b"]" + masked[10:end].replace(b" ", b"x") + masked[end:]
 
+    def string(self, inner: bytes, kind: int, *, signed: bool) -> bytes:
+        """What stands for a string; not for arguments, nor for what a server says."""
+        word = inner.decode("latin-1")
+        if kind == place.NAME:
+            return inner if word in WORDS and word not in ("", "base") else self.names.name(inner)
+        if kind == place.WORD:
+            return inner if word in WORDS else self.names.name(inner)
+        if kind == place.MODEL:
+            return self.names.model(inner)
+        if kind == place.REFERENCE:
+            parts = inner.split(b"/")
+            known = SCHEMA_KEYS | {"#", ""}
+            return b"/".join(one if one.decode("latin-1") in known else self.names.name(one) for one in parts)
+        masked = _escaped(inner)
+        return self._signed(masked, inner) if signed else masked
+
+
+class _Walk:
+    """Walks over JSON texts, and gathers the pieces of arguments."""
+
+    def __init__(self, masker: Masker, echo: Echo | None, *, signed: bool) -> None:
+        self._masker = masker
+        self._echo = echo
+        self._signed = signed
+        self._pieces: dict[object, list[tuple[bytearray, bytes, int, int]]] = {}
+        self._calls: dict[object, tuple[str, int]] = {}
+
+    def feed(self, raw: bytes, top: Frame, *, skip: int = 0) -> bytearray:
+        """The text masked; the arguments in it are not, before `close`."""
+        out = bytearray(raw)
+        scanner = Scanner(raw[skip:].decode("latin-1"), top)
+        later: list[tuple[Frame, str, int, int]] = []
+        try:
+            for kind, first, last, frame in scanner.tokens():
+                start, end = first + skip, last + skip
+                _tell(frame, kind, raw[start:end])
+                if kind in "[{":
+                    scanner.opens = place.opened(frame)
+                elif kind == KEY:
+                    self._key(raw, start, end, frame, out)
+                elif kind == STRING:
+                    self._string(out, start, end, frame, later)
+                elif kind == CUT or not place.counts(frame):
+                    out[start:end] = _whole(raw[start:end]) if kind == CUT else _DIGIT.sub(b"1", raw[start:end])
+        except Broken:
+            return bytearray(raw[:skip] + _whole(raw[skip:]))
+        for frame, key, start, end in later:
+            self._gather(frame, key, (out, raw, start, end))
+        return out
+
+    def _key(self, raw: bytes, start: int, end: int, frame: Frame, out: bytearray) -> None:
+        key = raw[start:end].decode("latin-1")
+        if place.stays(frame, key):
+            frame.key = key
+        else:
+            frame.key = place.STRANGE
+            out[start:end] = self._masker.names.name(raw[start:end])
+
+    def _string(
+        self, out: bytearray, start: int, end: int, frame: Frame, later: list[tuple[Frame, str, int, int]]
+    ) -> None:
+        kind = place.kind(frame)
+        if kind in (place.ARGUMENTS, place.DELTA):
+            later.append((frame, frame.key, start, end))
+        elif kind == place.SAID and self._echo is not None:
+            _say(out, start, end, self._echo)
+        else:
+            signed = self._signed and frame.place == place.OPEN
+            out[start:end] = self._masker.string(bytes(out[start:end]), kind, signed=signed)
+
+    def _gather(self, frame: Frame, key: str, piece: tuple[bytearray, bytes, int, int]) -> None:
+        """Put a piece to those that it goes on from: of the same choice, the same call and the same id."""
+        out, raw, start, end = piece
+        if key == "delta" and frame.known.get("type") != "response.function_call_arguments.delta":
+            out[start:end] = _escaped(raw[start:end])
+            return
+        where: list[object] = [key]
+        one: Frame | None = frame
+        while one is not None:
+            told = tuple(one.known.get(name) for name in ("index", "output_index", "item_id"))
+            where.append((one.within, told, one.ordinal if told == (None, None, None) else 0))
+            one = one.outer
+        call = frame.outer if frame.within == "function" and frame.outer is not None else frame
+        of, place_ = call.known.get("id", ""), tuple(where)
+        before, number = self._calls.get(place_, (of, 0))
+        if of and before and of != before:
+            number += 1
+        self._calls[place_] = (of or before, number)
+        self._pieces.setdefault((place_, number), []).append(piece)
+
+    def close(self) -> None:
+        """Mask the arguments, now that all their pieces are there."""
+        for pieces in self._pieces.values():
+            rows = [units(raw[start:end]) for _, raw, start, end in pieces]
+            text = "".join(says(unit) for row in rows for unit in row)
+            masked = iter(arguments(text, self._masker.names))
+            for (out, _, start, end), row in zip(pieces, rows, strict=True):
+                out[start:end] = b"".join(written(unit, says(unit), next(masked)) for unit in row)
+
+
+def _tell(frame: Frame, kind: str, raw: bytes) -> None:
+    """Remember what tells an object from its like."""
+    if kind in (STRING, NUMBER) and frame.key in _TELLING and not frame.listed:
+        frame.known[frame.key] = raw[:_TOLD].decode("latin-1")
+
+
+def _say(out: bytearray, start: int, end: int, echo: Echo) -> None:
+    """What a server says, within its JSON."""
+    row = units(bytes(out[start:end]))
+    before = "".join(map(says, row))
+    after = echo.without(before)
+    out[start:end] = b"".join(written(unit, one, other) for unit, one, other in zip(row, before, after, strict=True))
+
+
+def _spoken(raw: bytes, echo: Echo) -> bytes:
+    """What a server says in plain words."""
+    text = echo.without(raw.decode("latin-1"))
+    return "".join(text).encode("latin-1", "replace")
+
+
+def _whole(raw: bytes) -> bytes:
+    """What is not understood."""
+    return raw if not raw.strip() else b"x" * len(raw)
+
 
 def _plain(raw: bytes) -> bytes:
     """Every sign but white space and markers."""
-    out = bytearray(_WORD.sub(b"x", raw))
+    out = bytearray(raw.translate(_SIGNS))
     for found in _MARKERS.finditer(raw):
         out[found.start() : found.end()] = found[0]
     return bytes(out)
 
 
-class _Walk:
-    """Walks over JSON text, however broken, and knows under which key it is."""
-
-    def __init__(self, signer: Masker | None, key: bytes, pieces: "dict[int, _Arguments]") -> None:
-        self._signer = signer
-        self._keys = [key]
-        self._pieces = pieces
-        self._objects: list[bool] = []
-        self._wants_key = False
-        self._index = 0
-
-    def feed(self, raw: bytes) -> bytes:
-        out, at = bytearray(raw), 0
-        while (found := _NEXT.search(raw, at)) is not None:
-            at, sign = found.start(), found[0]
-            if sign == b'"':
-                at = self._string(raw, at, out)
-                continue
-            if sign in b"{[":
-                self._objects.append(sign == b"{")
-                self._keys.append(self._keys[-1])
-                self._wants_key = sign == b"{"
-            elif sign in b"}]" and self._objects:
-                self._objects.pop()
-                self._keys.pop()
-                self._wants_key = False
-            elif sign == b",":
-                self._wants_key = bool(self._objects) and self._objects[-1]
-            elif sign == b":":
-                self._wants_key = False
-            elif sign.isdigit() and self._keys[-1] == b"index":
-                self._index = int(re.match(rb"\d{1,9}", raw[at:])[0])  # type: ignore[index]  # it begins with a digit
-                at += len(str(self._index)) - 1
-            elif sign.isalpha() and not self._objects and raw.strip() not in (b"null", b"true", b"false"):
-                out[at:] = _plain(raw[at:])  # no JSON at all
-                return bytes(out)
-            at += 1
-        return bytes(out)
-
-    def _string(self, raw: bytes, start: int, out: bytearray) -> int:
-        end = _end(raw, start + 1)
-        inner = raw[start + 1 : end]
-        if self._wants_key:
-            self._keys[-1] = inner
-        elif self._keys[-1] in ARGUMENTS:
-            machine = self._pieces.setdefault(self._index, _Arguments()) if self._signer is None else _Arguments()
-            out[start + 1 : end] = machine.feed(inner)
-        elif self._keys[-1] not in KEPT:
-            masked = _escaped(inner)
-            out[start + 1 : end] = masked if self._signer is None else self._signer._signed(masked, inner)  # noqa: SLF001 - its walk
-        return min(end + 1, len(raw))
-
-
-class _Arguments:
-    """The JSON text of arguments, escaped, in pieces: keys and structure stay, values do not."""
-
-    def __init__(self) -> None:
-        self._stack: list[bytes] = []
-        self._inside = False
-        self._is_key = False
-        self._escaping = False
-        """The sign before was a backslash of the inner text."""
-
-    def feed(self, inner: bytes) -> bytes:
-        out = bytearray(inner)
-        for at, size in _units(inner):
-            unit = inner[at : at + size]
-            plain = unit[1:] if size == 2 and unit[1:] in b'"/' else unit  # noqa: PLR2004 - an escape of one sign
-            if self._inside:
-                if plain == b'"' and not self._escaping:
-                    self._inside = False
-                    continue
-                self._escaping = not self._escaping and unit == b"\\\\"
-                if not self._is_key:
-                    out[at : at + size] = _unit(unit)
-            else:
-                self._between(plain)
-                if plain.isdigit():
-                    out[at : at + size] = b"1"
-        return bytes(out)
-
-    def _between(self, plain: bytes) -> None:
-        """A sign outside of strings."""
-        if plain == b'"':
-            self._inside = True
-            return
-        if plain in (b"{", b"["):
-            self._stack.append(plain)
-        elif plain in (b"}", b"]") and self._stack:
-            self._stack.pop()
-        if plain in (b"{", b"[", b",", b":", b"}", b"]"):
-            self._is_key = plain in (b"{", b",") and bool(self._stack) and self._stack[-1] == b"{"
-
-
-def _end(raw: bytes, at: int) -> int:
-    """Where the string ends that begins at `at`: its closing quote, or the end of the text."""
-    found = _STRING.match(raw, at)
-    end = found.end() if found is not None else at
-    return end if raw[end : end + 1] == b'"' else len(raw)
-
-
 def _escaped(inner: bytes) -> bytes:
     """The inside of a string, with its markers."""
-    if not inner.strip():
-        return inner
-    plain = b"\\" not in inner
-    out = bytearray(inner.translate(_SIGNS) if plain else inner)
-    for at, size in () if plain else _units(inner):
-        out[at : at + size] = _unit(inner[at : at + size])
+    if not inner.strip() or b"\\" not in inner:
+        return _plain(inner)
+    out = bytearray(b"".join(map(_unit, units(inner))))
     for found in _MARKERS.finditer(inner):
         out[found.start() : found.end()] = found[0]
     return bytes(out)
 
 
-def _units(inner: bytes) -> "list[tuple[int, int]]":
-    """The place and length of each sign, an escape being one."""
-    found, at = [], 0
-    while at < len(inner):
-        size = 1
-        if inner[at : at + 1] == b"\\":
-            size = 6 if inner[at + 1 : at + 2] == b"u" else 2
-        found.append((at, min(size, len(inner) - at)))
-        at += size
-    return found
-
-
 def _unit(unit: bytes) -> bytes:
-    """What stands for a sign: white space and halves of surrogates stay, which is what a rule may look at."""
-    if unit in _SPACE or (len(unit) == 2 and unit[1:] in _ESCAPED_SPACE):  # noqa: PLR2004 - an escape of one sign
+    """What stands for a sign: white space and that it is half a surrogate stay, which is what a rule may look at."""
+    if unit in _SPACE or (len(unit) == 2 and unit[:1] == b"\\" and unit[1:] in _ESCAPED_SPACE):  # noqa: PLR2004 - an escape of one sign
         return unit
-    if len(unit) == 6:  # noqa: PLR2004 - an escape of four digits
-        return unit if _HALF.match(unit[2:]) else b"\\u0078"
-    return b"x" if len(unit) == 1 else b"xx" if unit != b"\\" else unit
+    if len(unit) == _FOUR and unit[:1] == b"\\":
+        half = unit[2:4].lower()
+        if half in (b"d8", b"d9", b"da", b"db"):
+            return b"\\ud83d"
+        return b"\\ude00" if half in (b"dc", b"dd", b"de", b"df") else b"\\u0078"
+    return b"x" * len(unit)

@@ -76,6 +76,19 @@ def test_harmless_headers_are_looked_through_too(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "http://h/v1?key=Bearer AbCdEfGhIjKlMnOpQrStUvWxYz012345",
+        "http://h/Bearer%20AbCdEfGhIjKlMnOpQrStUvWxYz012345/v1",
+        "http://h/OPENAI_API_KEY%3DAbCdEfGhIjKlMnOpQrStUvWxYz012345/v1",
+    ],
+)
+def test_urls_lose_what_is_a_secret_with_a_blank_or_once_its_escapes_are_read(url: str) -> None:
+    """A blank is none of a URL, and stands in those that somebody wrote down."""
+    assert "AbCdEfGh" not in Redactor().url(url)
+
+
+@pytest.mark.parametrize(
     ("url", "clean"),
     [
         ("https://host:8000/v1/chat?a=b", "https://host:8000/v1/chat?a=b"),

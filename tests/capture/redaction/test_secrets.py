@@ -81,6 +81,21 @@ def test_a_cut_private_key_is_found() -> None:
     assert clean(b"-----BEGIN PRIVATE KEY----- is how it begins.").endswith(b"] is how it begins.")
 
 
+@pytest.mark.parametrize("between", [" ", "  ", "\\n", "\\\\n", "\r\n", ""])
+@pytest.mark.parametrize("end", ["-----END RSA PRIVATE KEY-----", ""])
+def test_a_private_key_is_found_whatever_stands_between_its_lines(between: str, end: str) -> None:
+    """Somebody may have made one line of it, with blanks or with nothing, and may have cut its end."""
+    lines = [
+        "-----BEGIN RSA PRIVATE KEY-----",
+        *("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" + sign * 32 for sign in "ABC"),
+        end,
+    ]
+    clean_text = clean(f"key: {between.join(lines)} and on".encode())
+    assert b"MII" not in clean_text
+    assert b"AAAA" not in clean_text
+    assert b"and on" in clean_text
+
+
 @pytest.mark.parametrize("key", ["sk-test-0123456789", *ODD_KEYS])
 def test_a_key_is_found_in_every_spelling(key: str) -> None:
     """Plain, JSON-escaped once and twice, with escaped slashes, URL-quoted, and in base64 at any offset."""

@@ -38,7 +38,7 @@ def test_the_bytes_and_the_time_stay(found: tuple[Exchange, ...]) -> None:
         assert b"".join(piece.bytes for piece in made.pieces) == b"".join(piece.bytes for piece in whole_answer.pieces)
         last = max((place for place, piece in enumerate(whole_answer.pieces) if piece.bytes), default=-1)
         taken = sum(piece.after for piece in whole_answer.pieces[: last + 1])
-        assert sum(piece.after for piece in made.pieces) == pytest.approx(taken)
+        assert sum(piece.after for piece in made.pieces) == pytest.approx(taken, abs=1e-6)  # hostile clocks go back
 
 
 def test_an_event_comes_when_its_last_byte_came() -> None:

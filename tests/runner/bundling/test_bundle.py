@@ -51,7 +51,7 @@ def test_nothing_secret_is_in_it_and_it_says_what_is(recording: Path, tmp_path: 
     for raw in held.values():
         assert not any(word in raw for word in (SECRET.encode(), b"mrs", b"cust-123456"))
     assert stat.S_IMODE(made.path.stat().st_mode) == 0o600
-    assert any("llm.corp.example" in line for line in made.look_at)
+    assert any("llm.corp.example" in line for line in made.look_at) is content
     told = json.loads(held["MANIFEST.json"])
     assert {one["name"] for one in told["files"]} == set(held) - {"MANIFEST.json"}
     assert ("Now run it again" in held[RECORDING].decode()) is content
