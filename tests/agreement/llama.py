@@ -143,6 +143,12 @@ def _somewhere(one: Compared) -> bool:
     return ours and one.at is not None and first is not None and one.at < first
 
 
+def _earlier_answers(one: Compared) -> bool:
+    """Two answers in a row stand before those at the end: we name the first two, as for any other words."""
+    messages, first = one.request["messages"], one.told[0].location.message_index if one.told else None
+    return first is not None and {messages[first]["role"], messages[first - 1]["role"]} == {"assistant"}
+
+
 REASONS: dict[str, tuple[Callable[[Compared], bool], tuple[Said, ...]]] = {
     "no content, and tool_calls empty or null": (
         _empty_list,
@@ -151,6 +157,10 @@ REASONS: dict[str, tuple[Callable[[Compared], bool], tuple[Said, ...]]] = {
     "roles alternate: the words do not say where": (
         _somewhere,
         (Said(differs=FIRST, where="strict", words="roles must alternate"),),
+    ),
+    "answers at the end: an earlier pair of answers is named": (
+        _earlier_answers,
+        (Said(differs=FIRST, where="strict tools", words=_AT_THE_END),),
     ),
 }
 """Why the two may disagree: what the request is like, and what is then said. Nowhere else."""
