@@ -4,11 +4,13 @@ Chats of 100, 300 and 1000 turns that send their whole history each time, stream
 a message put in near the beginning, a parameter changed in the middle, another answer near the end. How the time grows
 with the turns, and how long it takes; then two live runs of 1000 turns whose every answer differs. The peer is
 `difflib.unified_diff` on the JSON of the requests, a message a line, of the shorter chats alone: it reads each history
-again, and grows with the square of the turns. Where DeepDiff is installed (nothing of ours needs it), it compares the
+again, and grows with the square of the turns. Then two texts of 8,000 words of which none is in both, which is what
+comparing word by word costs most for. Where DeepDiff is installed (nothing of ours needs it), it compares the
 same requests as values.
 
 All times are seconds of the processor, the least of several runs. The exit status is 1 if 1000 turns take longer than a
-second, two live runs longer than three, or if 1000 turns take more than 15 times what 100 do.
+second, two live runs longer than three, two such texts longer than half a second, or if 1000 turns take more than 15
+times what 100 do.
 
 Run it with: nox -s bench        (or: python benchmarks/comparing.py [TURNS ...])
 """
@@ -27,12 +29,13 @@ from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
 from nexdiag.core.turn import Turn
 from nexdiag.diff.comparing import compare_cassettes
+from nexdiag.diff.words import pieces
 from nexdiag.runner.diffing.compare import views_of
 
 URL = "http://127.0.0.1:9/v1/chat/completions"
 TURNS = (100, 300, 1000)
 PEER = 100
-MOST, LIVE, GROWTH = 1.0, 3.0, 15.0
+MOST, LIVE, TEXTS, GROWTH = 1.0, 3.0, 0.5, 15.0
 RUNS = 3
 _QUESTION = "Turn {0}: what does the function in line {1} do, and why does its test fail? " * 4
 _ANSWER = "It reads the file in turn {0}, keeps what it has read, and finds it changed{1}. " * 5
@@ -101,6 +104,13 @@ def deep(before: Bodies, after: Bodies) -> float | None:
     return _least(lambda: differ(before, after), runs=1)
 
 
+def strangers() -> float:
+    """Seconds for two texts on one line that have no word in common, and those of few words that repeat."""
+    unlike = [" ".join(f"{n * step:x}" for n in range(1, 8_000)) for step in (1_000_003, 2_000_029)]
+    alike = [" ".join(f"w{n * n * step % 37}" for n in range(2_000)) for step in (3, 5)]
+    return _least(lambda: (pieces(unlike[0], unlike[1]), pieces(alike[0], alike[1])), runs=1)
+
+
 def ours(left: Cassette, right: Cassette) -> float:
     """Seconds to compare two recordings that have been read, by the rules of matching."""
     return _least(lambda: compare_cassettes(left, right, views=views_of(())))
@@ -121,6 +131,8 @@ def main(arguments: Sequence[str]) -> int:
     (left, _), (right, _) = recording(longest, live=" one"), recording(longest, live=" two")
     live = ours(left, right)
     print(f"two live runs of {longest} turns, every answer another: {live:.3f} s")
+    texts = strangers()
+    print(f"texts of 8,000 words, none in both: {texts:.3f} s")
     (_, before), (_, after) = recording(PEER), recording(PEER, edited=True)
     peer = _least(lambda: list(difflib.unified_diff(_lines(before), _lines(after))), runs=1)
     (left, _), (right, _) = recording(PEER), recording(PEER, edited=True)
@@ -130,7 +142,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"DeepDiff on the same {PEER} turns: {deeply:.2f} s, {deeply / ours(left, right):.0f} times ours")
     growth = taken[longest] / taken[shortest]
     print(f"{longest / shortest:.0f} times the turns: {growth:.1f} times the time")
-    late = taken[longest] > MOST or live > LIVE or growth > GROWTH * longest / shortest / 10
+    late = taken[longest] > MOST or live > LIVE or texts > TEXTS or growth > GROWTH * longest / shortest / 10
     slow = longest == max(TURNS) and late
     return int(slow)
 

@@ -6,8 +6,11 @@ proves.
 """
 
 import contextlib
+import io
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nexdiag.cli.app import run
 from nexdiag.endpoint import serving, stub
 from nexdiag.lint import profiles
 from nexdiag.runner.load import load
@@ -57,7 +61,7 @@ _TELLING = '''
 import json, os
 
 def pytest_runtest_logreport(report):
-    sections = [f"{title}\\n{text}" for title, text in report.sections]
+    sections = [f"{title}\\n{text}" for title, text in report.sections if title.endswith(report.when)]
     text = "\\n".join([report.longreprtext, *sections])
     tell(report, when=report.when, counts=getattr(report, "nexdiag", None), text=text)
 
@@ -163,3 +167,13 @@ def live(*script: str) -> Iterator[str]:
     """A server that answers, as the SDK finds it in `OPENAI_BASE_URL`."""
     with serving.running(stub.StubEndpoint(profiles.named("llama.cpp"), script=script)) as url:
         yield url + "/v1"
+
+
+def commands_are_run(gathered: Gathered, told: str, recording: str) -> None:
+    """The two commands that a failure prints: one shows the difference, the other what is wrong with what was sent."""
+    diff, lint = (shlex.split(one) for one in re.findall(r"nexdiag (?:diff|lint) .*", told))
+    assert diff[2] == recording
+    with contextlib.chdir(gathered.root), contextlib.redirect_stdout(io.StringIO()) as out:
+        assert run(diff[1:]) == 1
+        assert run(lint[1:]) in (0, 1)
+    assert "FIRST DIVERGENCE" in out.getvalue() or "EXPLAINS" in out.getvalue(), out.getvalue()

@@ -6,6 +6,8 @@ The schemas are those that pydantic makes of the types of a client's SDK: what a
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from nexdiag.diff.drift.declared import Declared
 
 Schema = dict[str, Any]
@@ -113,3 +115,8 @@ def _types(schema: Schema) -> set[str]:
     if kind is None:
         return {"string"} if _values(schema) else {"any"}
     return _TYPES.get(kind, {kind})
+
+
+def not_in_the_types(table: Declared, typed: object, exceptions: Mapping[str, str]) -> list[str]:
+    """In what a table differs from a type of an SDK, but for what a reason excepts; and reasons that except nothing."""
+    return unlike(Published(TypeAdapter(typed).json_schema()).disagreements(table), exceptions)

@@ -70,7 +70,18 @@ def deliver(text: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
         raise NexdiagError(f"cannot write {output}: {error.strerror}", hint="name another file: -o FILE") from error
-    progress().print(f"wrote {output}")
+    from nexdiag.report.visible import one_line
+
+    progress().print(f"wrote {one_line(str(output), _LONGEST)}", markup=False)
+
+
+def deliver_page(page: str, output: Path | None) -> None:
+    """A result that a browser has to open: a large one is told of; one too large is an error, before it is written."""
+    from nexdiag.report.limits import too_large
+
+    if warning := too_large(len(page)):
+        progress().print(warning, markup=False)
+    deliver(page, output)
 
 
 def to_step_summary(write: Callable[[int], str]) -> None:

@@ -74,7 +74,10 @@ def command(
     output: Annotated[Path | None, typer.Option("-o", help="Write to this file instead of stdout.")] = None,
 ) -> int:
     """Compare two recordings turn by turn: the first divergence, what follows, what explains a failure."""
-    _apart(output, [one for one in (left, right) if one is not None])
+    if output is not None:
+        from nexdiag.runner.overwriting import keep_apart
+
+        keep_apart(output, [one for one in (left, right) if one is not None], what="what is compared")
     if schema:
         _alone("--schema", replay=replay, mode=mode is not None, turn=turn is not None, all=every)
         return _schema(left, right, form, fail_on or [], ignore or [], output)
@@ -97,7 +100,7 @@ def command(
         complain(error.what, error.hint, error)
     if bad:
         return NexdiagError.exit_code
-    _next(found, left, right)
+    _next(found, (left, right), turn, every=every)
     return int(any(fails(one, how) for one in found))
 
 
@@ -107,21 +110,6 @@ def _alone(option: str, **others: bool) -> None:
     if idle is not None:
         hint = f"leave one of the two away: {option}, --{idle}"
         raise UsageError(f"--{idle} means nothing beside {option}", hint=hint)
-
-
-def _apart(output: Path | None, read: list[Path]) -> None:
-    """Raise where the output would take the place of what is compared."""
-    if output is None:
-        return
-    if output.is_dir():
-        raise UsageError(f"-o wants a file, found the directory {output}", hint="name a file in it")
-    if any(output.resolve() == one.resolve() or (one.is_dir() and _below(output, one)) for one in read):
-        raise UsageError(f"-o {output} would overwrite what is compared", hint="name another file: -o FILE")
-
-
-def _below(output: Path, folder: Path) -> bool:
-    """Whether it is a file of that directory: there it would be compared the next time."""
-    return output.exists() and output.resolve().is_relative_to(folder.resolve())
 
 
 def _schema(
@@ -185,7 +173,7 @@ def _written(found: "list[Comparison]", form: Format, output: Path | None, how: 
     from nexdiag.report.diff.formats import FORMATS, HOLD_UNCHECKED
     from nexdiag.report.diff.notable import Way
 
-    way = Way(fails=how.fails, unfolded=every)
+    way = Way(fails=how.fails, unfolded=every, chosen=not how.mode and all(one.right.kind != "replay" for one in found))
     deliver(FORMATS[form](found, _placed(found, form, way)), output)
     if form is Format.GITHUB:
         from nexdiag.report.diff.github import step_summary
@@ -209,14 +197,19 @@ def _placed(found: "list[Comparison]", form: Format, way: "Way") -> "Way":
     return msgspec.structs.replace(way, sources=sources(names, rules, Path.cwd()))
 
 
-def _next(found: "list[Comparison]", left: Path, right: Path | None) -> None:
-    """The one next command."""
-    told = next((one.explanation for one in found if one.explanation is not None), None)
+def _next(found: "list[Comparison]", sides: tuple[Path, Path | None], turn: int | None, *, every: bool) -> None:
+    """The one next command; what stands behind it is a comment, so that the line can be pasted."""
+    from nexdiag.report.diff.told import follows
+    from nexdiag.report.visible import one_line
+
     failing = next((one for one in found if one.explanation is not None), None)
-    if told is not None and failing is not None:
-        side = failing.left if told.failing == "left" else failing.right
-        progress().print(f"Next: nexdiag lint {shlex.quote(side.name)}      what to change", markup=False)
-    elif any(one.first is not None for one in found):
-        sides = " ".join(shlex.quote(str(one)) for one in (left, right) if one is not None)
-        flag = " --replay" if right is None else ""
-        progress().print(f"Next: nexdiag diff {sides}{flag} --all      what follows from it", markup=False)
+    if failing is not None and failing.explanation is not None:
+        side = failing.left if failing.explanation.failing == "left" else failing.right
+        said = f"nexdiag lint {shlex.quote(side.name)} # what to change"
+    elif not every and any(map(follows, found)):
+        names = [shlex.quote(str(one)) for one in sides if one is not None]
+        options = ["--replay"] * (sides[1] is None) + ["--turn", str(turn)] * (turn is not None)
+        said = f"nexdiag diff {' '.join([*names, *options])} --all # what follows from it"
+    else:
+        return
+    progress().print(one_line(f"Next: {said}", 2000), markup=False, soft_wrap=True)

@@ -106,21 +106,29 @@ def command(
 
 
 def _apart(option: str, file: Path | None, read: list[Path]) -> None:
-    """Raise where what is written would take the place of what is read."""
-    from nexdiag.core.cassette import SUFFIX
-
+    """Raise where what is written would take the place of what is read, or looks like a recording."""
     if file is None:
         return
-    same = any(file.resolve() == one.resolve() for one in read)
-    if same or file.name.endswith(SUFFIX) or file.is_dir():
+    from nexdiag.core.cassette import SUFFIX
+    from nexdiag.runner.drifting.corpus import recorded_beside
+    from nexdiag.runner.overwriting import keep_apart
+
+    if file.name.endswith(SUFFIX) or file.is_dir():
         raise UsageError(f"{option} {file} would take the place of what is read", hint="name a file: shape.json")
+    keep_apart(file, [*read, *recorded_beside(file, read)], option=option)
 
 
 def told(drift: "Drift", form: Format, output: Path | None, fail_on: FailOn, bad: list[NexdiagError]) -> int:
     """Deliver a drift; give the exit code."""
-    from nexdiag.report.drift.formats import FORMATS, HOLD_UNCHECKED
+    from nexdiag.report.drift.formats import FORMATS, HOLD_UNCHECKED, PLACED
 
-    deliver(FORMATS[form](drift), output)
+    if form in PLACED:
+        from nexdiag.report.drift.formats import placed
+        from nexdiag.runner.drifting.placed import placed as places
+
+        deliver(placed(form, drift, places(drift, Path.cwd())), output)
+    else:
+        deliver(FORMATS[form](drift), output)
     if form is Format.GITHUB:
         from nexdiag.report.drift.github import step_summary
 
@@ -132,7 +140,7 @@ def told(drift: "Drift", form: Format, output: Path | None, fail_on: FailOn, bad
 
 
 def _write(corpus: list[Path], file: Path, jobs: int | None, bad: list[NexdiagError]) -> int:
-    from nexdiag.runner.drifting.compared import baseline
+    from nexdiag.runner.drifting.sides import baseline
 
     deliver(baseline(corpus, jobs=jobs, bad=bad).decode(), file)
     progress().print(f"Next: nexdiag drift CORPUS --baseline {file}", markup=False)

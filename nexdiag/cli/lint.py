@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nexdiag.cli.console import complain, deliver, not_checked, progress, to_step_summary
+from nexdiag.cli.console import complain, deliver, deliver_page, not_checked, progress, to_step_summary
 from nexdiag.core.errors import NexdiagError, UsageError
 
 if TYPE_CHECKING:
@@ -65,7 +65,10 @@ def command(
     if not files:
         hint = "name a recording, a directory of them, a request or a state directory; - is stdin"
         raise UsageError("nothing is named to judge", hint=hint)
-    _apart(files, output)
+    if output is not None:
+        from nexdiag.runner.overwriting import keep_apart
+
+        keep_apart(output, files, what="what is judged")
     if against is not None:
         _alone("--against", fix=fix, template=template is not None, profile=profile is not None)
         return _against(files, against, _choice(None, select, ignore, None), form, output)
@@ -82,28 +85,6 @@ def _alone(option: str, **others: bool) -> None:
     if idle is not None:
         hint = f"leave one of the two away: {option}, --{idle}"
         raise UsageError(f"--{idle} means nothing beside {option}", hint=hint)
-
-
-def _apart(files: list[Path], output: Path | None) -> None:
-    """Raise where the output would take the place of what is judged."""
-    if output is None:
-        return
-    if output.is_dir():
-        raise UsageError(f"-o wants a file, found the directory {output}", hint="name a file in it")
-    for path in files:
-        if str(path) != "-" and _covers(path, output):
-            raise UsageError(f"-o {output} would overwrite what is judged", hint="name another file: -o FILE")
-
-
-def _covers(path: Path, output: Path) -> bool:
-    """Whether the output is this input, by whatever name, a recording below it, or in a directory of state."""
-    from nexdiag.core.cassette import SUFFIX
-    from nexdiag.runner.linting.subjects import holds_state
-
-    real, aim = path.resolve(), output.resolve()
-    if real == aim or (path.exists() and output.exists() and path.samefile(output)):
-        return True
-    return path.is_dir() and aim.is_relative_to(real) and (output.name.endswith(SUFFIX) or holds_state(path))
 
 
 def _choice(profile: str | None, select: list[str] | None, ignore: list[str] | None, template: str | None) -> "Choice":
@@ -134,7 +115,7 @@ def _judge(files: list[Path], choice: "Choice", form: Format, output: Path | Non
         named, found = [one.file for one in judged], [finding.rule for one in judged for finding in one.findings]
         deliver(placed(form, judged, sources(named, found, Path.cwd())), output)
     else:
-        deliver(FORMATS[form](judged), output)
+        (deliver_page if form is Format.HTML else deliver)(FORMATS[form](judged), output)
     if form is Format.GITHUB:
         from nexdiag.report.lint.github import step_summary
 

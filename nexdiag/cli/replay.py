@@ -125,6 +125,7 @@ def command(
     how, defaults = ways.chosen(typed, workspace)
     told = ways.Told(form=form.value, output=output)
     paths = [Path(one) for one in cassettes or ()]
+    ways.keep_apart(paths, output)
     if way == options.STUDY:
         return ways.study(paths, words, how, told)
     if words is not None:

@@ -82,6 +82,20 @@ def _meant(paths: Sequence[Path], example: str) -> "list[Chosen]":
     return select(paths)
 
 
+def keep_apart(paths: Sequence[Path], output: Path | None) -> None:
+    """Raise `UsageError` where what is written would take the place of a recording that is replayed."""
+    from nexdiag.runner import overwriting
+    from nexdiag.runner.replaying.many.selection import select
+
+    if output is None:
+        return
+    overwriting.keep_apart(output, paths, what="what is replayed")  # before a name that stands for nothing is told
+    found = (
+        [Path(one.path) for one in select(paths) if one.error is None] if paths and STDIN not in map(str, paths) else []
+    )
+    overwriting.keep_apart(output, found, what="what is replayed")
+
+
 class _Each:
     """Recordings, one after the other. One that cannot be worked on is told, and does not stop the others."""
 
@@ -162,6 +176,8 @@ def wrap(words: Sequence[str], paths: Sequence[Path], how: How, told: Told, port
 
     came = played(words, paths, how, environment=os.environ, told=progress().print, port=port)
     if came.replayed:
+        if not paths:  # it was chosen by its command
+            keep_apart([Path(one.path) for one in came.replayed], told.output)
         _found(came.exit_code)
         _deliver(came.replayed, told, how)
     return came.exit_code

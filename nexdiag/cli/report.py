@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from nexdiag.cli.console import deliver, not_checked, progress, results, to_step_summary
+from nexdiag.cli.console import deliver, deliver_page, not_checked, progress, results, to_step_summary
 from nexdiag.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -116,27 +116,12 @@ def _report(
         _next(cassettes, report)
     else:
         text = _written(report, form)
-        if form is Format.HTML:
-            _sized(text)
-        deliver(text, output)
+        (deliver_page if form is Format.HTML else deliver)(text, output)
         if form is Format.GITHUB:
             from nexdiag.report.run.github import step_summary
 
             to_step_summary(lambda already: step_summary(report, already=already))
     return int(any(run_facts(run).weighs for run in report.runs))
-
-
-def _sized(page: str) -> None:
-    """Say that a page is large; raise for one that browsers give up on."""
-    from nexdiag.core.errors import NexdiagError
-    from nexdiag.report.limits import PAGE_MOST, too_large
-
-    size = len(page)
-    if size > PAGE_MOST:
-        hint = "show a part of it: --turn N, or nexdiag cassette prune; or take --format md or json"
-        raise NexdiagError(f"the page would have {size / 1e6:,.0f} MB: no browser opens that", hint=hint)
-    if too_large(size):
-        progress().print(too_large(size))
 
 
 def _written(report: "Report", form: Format) -> str:
@@ -177,7 +162,7 @@ def _next(cassettes: list[Path], report: "Report") -> None:
 
 
 def _curl(cassettes: list[Path], number: int, session: str | None, output: Path | None) -> int:
-    from nexdiag.report.cassette.single import curl
+    from nexdiag.report.cassette.single import curl, key_variables
     from nexdiag.runner.reporting import report_on, to_send_again
 
     report = report_on(cassettes)
@@ -185,7 +170,9 @@ def _curl(cassettes: list[Path], number: int, session: str | None, output: Path 
         raise UsageError(f"--curl wants one recording, found {len(report.runs)}", hint="name one of them")
     exchange = to_send_again(report.runs[0], number, session)
     deliver(curl(exchange, report.runs[0].cassette.name), output)
-    progress().print(f"exchange {exchange.id}; the key is taken from the environment: it is not in the recording")
+    keys = " and ".join(f"${name}" for name in key_variables(exchange))
+    note = f"; the key is taken from {keys}: it is not in the recording" if keys else ""
+    progress().print(f"exchange {exchange.id}{note}")
     return 0
 
 

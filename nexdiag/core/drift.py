@@ -96,7 +96,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """None where the left is a built-in shape."""
     right: Support
     first: Seen | None = None
-    """The first exchange that shows it: of the left for what is gone."""
+    """The first exchange that shows it, always one of the right: for what is gone, one that could have had it."""
     left_example: str = ""
     right_example: str = ""
     capped: bool = False
@@ -134,6 +134,8 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """What the user asked not to be told."""
     unchecked: tuple[str, ...] = ()
     """What could not be compared, in one line each: it never counts as unchanged."""
+    paths: dict[str, str] = {}
+    """Files of the right, as changes call them → where they are: for formats that name places, and not written."""
 
     def count(self, severity: Severity) -> int:
         """How many changes weigh so."""

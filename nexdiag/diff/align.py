@@ -8,7 +8,7 @@ import bisect
 import difflib
 import itertools
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 Pair = tuple[int | None, int | None]
 """Places in the left and in the right sequence; None where an entry has no counterpart."""
@@ -16,7 +16,9 @@ Kinship = Callable[[int, int], float]
 """How much two entries that are not equal have in common; 0 for what never becomes the other."""
 
 _MOST_MATCHES = 250_000
-"""Pairs of equal entries among which the longest runs are looked for."""
+"""Pairs of equal entries among which the longest chain is looked for: each is looked at once."""
+_MOST_WORK = 500_000
+"""Looks at pairs of equal entries that finding runs may take: it looks at each again for each run that it finds."""
 _LONGEST = 4_000
 """Entries for which they are looked for at all; longer sequences are cut at entries that stand once in both."""
 _MOST_KIN = 2_500
@@ -46,10 +48,14 @@ def _equal(
     before, after = left[slice(*these)], right[slice(*those)]
     if not before or not after:
         return
-    if _is_cheap(before, after):
+    matches = _matches(before, after)
+    if matches * min(len(before), len(after), matches) <= _MOST_WORK:
         for block in difflib.SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks():
             if block.size:
                 yield these[0] + block.a, those[0] + block.b, block.size
+        return
+    if matches <= _MOST_MATCHES and max(len(before), len(after)) <= _LONGEST:
+        yield from ((these[0] + a, those[0] + b, 1) for a, b in _chain(_all_pairs(before, after)))
         return
     anchors = _anchors(before, after) if cut == 0 else []
     at = these[0], those[0]
@@ -61,30 +67,43 @@ def _equal(
         yield from _equal(left, right, (at[0], these[1]), (at[1], those[1]), cut=cut + 1)
 
 
-def _is_cheap(left: Sequence[Hashable], right: Sequence[Hashable]) -> bool:
-    if max(len(left), len(right)) > _LONGEST:
-        return False
+def _matches(left: Sequence[Hashable], right: Sequence[Hashable]) -> int:
+    """How many pairs of equal entries there are."""
     counts = Counter(right)
-    return sum(counts[entry] for entry in left) <= _MOST_MATCHES
+    return sum(counts[entry] for entry in left)
+
+
+def _all_pairs(left: Sequence[Hashable], right: Sequence[Hashable]) -> Iterator[tuple[int, int]]:
+    """The places of all pairs of equal entries; those of one entry of the left from the last to the first."""
+    places: dict[Hashable, list[int]] = {}
+    for place in reversed(range(len(right))):
+        places.setdefault(right[place], []).append(place)
+    return ((a, b) for a, entry in enumerate(left) for b in places.get(entry, ()))
 
 
 def _anchors(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[tuple[int, int]]:
     """Entries that stand once in both, the most of them that are in the same order."""
     counts, others = Counter(left), Counter(right)
     places = {entry: place for place, entry in enumerate(right) if others[entry] == 1}
-    pairs = [(a, places[entry]) for a, entry in enumerate(left) if counts[entry] == 1 and entry in places]
+    return _chain((a, places[entry]) for a, entry in enumerate(left) if counts[entry] == 1 and entry in places)
+
+
+def _chain(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The most of these that are in the same order on both sides, each entry once; n log n (Hunt and Szymanski)."""
+    seen: list[tuple[int, int]] = []
     tails: list[int] = []
     ends: list[int] = []
     back: list[int] = []
-    for place, (_, b) in enumerate(pairs):
-        at = bisect.bisect_left(tails, b)
+    for place, pair in enumerate(pairs):
+        seen.append(pair)
+        at = bisect.bisect_left(tails, pair[1])
         back.append(ends[at - 1] if at else -1)
-        tails[at : at + 1] = [b]
+        tails[at : at + 1] = [pair[1]]
         ends[at : at + 1] = [place]
     chain = ends[-1] if ends else -1
     found = []
     while chain >= 0:
-        found.append(pairs[chain])
+        found.append(seen[chain])
         chain = back[chain]
     return found[::-1]
 

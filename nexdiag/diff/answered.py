@@ -1,7 +1,7 @@
 """Two answers: status, words, calls, finish reason, usage, and whatever else the bodies differ in. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -13,7 +13,7 @@ from nexdiag.codec.encodings import response_text
 from nexdiag.codec.wire import wire_of
 from nexdiag.core.difference import Difference
 from nexdiag.core.exchange import REFUSED, Exchange, Response
-from nexdiag.core.message import Message, Reply, ToolCall
+from nexdiag.core.message import Message, Reply, ToolCall, Usage
 from nexdiag.diff.align import aligned
 from nexdiag.diff.aside import is_volatile
 from nexdiag.diff.carrying import Carried
@@ -56,6 +56,12 @@ def answer_of(exchange: Exchange) -> Answer:
         return Answer(response=response)
     reply, error = reply_of(response, wire)
     return Answer(response=response, reply=reply, error=error)
+
+
+def meaning_of(reply: Reply) -> Hashable:
+    """What was said: text, calls, and why it ended; not the ids and times that each answer has of its own."""
+    calls = tuple((call.name, _canonical(call.arguments)) for call in reply.message.tool_calls)
+    return reply.message.text, calls, reply.finish_reason, reply.complete
 
 
 def compare_answers(left: Exchange, right: Exchange, reading: Reading, carried: Carried) -> Iterator[Difference]:
@@ -161,12 +167,18 @@ def _replies(left: Reply, right: Reply, reading: Reading) -> Iterator[Difference
     ):
         if old != new:
             yield fact("response", pointer, old, new, quiet=quiet)
+    reading.ids.same(left.response_id, right.response_id)
     if left.response_id != right.response_id:
         reading.asides.add("response", "(id)", left.response_id, right.response_id)
     for name in left.usage.__struct_fields__:
-        counts = getattr(left.usage, name), getattr(right.usage, name)
-        if counts[0] != counts[1]:
+        counts = _tokens(left, name), _tokens(right, name)
+        if (counts[0] or 0) != (counts[1] or 0):
             yield fact("response", f"(usage)/{name}", *counts, quiet=live)
+
+
+def _tokens(reply: Reply, name: str) -> int | None:
+    """A count of its usage; None where the answer tells no usage at all."""
+    return None if reply.usage == Usage() else getattr(reply.usage, name)
 
 
 def _calls(left: Message, right: Message, reading: Reading) -> Iterator[Difference]:

@@ -21,7 +21,7 @@ from nexdiag.core.difference import Difference
 
 _EXAMPLE = 60
 _SECRET = re.compile(r"\[redacted(?: [0-9a-f]{8})?\]")
-_ID = re.compile(r"/(?:id|tool_call_id|call_id|tool_use_id)$")
+_ID = re.compile(r"/(?:id|tool_call_id|call_id|tool_use_id|previous_response_id)$")
 _NAMES = re.compile(
     r"(?:^|/)(?:id|item_id|response_id|created|created_at|completed_at|system_fingerprint|timings|obfuscation|"
     r"sequence_number|request_id|x_groq|prompt_logprobs|kv_transfer_params)(?:/|$)"
@@ -43,6 +43,11 @@ class Asides:
         """One more, by this rule."""
         self._counts[rule] = self._counts.get(rule, 0) + 1
         self._examples.setdefault(rule, f"{place}: {_short(left)} / {_short(right)}")
+
+    @property
+    def count(self) -> int:
+        """How many were set aside by now."""
+        return sum(self._counts.values())
 
     def takes(self, one: Difference) -> bool:
         """Whether the user wants it set aside; then it is counted."""

@@ -5,8 +5,9 @@ requests     address, conversation, tools, parameters           streams    kinds
 diverging    the first divergence, consequences                 logs, timing
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
+from itertools import islice, zip_longest
 
 import msgspec
 
@@ -16,7 +17,7 @@ from nexdiag.core.comparison import ASPECTS, Comparison, Place, Row, Side
 from nexdiag.core.difference import Difference
 from nexdiag.core.exchange import REFUSED, Exchange
 from nexdiag.core.turn import ToolRun
-from nexdiag.diff.answered import answer_of, compare_answers
+from nexdiag.diff.answered import answer_of, compare_answers, meaning_of
 from nexdiag.diff.aside import Asides
 from nexdiag.diff.diverging import diverging, weighs
 from nexdiag.diff.logs import compare_logs
@@ -24,7 +25,7 @@ from nexdiag.diff.reading import REPLAY, RUN, Reading, Views, fact
 from nexdiag.diff.requests import Chat
 from nexdiag.diff.streams import compare_streams
 from nexdiag.diff.timing import compare_times, is_timed
-from nexdiag.diff.turns import Beside, Part, beside, exchanges_beside, said_by
+from nexdiag.diff.turns import Beside, Part, beside, said_by
 
 _LOOKED_AT = 50
 """Answers by which it is told whether two recordings have answers in common."""
@@ -46,6 +47,7 @@ def compare_cassettes(
     asides = Asides(ignored)
     reading = Reading(mode or mode_of(left, right), asides, views)
     reading.logs = bool(left.log and right.log)
+    reading.replies = all(any(turn.reply is not None for turn in one.turns) for one in (left, right))
     reading.answers = _is_answered(left) and _is_answered(right)
     chats: dict[int, Chat] = {}
     rows: list[Row] = []
@@ -64,16 +66,21 @@ def compare_cassettes(
 
 
 def mode_of(left: Cassette, right: Cassette) -> str:
-    """`run` for two runs in which a model answered anew; `replay` where answers are the same, or there are none."""
-    bodies, ids = [], []
+    """`run` for two runs in which a model answered anew; `replay` where answers are the same, or there are none.
+
+    They are the same if any has the same bytes, or the same id, or if most of them say the same.
+    """
+    bodies, ids, said = [], [], list[list[Hashable]]()
     for cassette in (left, right):
         answered = list(islice(filter(_by_a_model, cassette.exchanges), _LOOKED_AT))
         bodies.append({one.response.body for one in answered if one.response is not None and one.response.body})
-        replies = (answer_of(one).reply for one in answered)
+        replies = [answer_of(one).reply for one in answered]
         ids.append({one.response_id for one in replies if one is not None and one.response_id})
+        said.append([meaning_of(one) for one in replies if one is not None])
     if not bodies[0] or not bodies[1] or bodies[0] & bodies[1] or ids[0] & ids[1]:
         return REPLAY
-    return RUN
+    same = (Counter(said[0]) & Counter(said[1])).total()
+    return REPLAY if 2 * same > max(map(len, said)) else RUN
 
 
 def _by_a_model(exchange: Exchange) -> bool:
@@ -105,7 +112,7 @@ def _part(pair: Beside, chat: Chat, reading: Reading) -> Iterator[Row]:
         yield from _alone(left, right, reading)
         return
     yield from _turn(left, right, chat, reading)
-    for one, other in exchanges_beside(left.exchanges, right.exchanges):
+    for one, other in pair.exchanges:
         yield _exchange(one, other, chat, reading)
     if chat.carried.diverged and _parted(left, right):
         chat.carried.text(*said_by(left), *said_by(right))
@@ -164,14 +171,28 @@ def _of_turn(left: Part, right: Part, chat: Chat) -> Iterator[Difference]:
         yield fact("turn", "(outcome)", before.outcome, after.outcome)
     elif before.error != after.error:
         yield fact("turn", "(error)", before.error, after.error)
-    if before.reply != after.reply and not asked:
+    told = not asked or (chat.reading.replies and not (chat.reading.live and _answers_differ(left, right)))
+    if before.reply != after.reply and told:
         yield fact("turn", "(reply)", before.reply, after.reply)
-    for place, (mine, yours) in enumerate(zip(before.tool_runs, after.tool_runs, strict=False)):
+    for place, (mine, yours) in enumerate(zip_longest(before.tool_runs, after.tool_runs)):
+        if mine is None or yours is None:
+            chat.carried.text(*(one.output for one in (mine, yours) if one is not None))
+            chat.carried.diverged = True
+            runs = (None if one is None else _ran(one) for one in (mine, yours))
+            yield fact("turn", f"(tool_runs)/{place}", *runs)
+            continue
         if (mine.name, mine.output, mine.is_error) == (yours.name, yours.output, yours.is_error):
             continue
         chat.carried.pair(mine.output, yours.output)
         chat.carried.diverged = True
         yield fact("turn", f"(tool_runs)/{place}", _ran(mine), _ran(yours))
+
+
+def _answers_differ(left: Part, right: Part) -> bool:
+    """Whether the models said different things in a turn: then a reply that differs comes of it."""
+    replies = [[answer_of(one).reply for one in side.exchanges] for side in (left, right)]
+    said = [[None if one is None else meaning_of(one) for one in side] for side in replies]
+    return said[0] != said[1]
 
 
 def _ran(run: ToolRun) -> str:

@@ -33,6 +33,8 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     """Their values, one for each pair; None where it has none."""
     known: tuple[Difference, ...] = ()
     """What an earlier request differed in, of which all messages are sent again before these."""
+    resent: bool = False
+    """Whether no earlier request is the beginning of this one: then these may be messages that were sent before."""
 
 
 class Conversation:
@@ -50,8 +52,8 @@ class Conversation:
         self._stems.append((left, right, ()))
         if stem is not None:
             return _behind(name, (left, right), (stem[0].depth, stem[1].depth), stem[2])
-        shared = _common(left, right)
-        return _behind(name, (left, right), (shared, shared), ())
+        shared = shared_depth(left, right)
+        return msgspec.structs.replace(_behind(name, (left, right), (shared, shared), ()), resent=True)
 
     def keep(self, known: tuple[Difference, ...]) -> None:
         """What the requests differ in that were compared last: who goes on from them, carries it on."""
@@ -100,7 +102,8 @@ def _goes_on(now: Link, before: Link) -> bool:
     return then is not None and then.digest == before.digest
 
 
-def _common(left: Link, right: Link) -> int:
+def shared_depth(left: Link, right: Link) -> int:
+    """How many messages two conversations have in common from the beginning on."""
     at, other = left.at(right.depth), right.at(left.depth)
     while at is not None and other is not None and at.digest != other.digest:
         at, other = at.before, other.before

@@ -28,8 +28,9 @@ def diverging(rows: Sequence[Row]) -> tuple[tuple[Row, ...], int | None]:
     Within a turn, its exchanges come first: the turn is as they were.
     """
     marked = [msgspec.structs.replace(row, consequence=row.consequence or _is_consequence(row)) for row in rows]
+    ends = _ends(rows)
     for place, row in enumerate(rows):
-        if _is_turn(row) and row.differences and any(_is_changed(one) for one in _within(rows, place)):
+        if _is_turn(row) and row.differences and any(_is_changed(rows[at]) for at in range(place + 1, ends[place])):
             told = [one for one in row.differences if is_news(one)]
             if told and all(one.pointer in _FOLLOWS or one.aspect == "log" for one in told):
                 marked[place] = msgspec.structs.replace(row, consequence=True)
@@ -37,8 +38,8 @@ def diverging(rows: Sequence[Row]) -> tuple[tuple[Row, ...], int | None]:
     if not news:
         return tuple(marked), None
     first = news[0]
-    inside = len(_within(rows, first)) if _is_turn(marked[first]) else 0
-    within = (place for place in news if first < place <= first + inside)
+    end = ends[first] if _is_turn(marked[first]) else first
+    within = (place for place in news if first < place < end)
     return tuple(marked), _earliest(marked, first, next(within, first))
 
 
@@ -46,7 +47,7 @@ def _earliest(rows: Sequence[Row], turn: int, exchange: int) -> int:
     """A tool that gave something else comes before the request that tells of it; all else of a turn comes after."""
     ran = any(one.pointer.startswith("(tool_runs)") for one in rows[turn].differences if is_news(one))
     asked = any(one.aspect in _ASKED for one in rows[exchange].differences if is_news(one))
-    return turn if ran and asked is False and rows[exchange].carried else exchange
+    return turn if ran and not asked and rows[exchange].carried else exchange
 
 
 def _is_consequence(row: Row) -> bool:
@@ -65,11 +66,11 @@ def _is_changed(row: Row) -> bool:
     return any(map(weighs, row.differences))
 
 
-def _within(rows: Sequence[Row], turn: int) -> list[Row]:
-    """The exchanges of a turn: they stand behind it."""
-    found = []
-    for row in rows[turn + 1 :]:
-        if _is_turn(row):
-            break
-        found.append(row)
-    return found
+def _ends(rows: Sequence[Row]) -> list[int]:
+    """For each row, where the exchanges end that stand behind it: at the next turn."""
+    ends, end = [], len(rows)
+    for place in reversed(range(len(rows))):
+        ends.append(end)
+        if _is_turn(rows[place]):
+            end = place
+    return ends[::-1]

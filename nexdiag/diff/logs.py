@@ -20,7 +20,12 @@ _VOLATILE = re.compile(
     r"|\[redacted(?: [0-9a-f]{8})?\]"
     r"|(?:/tmp|/var/folders)/[^\s:,;'\")]+"
 )
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(
+    r"(?P<kept>(?i:\b(?:status|code|exit|exited|answered|http|signal|error)\b)"
+    r"(?:[ =:#]+(?:with|code|status|by))*[ =:#]*\d+)"
+    r"|\d+"
+)
+"""Any number but one that tells how something came out."""
 
 
 def compare_logs(left: Sequence[LogLine], right: Sequence[LogLine], reading: Reading) -> Iterator[Difference]:
@@ -42,7 +47,7 @@ def compare_logs(left: Sequence[LogLine], right: Sequence[LogLine], reading: Rea
 def normal(text: str, *, live: bool = False) -> str:
     """A line without what each run has of its own."""
     plain = _VOLATILE.sub("…", text)
-    return _NUMBER.sub("…", plain) if live else plain
+    return _NUMBER.sub(lambda found: found["kept"] or "…", plain) if live else plain
 
 
 def _told(line: LogLine) -> str:

@@ -31,6 +31,8 @@ class Reading:
         self.answers = True
         self.logs = True
         """Whether both have them: where one has none, nothing is known of it."""
+        self.replies = True
+        """Whether both tell what a turn's user was told."""
         self._prose = _PROSE
 
     @property

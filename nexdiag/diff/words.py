@@ -3,9 +3,10 @@
 Law: all pieces in order make either text, and nothing is quadratic in a long one.
 """
 
+import hashlib
 import re
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from itertools import groupby
 
 from nexdiag.core.difference import Piece
@@ -17,14 +18,15 @@ _AROUND = 60
 """Characters of what is the same that are told on either side of what differs."""
 _LEAST = 5
 """A text is told word by word if at least a fifth of the longer one is in both."""
-_REMEMBERED = 20_000
-"""Characters of two texts whose pieces are remembered for a while."""
+_REMEMBERED = 64
+"""Pairs of texts, of whatever length, whose pieces are remembered: a request sends again what the last one sent."""
 _CRUMB = 3
 """Characters of what is the same between two changes that no reader is helped by."""
 _MOST_WORDS = 20_000
 """Words of a changed stretch that are looked at one by one; a longer one is taken sentence by sentence first."""
 _SENTENCES = re.compile(r"[^.!?;\n]*[.!?;\n]\s*|[^.!?;\n]+")
-_WORDS = re.compile(r"\w+|\s+|[^\w\s]")
+_WORDS = re.compile(r"\w+\W{0,8}|\W{1,8}")
+"""A word with what stands behind it: a blank of its own would be equal to every other blank."""
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 
 
@@ -32,7 +34,7 @@ def words(left: object, right: object) -> tuple[Piece, ...]:
     """How two texts differ; nothing where either is no text, both are short, or they have little in common."""
     if not isinstance(left, str) or not isinstance(right, str) or max(len(left), len(right)) < LONG:
         return ()
-    found = pieces(left, right) if len(left) + len(right) > _REMEMBERED else _pieces(left, right)
+    found = _remembered(left, right)
     shared = sum(len(piece.text) for piece in found if piece.kind in ("same", "left out"))
     return found if shared * _LEAST >= max(len(left), len(right)) else ()
 
@@ -46,8 +48,18 @@ def pieces(left: str, right: str) -> tuple[Piece, ...]:
     return tuple(_shortened(whole))
 
 
-_pieces = lru_cache(maxsize=64)(pieces)
-"""An answer that differs is sent again in the next request."""
+_met: OrderedDict[bytes, tuple[Piece, ...]] = OrderedDict()
+"""The pieces of the last pairs, by the digests of both texts."""
+
+
+def _remembered(left: str, right: str) -> tuple[Piece, ...]:
+    """The pieces; those of a pair that was met lately are not made again."""
+    key = b"".join(hashlib.blake2b(text.encode("utf-8", "surrogatepass")).digest() for text in (left, right))
+    found = _met.pop(key, None)
+    _met[key] = found = pieces(left, right) if found is None else found
+    while len(_met) > _REMEMBERED:
+        _met.popitem(last=False)
+    return found
 
 
 def _shared(left: str, right: str) -> tuple[int, int]:
@@ -101,7 +113,9 @@ def _by_words(left: str, right: str) -> Iterator[tuple[str, str]]:
         yield from _by_sentences(left, right)
         return
     for same, gone, come in _stretches(before, after):
-        yield from (("same", same), ("removed", gone), ("added", come))
+        start, end = _shared(gone, come) if gone and come else (0, 0)
+        yield from (("same", same or gone[:start]), ("removed", gone[start : len(gone) - end]))
+        yield from (("added", come[start : len(come) - end]), ("same", gone[len(gone) - end :]))
 
 
 def _by_sentences(left: str, right: str) -> Iterator[tuple[str, str]]:

@@ -1,14 +1,11 @@
 """One chat of a recording: its messages so far, and the faults that they carry from request to request."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
+from nexdiag.lint.docket import Entry
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.seen.history import History
 from nexdiag.lint.seen.view import View
-
-if TYPE_CHECKING:
-    from nexdiag.lint.docket import Entry
 
 Found = tuple[Rule, Fault]
 
@@ -40,11 +37,11 @@ class Chain:
         for message in self.history.messages[:count]:
             fork.history.add(message)
         for entry in self.entries:
-            if entry.fault.at is not None and entry.fault.at < count:
+            if _within(entry.fault, count):
                 fork.number(entry.rule, entry.fault)
                 entry.stays(fork)
                 fork.entries.append(entry)
-        fork.silent = [found for found in self.silent if found[1].at is not None and found[1].at < count]
+        fork.silent = [found for found in self.silent if _within(found[1], count)]
         return fork
 
     def number(self, rule: Rule, fault: Fault) -> int:
@@ -58,3 +55,9 @@ class Chain:
         self.taken += 1
         if seen.accepted:
             self.accepted = self.taken
+
+
+def _within(fault: Fault, count: int) -> bool:
+    """Whether so many of a chat's first messages hold all that the fault takes."""
+    last = fault.at if fault.last is None else fault.last
+    return last is not None and last < count

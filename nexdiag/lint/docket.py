@@ -1,10 +1,10 @@
 """The docket: what was found in a recording so far, each fault once, and what the server's answers made of it."""
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from nexdiag.core.endpoint import Profile, Wire
 from nexdiag.core.finding import Finding, Location, Origin, Severity
-from nexdiag.lint.chain import Chain
 from nexdiag.lint.profiles.templates import RULES as TEMPLATE_RULES
 from nexdiag.lint.rule import Fault, Rule
 from nexdiag.lint.rules.refusal.no_answer import NO_ANSWER
@@ -22,6 +22,15 @@ _OF_THE_REQUEST = frozenset({400, 422, 500})
 _CONFIRMED, _PRESUMED, _FAILED = 0, 1, 2
 
 
+class Chat(Protocol):
+    """What an entry asks of a chat whose messages hold its fault (`chain.Chain`)."""
+
+    taken: int
+    """How many requests it had so far."""
+    accepted: int
+    """The number of the last one that the server let pass; 0 if there was none."""
+
+
 class Entry:
     """One fault, from the first exchange that carried it on."""
 
@@ -33,7 +42,7 @@ class Entry:
         self.first: View = case.view
         self._origin = _origin(fault, case)
         self._model = case.model
-        self._chains: list[tuple[Chain, int]] = []
+        self._chains: list[tuple[Chat, int]] = []
         """The chats whose messages hold it, and after how many of their requests it came in."""
         self._carried = 0
         self._passed = False
@@ -57,7 +66,7 @@ class Entry:
         self._carried += 1
         self._passed = self._passed or seen.accepted
 
-    def stays(self, chain: Chain) -> None:
+    def stays(self, chain: Chat) -> None:
         """The fault is in a message: every later request of the chat carries it too."""
         if all(known is not chain for known, _ in self._chains):
             self._chains.append((chain, chain.taken))

@@ -3,8 +3,9 @@
 A repair is made for a finding, and the request judged again, until none is left for which there is one. What brings
 an error of a rule that found none before is undone, and the next finding's turn comes. Neighbours are merged, a result
 that nobody asked for is dropped, and so is one that is said twice; a system message is moved to the front, empty lists
-that say nothing are left out. A missing answer to a tool call is not made up, no parameter that means something is
-taken away, and no request is left without a message.
+that say nothing are left out. What a client sent as the user's word in the place of the answer to one call, and before
+what the user said, becomes that answer. A missing answer to a tool call is not made up, no parameter that means
+something is taken away, and no request is left without a message.
 """
 
 from collections.abc import Callable, Container, Sequence
@@ -112,6 +113,52 @@ def _merge(_request: Request, messages: list[Any], at: int) -> str | None:
     return f"merged messages[{at}] into messages[{at - 1}]"
 
 
+def _alternate(request: Request, messages: list[Any], at: int) -> str | None:
+    """A user's message that stands for the answer to one call becomes it; other neighbours are merged."""
+    owed = _owed(messages, at)
+    if owed is None:
+        return _merge(request, messages, at)
+    if not owed:  # answered later, behind what came between
+        return _merge(request, messages, at + 1) if at + 1 < len(messages) else None
+    return _as_answer(messages, at, owed)
+
+
+def _answered_by_user(_request: Request, messages: list[Any], at: int) -> str | None:
+    """The answer that a user's message gives is made one, where the user speaks again behind it."""
+    place = next((one for one in range(at + 1, len(messages)) if not _is(messages[one], "tool")), len(messages))
+    return _as_answer(messages, place, _owed(messages, place) or []) if at >= 0 and place < len(messages) else None
+
+
+def _as_answer(messages: list[Any], at: int, owed: list[str]) -> str | None:
+    """A text stands for one call alone, and only where it is not the last that the user says."""
+    message = messages[at]
+    if len(owed) != 1 or message.keys() != {"role", "content"} or not message["content"]:
+        return None
+    if not isinstance(message["content"], str) or not (at + 1 < len(messages) and _is(messages[at + 1], "user")):
+        return None
+    messages[at] = {"role": "tool", "tool_call_id": owed[0], "content": message["content"]}
+    return f"gave messages[{at}] the role tool and the tool_call_id {owed[0]}"
+
+
+def _owed(messages: list[Any], at: int) -> list[str] | None:
+    """The ids of the calls right before this message of the user that nothing answers; None if there are no calls."""
+    asked = at - 1
+    while asked > 0 and _is(messages[asked], "tool"):
+        asked -= 1
+    if asked < 0 or not _is(messages[at], "user") or not _is(messages[asked], "assistant"):
+        return None
+    calls = messages[asked].get("tool_calls")
+    if not isinstance(calls, list) or not calls:
+        return None
+    ids = [call.get("id") if isinstance(call, dict) else None for call in calls]
+    answered = {_call_id(one) for one in messages[asked + 1 :] if _is(one, "tool") and isinstance(_call_id(one), str)}
+    return ["" if not isinstance(one, str) else one for one in ids if one not in answered]
+
+
+def _is(message: object, role: str) -> bool:
+    return isinstance(message, dict) and message.get("role") == role
+
+
 def _joined(first: object, second: object) -> str | list[Any] | None:
     if isinstance(first, str) and isinstance(second, str):
         return "\n\n".join(text for text in (first, second) if text)
@@ -217,7 +264,8 @@ def _no_stream_options(request: Request, _messages: list[Any], _at: int) -> str 
 
 
 _REPAIRS: dict[str, _Repair] = {
-    "role-alternation": _merge,
+    "role-alternation": _alternate,
+    "unanswered-tool-call": _answered_by_user,
     "orphan-tool-result": _drop,
     "duplicate-tool-result": _drop_second,
     "system-not-first": _to_front,

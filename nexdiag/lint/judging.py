@@ -307,7 +307,7 @@ def _as_the_template_says(kept: list[Found], chain: Chain) -> list[Found]:
     if refusal is None or not words:
         return kept
     faults = [entry for entry in chain.entries if _explains_words(entry.rule, words)]
-    faults = [entry for entry in faults if entry.fault.at == refusal[1].at] or faults
+    faults = [entry for entry in faults if refusal[1].at in (entry.fault.at, entry.fault.last)] or faults
     for entry in faults:
         entry.confirm_by_template(words)
     return [one for one in kept if one is not refusal] if faults else kept

@@ -27,6 +27,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     fix: str
     at: int | None = None
     """The message that has to change."""
+    last: int | None = None
+    """The last message that it takes, where that is behind `at`: without it there is no such fault."""
     pointer: str | None = None
     """JSON pointer into the request body; None where the fault is not in the body."""
     evidence: tuple[str, ...] = ()

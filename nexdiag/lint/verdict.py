@@ -60,4 +60,5 @@ def singled_out(fault: Fault, words: str, param: str = "") -> bool:
         path, named = fault.pointer.strip("/").split("/"), [part for part in _SPLIT.split(param) if part]
         if named == path or (fault.at is not None and len(named) > 1 and named[:2] == path[:2]):
             return True
-    return fault.at is not None and re.search(rf"\bmessages?[.\[ ]+{fault.at}\b", words) is not None
+    places = {fault.at, fault.last} - {None}
+    return any(re.search(rf"\bmessages?[.\[ ]+{at}\b", words) is not None for at in places)

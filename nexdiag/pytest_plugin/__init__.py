@@ -10,7 +10,7 @@ def test_my_agent():                        # its httpx clients (openai, ...) me
     choosing    how a recording is played           modes       which record mode     naming    a test's own cassette
     ending      asked when a test is over           failing     the words of a failure
     network     --block-network                     summary     the line at the end
-    snapshots   request_snapshot
+    snapshots   request_snapshot                    machine     what is of this machine in it
 
 Law: it is loaded in every run of pytest. Nothing here imports a room of nexdiag before a test asks for it.
 """

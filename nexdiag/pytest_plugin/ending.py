@@ -5,7 +5,7 @@ what is wrong is a failure of the test, and stands beside the test's own failure
 """
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -14,6 +14,7 @@ from nexdiag.pytest_plugin.summary import Counts
 
 if TYPE_CHECKING:
     from nexdiag.core.cassette import Cassette
+    from nexdiag.core.finding import Finding
 
 
 class Ending(Protocol):
@@ -35,12 +36,23 @@ class Ending(Protocol):
 ENDINGS = pytest.StashKey[list[Ending]]()
 FAILURE = pytest.StashKey[BaseException]()
 """By what a test has failed: its recording may not take the place of one that was good."""
+JUDGED = pytest.StashKey[bool]()
+"""Whether the test's own lint counts what is found."""
+_TOLD = pytest.StashKey[set[tuple[object, ...]]]()
 _TITLE = "nexdiag"
 
 
 def leave(node: pytest.Item, ending: Ending) -> None:
     """Have a fixture asked when the test is over. Those that judge what others know come last."""
     node.stash.setdefault(ENDINGS, []).append(ending)
+
+
+def untold(node: pytest.Item, found: "Iterable[Finding]") -> "list[Finding]":
+    """Those that no other fixture of the test has told: two may know of the same request."""
+    told = node.stash.setdefault(_TOLD, set())
+    new = {(one.code, str(one.location)): one for one in found if (one.code, str(one.location)) not in told}
+    told |= new.keys()
+    return list(new.values())
 
 
 def around(item: pytest.Item) -> Generator[None, object, object]:
@@ -86,7 +98,12 @@ def _told(item: pytest.Item, *, failed: bool) -> str:
 
 
 def report(item: pytest.Item, made: Any) -> None:  # noqa: ANN401 - pytest's report, which takes what we put into it
-    """Send the counts along with the last report of a test: under xdist it travels to where the summary is made."""
+    """Send the counts along with the last report of a test: under xdist it travels to where the summary is made.
+
+    A test whose setup failed has failed: that it sent nothing is no second failure.
+    """
+    if made.when == "setup" and made.failed:
+        item.stash[FAILURE] = pytest.fail.Exception("its setup failed")
     endings = item.stash.get(ENDINGS, None)
     if endings and made.when == "teardown":
         made.nexdiag = Counts.together(one.counts() for one in endings).as_values()

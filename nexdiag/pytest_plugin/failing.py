@@ -5,7 +5,7 @@ Paths are shown from where pytest was started, so that a line can be pasted.
 
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,9 @@ from nexdiag.pytest_plugin.naming import file_name
 if TYPE_CHECKING:
     from nexdiag.core.cassette import Cassette, Header
     from nexdiag.core.exchange import Exchange, Request
+    from nexdiag.core.fault import Fault
     from nexdiag.core.finding import Finding
     from nexdiag.core.replayed import Divergence
-    from nexdiag.core.run import Replayed
     from nexdiag.runner.linting.choice import Choice
 
 _MOST = 5
@@ -34,6 +34,12 @@ def shown(path: Path) -> str:
     """A path for a shell."""
     near = os.path.relpath(path)
     return shlex.quote(str(path) if near.startswith(os.path.join("..", "..")) else near)  # noqa: PTH118 - a text
+
+
+def near(path: Path) -> Path:
+    """The same, as one who works in this directory calls it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def kept_at(path: Path) -> str:
@@ -65,31 +71,29 @@ def as_sent(
     return Cassette(header=header, exchanges=exchanges), header.profile or None
 
 
-def turns(done: "Iterable[Replayed]") -> list[str]:
-    """The command that plays the first turn that differs, of each recording."""
-    from nexdiag.report.replay.verdict import first_divergences  # noqa: PLC0415 - imported when a test has failed
-
-    return [
-        f"repro      nexdiag replay {shown(Path(one.path))} --turn {turn.number}"
-        for one in done
-        if one.run is not None
-        for turn in first_divergences(one.run)
-        if turn.number > 0 and not turn.session
-    ][:_MOST]
+def compared(recordings: "Iterable[Path]", sent: Path) -> list[str]:
+    """The commands that show in what the recordings and what was sent differ, and what is wrong with that."""
+    each = [f"nexdiag diff {shown(one)} {shown(sent)}" for one in recordings][:_MOST]
+    lines = [*each, f"nexdiag lint {shown(sent)}"]
+    return [f"{'repro' if place == 0 else '':<10} {line}" for place, line in enumerate(lines)]
 
 
 def parted(found: "Divergence", of: Path) -> str:
-    """Where a request parts from the recording: the path, both values, what to do; and how that turn is replayed."""
+    """Where a request parts from the recording: the path, both values, what to do."""
     from nexdiag.core.replayed import TurnVerdict  # noqa: PLC0415 - as above
     from nexdiag.report.replay.divergence import lines  # noqa: PLC0415 - as above
 
     verdict = TurnVerdict(number=found.nearest_turn or 0, said="", outcome="changed", divergence=found)
     rows = [f"≠ {shown(of)}", *(f"  {row}" for row in lines(verdict))]
-    if found.nearest_turn is not None:
-        rows.append(f"repro      nexdiag replay {shown(of)} --turn {found.nearest_turn}")
-    elif found.nearest is not None:
-        rows.append(f"repro      nexdiag cassette show {shown(of)} --exchange {found.nearest}")
     return "\n".join(rows)
+
+
+def struck(node: pytest.Item, faults: "Iterable[Fault]") -> list[str]:
+    """What was to go wrong in this run, and how it is run alone."""
+    from nexdiag.codec.fault import encode  # noqa: PLC0415 - imported when a test has failed
+
+    named = ", ".join(map(encode, faults))
+    return [f"fault      {named}", f"again      pytest {shlex.quote(node.nodeid)}"] if named else []
 
 
 def again(node: pytest.Item, mode: str) -> str:
@@ -97,11 +101,12 @@ def again(node: pytest.Item, mode: str) -> str:
     return f"pytest --record-mode={mode} {shlex.quote(node.nodeid)}"
 
 
-def refusals(cassette: "Cassette", profile: str | None) -> str:
-    """The findings for which a server refused something; empty if it refused nothing that a rule explains."""
+def refusals(cassette: "Cassette", profile: str | None, missed: "Collection[int]" = ()) -> "tuple[Finding, ...]":
+    """The findings for which a server refused something, and those that weigh in requests without a recording."""
     from nexdiag.runner.linting.choice import Choice  # noqa: PLC0415 - imported when a test has failed
 
-    return findings([one for one in judged(cassette, profile, Choice()) if one.refused])
+    found = judged(cassette, profile, Choice())
+    return tuple(one for one in found if one.refused or (one.weighs and one.location.exchange in missed))
 
 
 def judged(cassette: "Cassette", profile: str | None, choice: "Choice") -> "tuple[Finding, ...]":

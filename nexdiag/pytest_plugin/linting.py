@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from nexdiag.pytest_plugin import failing, marker, options
-from nexdiag.pytest_plugin.ending import ENDINGS, leave
+from nexdiag.pytest_plugin.ending import ENDINGS, JUDGED, leave, untold
 from nexdiag.pytest_plugin.summary import Counts
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def nexdiag_lint(request: pytest.FixtureRequest) -> "Linted":
         request.getfixturevalue(name)
     if keys.get("lint", True):
         leave(node, linted)
+        node.stash[JUDGED] = True
     return linted
 
 
@@ -57,7 +58,7 @@ class Linted:
     def wrong(self, *, failed: bool) -> str:  # noqa: ARG002 - an ending is asked so
         """Each finding that weighs."""
         self._last = self.findings
-        return failing.findings([one for one in self._last if one.weighs])
+        return failing.findings(untold(self._node, (one for one in self._last if one.weighs)))
 
     def beside(self) -> str:
         """Those who know what was sent say where it is."""
@@ -66,7 +67,7 @@ class Linted:
     def counts(self) -> Counts:
         """How much was found."""
         found = self.findings if self._last is None else self._last
-        return Counts(findings=sum(one.weighs for one in found))
+        return Counts(findings=len({(one.code, str(one.location)) for one in found if one.weighs}))
 
     def sent(self) -> None:
         """It knows what others know."""

@@ -1,14 +1,11 @@
 """syrupy's assertion for requests: it cleans, writes and compares them, and says how they differ.
 
-Imported by the fixture when a test asks for it: it needs syrupy.
+Imported by the fixture when a test asks for it: it needs syrupy. What is of this machine and day: `machine`.
 """
 
 import os
-import tempfile
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,13 +20,12 @@ from nexdiag.core.errors import NexdiagError
 from nexdiag.core.finding import Finding, Severity
 from nexdiag.diff.compare import compare
 from nexdiag.diff.words import words
-from nexdiag.pytest_plugin import marker, options, snapshot_files
+from nexdiag.pytest_plugin import machine, marker, options, snapshot_files
 from nexdiag.pytest_plugin.ending import ENDINGS
-from nexdiag.replay.matching import dates
 from nexdiag.report.snapshot.chosen import Choice
 from nexdiag.report.snapshot.explained import explained, found
 from nexdiag.report.snapshot.layout import Setting, Written, read, written
-from nexdiag.report.snapshot.masks import Dates, Machine
+from nexdiag.report.snapshot.masks import Machine
 from nexdiag.report.snapshot.schemas import says_the_same
 from nexdiag.report.snapshot.sent import Sent, requests_of
 
@@ -177,37 +173,9 @@ def made(request: pytest.FixtureRequest) -> RequestSnapshot:
         extension_class=snapshot_files.RequestsExtension,
         test_location=PyTestLocation(request.node),
         session=request.config._syrupy,  # type: ignore[attr-defined]  # noqa: SLF001 - where syrupy's own fixture finds it
-        machine=_machine(request),
+        machine=machine.of(request),
         server=_server(request.node),
         **settings,
-    )
-
-
-def _machine(request: pytest.FixtureRequest) -> Machine:
-    places = [(str(request.config.rootpath), "root"), (str(Path.home()), "home")]
-    if {"tmp_path", "tmp_path_factory", "tmpdir"} & set(request.fixturenames):
-        factory = request.getfixturevalue("tmp_path_factory")
-        places.append((str(factory.getbasetemp()), "tmp"))
-    temporary = tempfile.gettempdir()
-    return Machine(
-        directories=tuple(
-            {spelled: name for path, name in places for spelled in (path, os.path.realpath(path))}.items()
-        ),
-        temporary=tuple(dict.fromkeys((temporary, os.path.realpath(temporary)))),
-        dates=_dates,
-        times=lambda at, number, name: _now(at).holds(number, name),
-    )
-
-
-def _now(at: float | None) -> dates.Now:
-    moment = time.time() if at is None else at
-    return dates.Now(dates.day_of(moment), span=(moment, moment))
-
-
-def _dates(at: float | None) -> Dates:
-    now = _now(at)
-    return lambda text: now.replace(
-        text, lambda _, __, mark: "⟨" + mark.strip("⟦").replace("date", "today").replace("⟧", "⟩")
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from nexdiag.pytest_plugin import choosing, failing, marker, modes, naming, options
-from nexdiag.pytest_plugin.ending import FAILURE, leave
+from nexdiag.pytest_plugin.ending import FAILURE, JUDGED, leave, untold
 from nexdiag.pytest_plugin.summary import Counts
 
 if TYPE_CHECKING:
@@ -129,29 +129,63 @@ class _Ending:
         self._allowed = allowed
         self._fixture = fixture
         self._told: set[str] = set()
+        self._found = 0
 
-    def wrong(self, *, failed: bool) -> str:  # noqa: ARG002 - an ending is asked so
-        """What had no recording: the differing path, and the command to see it.
+    def wrong(self, *, failed: bool) -> str:
+        """What had no recording: the differing path, and what is wrong with what was sent; else why nothing came.
 
         The rest is told when the last fixture has gone, which may send something too.
         """
-        tape = self._tape
+        tape, rows = self._tape, []
         if tape.misses:
             self._told.add(tape.refused[0].what)
-            anew = f"record what is new: {failing.again(self._node, 'new_episodes')}"
-            return failing.parted(tape.divergence(tape.misses[0], anew=anew), tape.path)
-        return ""
+            rows.append(failing.parted(tape.divergence(tape.misses[0], anew=self._anew()), tape.path))
+        if tape.misses or failed:
+            rows += [self._refused(), *self._unreached(), *failing.struck(self._node, tape.how.faults)]
+        return "\n".join(row for row in rows if row)
+
+    def _anew(self) -> str:
+        """How to record again: what came on top of all that was recorded is added, else all of it is recorded anew."""
+        if self._tape.additional:
+            return f"add what is new: {failing.again(self._node, 'new_episodes')}"
+        return f"record it again: {failing.again(self._node, 'rewrite')}"
+
+    def _refused(self) -> str:
+        """The findings in what was refused, by a server or for want of a recording."""
+        found, tape = self.sent(), self._tape
+        if found is None:
+            return ""
+        start = len(tape.played)
+        missed = range(start, start + len(tape.misses))
+        told = untold(self._node, failing.refusals(*found, missed=missed))
+        self._found = len(told)
+        return failing.findings(told)
+
+    def _unreached(self) -> Iterator[str]:
+        """That no server was reached: now, or when it was recorded."""
+        tape, path = self._tape, failing.shown(self._tape.path)
+        if tape.unkept:
+            yield f"the connection failed: {tape.unkept[0]}; it is not recorded\nhint: is the server up?"
+        if tape.dead:
+            first = tape.dead[0]
+            yield (
+                f"exchange {first.id} of {path} is a recorded failure, played as it was: {first.failure}\n"
+                f"hint: no server was asked now; record it again: {failing.again(self._node, 'rewrite')}"
+            )
 
     def beside(self) -> str:
         """Where what was sent is: in the cassette, or beside it where that stays as it was."""
         tape = self._tape
         if tape.plan.plays and not tape.recorded:
-            place = failing.place_for(self._node, self._factory)
+            recording = f"recording  {failing.shown(tape.path)}"
             found = self.sent()
-            sent = [failing.left(place, found[0])] if found is not None else []
-            return "\n".join([f"recording  {failing.shown(tape.path)}", *sent])
+            if found is None:
+                return recording
+            place = failing.place_for(self._node, self._factory)
+            more = failing.compared([tape.path], place) if tape.misses else []
+            return "\n".join([recording, failing.left(place, found[0]), *more])
         if tape.plan.into != "beside" or tape.plan.if_raised:
-            return failing.kept_at(tape.path) if tape.path.exists() else ""
+            return failing.kept_at(tape.path) if tape.recorded and tape.path.exists() else ""
         if tape.unfinished == tape.path or not tape.unfinished.exists():
             return ""
         place = failing.place_for(self._node, self._factory)
@@ -163,8 +197,13 @@ class _Ending:
         """How much was played, and how much went live."""
         replayed = len(self._tape.played)
         live = len(self._tape.sent) - replayed - len(self._tape.misses)
-        named = self._fixture == marker.CASSETTE and (live or replayed)
-        return Counts(scenarios=frozenset({str(self._tape.path)} if named else ()), replayed=replayed, live=live)
+        named = self._fixture == marker.CASSETTE and self._tape.sent
+        return Counts(
+            scenarios=frozenset({str(self._tape.path)} if named else ()),
+            replayed=replayed,
+            live=live,
+            findings=0 if self._node.stash.get(JUDGED, False) else self._found,
+        )
 
     def sent(self) -> "tuple[Cassette, str | None] | None":
         """What was sent, with its answers."""

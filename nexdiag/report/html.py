@@ -13,6 +13,7 @@ from nexdiag.report.page.assets import asset, assets
 from nexdiag.report.payload import run_payload
 from nexdiag.report.sections import masthead, run_cards, run_section, unchecked
 from nexdiag.report.summary import headline, run_facts
+from nexdiag.report.visible import one_line
 
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 
@@ -23,10 +24,10 @@ def render(report: Report) -> str:
     payloads = [run_payload(facts, number) for number, facts in enumerate(runs, 1)]
     return page(
         "report",
-        title=(text(f"{report.title} · nexdiag"),),
+        title=(text(f"{one_line(report.title, 160)} · nexdiag"),),
         masthead=(masthead(report, headline(report, runs)),),
         runs=(run_cards(runs),) if len(runs) > 1 else (),
-        sections=[run_section(facts, number) for number, facts in enumerate(runs, 1)],
+        sections=[run_section(facts, number, report.title) for number, facts in enumerate(runs, 1)],
         foot=(unchecked(report),),
         indexes=[payload.index for payload in payloads],
         blocks=[piece for payload in payloads for piece in payload.blocks],

@@ -4,6 +4,8 @@ Law: the one place for these numbers. A format cuts by rank, stays under its lim
 would drop the rest in silence, or refuse the whole.
 """
 
+from nexdiag.core.errors import NexdiagError
+
 SHOWN = 10
 """Annotations of a kind that GitHub shows for a step (actions/toolkit, pull request 734); the rest is dropped in
 silence. So nine are written, and one that says how many more there are; all kinds stay under the 50 of a job."""
@@ -51,7 +53,13 @@ PAGE_LARGE, PAGE_MOST = 10_000_000, 50_000_000
 
 
 def too_large(size: int) -> str:
-    """What is to be said of a page of that size; nothing of one that opens at once."""
+    """What is to be said of a page of that size; nothing of one that opens at once. Ask before it is written.
+
+    Raises `NexdiagError` for one that browsers give up on.
+    """
+    if size > PAGE_MOST:
+        hint = "show a part of it: --turn N, or nexdiag cassette prune; or take --format md or json"
+        raise NexdiagError(f"the page would have {size / 1e6:,.0f} MB: no browser opens that", hint=hint)
     if size < PAGE_LARGE:
         return ""
     return (

@@ -5,8 +5,12 @@ which is for the page's own assets.
 """
 
 import html
+import re
 
 from nexdiag.report.visible import visible
+
+_POINTING = re.compile(r"^([^\n]*\n[ \t]*[\^~]+[ \t]*)(?:\n|\Z)", re.MULTILINE)
+"""Two lines of which the second points at the first, and the end of the line after them."""
 
 
 class Markup(str):
@@ -16,8 +20,8 @@ class Markup(str):
 
 
 def text(value: str) -> Markup:
-    """Recorded or worded text, as HTML shows it."""
-    return Markup(html.escape(visible(value), quote=True))
+    """Recorded or worded text, as HTML shows it. It never begins a line of the file: a CI reads its log by lines."""
+    return Markup(html.escape(visible(value), quote=True).replace("\n", "&#10;"))
 
 
 def trusted(value: str) -> Markup:
@@ -35,6 +39,15 @@ def element(name: str, *children: str | None, **attributes: str | bool | None) -
 def _attribute(key: str, value: str | bool | None) -> str:
     name = key.rstrip("_").replace("_", "-")
     return f" {name}" if value is True else f' {name}="{text(str(value))}"'
+
+
+def quoted(words: str) -> Markup:
+    """A server's words. A line that points at the one above it, as `^` does under a template, stays below its place."""
+    pieces: list[Markup] = []
+    for place, piece in enumerate(_POINTING.split(words)):
+        pointing = place % 2 == 1
+        pieces.append(element("code", piece, class_="as-it-stands", tabindex="0") if pointing else text(piece))
+    return element("blockquote", *pieces)
 
 
 def joined(*parts: Markup) -> Markup:

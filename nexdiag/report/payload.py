@@ -185,8 +185,9 @@ def _response(response: Response | None, columns: _Columns) -> dict[str, Any] | 
 def _body(response: Response, columns: _Columns) -> int:
     """The body once, with the length of each chunk and the time since the chunk before it."""
     decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
-    texts = [decoder.decode(chunk.bytes) for chunk in response.chunks]
-    times = [milliseconds(chunk.at) for chunk in response.chunks]
+    chunks = tuple(response.chunks)  # looked at once: a long recording makes them each time that it is asked
+    texts = [decoder.decode(chunk.bytes) for chunk in chunks]
+    times = [milliseconds(chunk.at) for chunk in chunks]
     gaps = [round(after - before, 3) for before, after in zip([0, *times], times, strict=False)]
     return columns.bodies.add(("".join(texts) + decoder.decode(b"", final=True), list(map(_units, texts)), gaps))
 

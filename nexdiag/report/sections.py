@@ -1,6 +1,8 @@
 """The parts of the page that need no script: masthead, list of runs, and each run's verdict, findings and counts."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Container, Sequence
+from pathlib import PurePath
 
 from nexdiag.core.difference import Difference
 from nexdiag.core.finding import Finding
@@ -10,7 +12,7 @@ from nexdiag.report.diverged import diverged
 from nexdiag.report.json import as_text
 from nexdiag.report.lint.text import facts as facts_of
 from nexdiag.report.logged import gist
-from nexdiag.report.markup import Markup, element, joined, text, trusted
+from nexdiag.report.markup import Markup, element, joined, quoted, text, trusted
 from nexdiag.report.plots.first_token import first_token
 from nexdiag.report.plots.tokens import tokens as tokens_plot
 from nexdiag.report.plots.waterfall import waterfall
@@ -51,13 +53,19 @@ def masthead(report: Report, verdict: Verdict) -> Markup:
 
 def run_cards(runs: tuple[RunFacts, ...]) -> Markup:
     """One card a run; a link that also works as a plain anchor."""
-    cards = (element("li", _card(facts, number)) for number, facts in enumerate(runs, 1))
+    names = [facts.run.name for facts in runs]
+    again = {name for name, times in Counter(names).items() if times > 1}
+    cards = (element("li", _card(facts, number, again)) for number, facts in enumerate(runs, 1))
     return element("nav", element("ul", *cards), class_="runs", aria_label="Runs")
 
 
-def _card(facts: RunFacts, number: int) -> Markup:
+def _card(facts: RunFacts, number: int, again: Container[str]) -> Markup:
+    """Where the name of the run is there again, the directory of its recording stands beside it, or its server."""
     word, cause = facts.verdict.word, facts.cause
     line = f"{cause.code} {cause.rule}" if cause else facts.verdict.sentence
+    if facts.run.name in again:
+        apart = PurePath(facts.run.cassette.name).parent.name or facts.run.profile
+        line = f"{one_line(apart, 40)} · {line}" if apart else line
     return element(
         "a",
         element("span", _icon(word), _WORDS[word], class_=f"state is-{word}"),
@@ -68,8 +76,11 @@ def _card(facts: RunFacts, number: int) -> Markup:
     )
 
 
-def run_section(facts: RunFacts, number: int) -> Markup:
-    """Everything of a run that stands without scripts, and the place where the explorer goes."""
+def run_section(facts: RunFacts, number: int, title: str = "") -> Markup:
+    """Everything of a run that stands without scripts, and the place where the explorer goes.
+
+    Its name is not shown once more where it is the page's title.
+    """
     run, word = facts.run, facts.verdict.word
     where = (run.profile, run.cassette.header.model, run.cassette.header.origin, date(run.cassette.header.created))
     verdict = element(
@@ -79,7 +90,7 @@ def run_section(facts: RunFacts, number: int) -> Markup:
     head = element(
         "header",
         element("p", " · ".join(one_line(part, 80) for part in where if part), class_="where"),
-        element("h2", one_line(run.name, 120), id=f"run-{number}-name"),
+        element("h2", one_line(run.name, 120), id=f"run-{number}-name", class_="sr" if run.name == title else None),
         element("p", f"Here because: {one_line(run.expected, 300)}", class_="expected") if run.expected else None,
         verdict,
     )
@@ -140,9 +151,7 @@ def _where(facts: RunFacts, finding: Finding, number: int) -> Markup:
 def _quote(label: str, words: str | None, kind: str) -> Markup | None:
     if not words:
         return None
-    return element(
-        "figure", element("figcaption", label), element("blockquote", cut_within(words, _LONG)), class_=f"quote {kind}"
-    )
+    return element("figure", element("figcaption", label), quoted(cut_within(words, _LONG)), class_=f"quote {kind}")
 
 
 def _grounds(finding: Finding) -> tuple[Markup | None, ...]:

@@ -19,6 +19,7 @@ from nexdiag.core.run import Report
 from nexdiag.report.json import as_text
 from nexdiag.report.logged import gist
 from nexdiag.report.messages import glimpse
+from nexdiag.report.repro import again
 from nexdiag.report.sparks import grown
 from nexdiag.report.summary import ICONS, RunFacts, headline, refusal_phrase, run_facts
 from nexdiag.report.turns import ExchangeFacts, TurnFacts
@@ -134,7 +135,7 @@ def _cause(facts: RunFacts, finding: Finding, console: Console) -> None:
 
 
 def _again(facts: RunFacts, console: Console) -> None:
-    """How to see a failure again: offline, and against the server. The commands are never broken: they are copied."""
+    """How to see a failure again. The commands are never broken: they are copied."""
     file, cause = facts.run.cassette.name, facts.cause
     failed = next((turn for turn in facts.turns if turn.number is not None and turn.outcome == "failed"), None)
     number = cause.location.turn if cause is not None else None
@@ -143,10 +144,10 @@ def _again(facts: RunFacts, console: Console) -> None:
         number, session = failed.number, failed.session
     if number is None or not file.endswith(SUFFIX) or one_line(file, _LONGEST_NAME) != file:
         return
-    named = shlex.quote(file) + (f" --session {shlex.quote(one_line(session))}" if session else "")
     label = "  REPRO".ljust(_LABEL + 2)
-    console.print(_line((label, "bold"), f"nexdiag replay {named} --turn {number}"), soft_wrap=True)
-    console.print(_line(" " * len(label), f"nexdiag report {named} --curl {number}"), soft_wrap=True)
+    for line in again(facts, shlex.quote(file), number, session):
+        console.print(_line((label, "bold"), line), soft_wrap=True)
+        label = " " * len(label)
 
 
 def _name(finding: Finding) -> Text:

@@ -26,7 +26,23 @@ def test_a_failing_run_beside_a_passing_one_is_explained(capsys: pytest.CaptureF
         "EXPLAINS     /messages/4 (only right has it) explains why right was refused in turn 2, exchange 1" in shown.out
     )
     assert "FIRST DIVERGENCE   turn 2, exchange 1" in shown.out
-    assert f"Next: nexdiag lint {PUSHED}" in shown.err
+    assert f"Next: nexdiag lint {PUSHED} # what to change\n" in shown.err
+
+
+def test_the_next_command_is_one_that_can_be_pasted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """With the same turn; none where nothing follows, or where all was shown."""
+    sides = [bodies(3), bodies(3)]
+    for body in sides[1]:
+        body["temperature"] = 0.9
+    names = [str(tmp_path / f"{side} side\x1b[31m.cassette.jsonl") for side in "ab"]
+    for name, side in zip(names, sides, strict=True):
+        Path(name).write_bytes(codec.encode(recording(side)))
+    assert run(["diff", *names]) == 1
+    shown = capsys.readouterr().err
+    assert "--all # what follows from it\n" in shown
+    assert "\x1b" not in shown
+    assert run(["diff", *names, "--all"]) == run(["diff", *names, "--turn", "1"]) == 1
+    assert "Next" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,36 @@ def test_the_exit_code_is_of_the_weight_asked_for(options: list[str], code: int)
     assert run(["drift", "new", *options, "-o", "out.txt"]) == code
 
 
+@pytest.mark.parametrize("option", ["-o", "--write"])
+def test_a_recording_of_another_tool_in_the_corpus_is_not_overwritten(option: str) -> None:
+    """Nothing is written there, though below a directory only our own are read; beside it there is room."""
+    file = Path("new/b.jsonl")
+    file.write_text('{"id": "x", "request": {"model": "m", "messages": []}}\n')
+    before = file.read_bytes()
+    assert run(["drift", "new", option, str(file)]) == 2
+    assert file.read_bytes() == before
+    assert run(["drift", "new", option, "new.txt"]) in (0, 1)
+
+
+@pytest.mark.parametrize("form", ["github", "sarif"])
+def test_a_format_that_names_places_names_those_that_are_there(form: str) -> None:
+    """From the top of the repository, with the line of the exchange; also where the corpus is a directory."""
+    Path(".git").mkdir()
+    assert run(["drift", "new", "--baseline", "old", "--format", form, "-o", "out.txt"]) == 1
+    told = Path("out.txt").read_text()
+    line = next(
+        number for number, text in enumerate(Path("new/a.cassette.jsonl").read_text().splitlines(), 1)
+        if text.startswith('{"exchange":0')
+    )  # fmt: skip
+    assert line > 1
+    if form == "github":
+        assert f"file=new/a.cassette.jsonl,line={line}," in told
+        return
+    places = [one["locations"][0]["physicalLocation"] for one in json.loads(told)["runs"][0]["results"]]
+    assert {one["artifactLocation"]["uri"] for one in places} == {"new/a.cassette.jsonl"}
+    assert {one["region"]["startLine"] for one in places} == {line}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "hint"),
     [
@@ -55,6 +85,11 @@ def test_the_exit_code_is_of_the_weight_asked_for(options: list[str], code: int)
         (["new", "--write", "new/a.cassette.jsonl"], 2, "name a file: shape.json"),
         (["new", "-o", "new/a.cassette.jsonl"], 2, "name a file: shape.json"),
         (["new", "--baseline", "old", "-o", "old"], 2, "name a file: shape.json"),
+        (
+            ["new", "--baseline", "nope.json"],
+            3,
+            "write one with: nexdiag drift CORPUS --write FILE; or name recordings",
+        ),
         (["nowhere"], 3, "record one with: nexdiag capture"),
         (["new", "--server", "vllm"], 4, "there are: openai fp1"),
     ],

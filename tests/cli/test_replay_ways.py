@@ -201,3 +201,32 @@ def test_an_old_recording_warns_or_fails(capsys: pytest.CaptureFixture[str]) -> 
     assert run(["replay", str(FIVE), "--max-age", "1s", "--expired", "fail"]) == 1
     assert capsys.readouterr().out.count("old") >= 1
     assert os.environ.get("NEXDIAG_REPLAY_MAX_AGE") is None
+
+
+@pytest.mark.parametrize("read", ["kept", "kept/a.cassette.jsonl", "kept/*.jsonl"])
+@pytest.mark.parametrize("written", ["kept/a.cassette.jsonl", "link", "hard", "kept"])
+def test_verdicts_never_take_the_place_of_a_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: str, written: str
+) -> None:
+    """By no name, no link, and not in a directory or by a pattern that is replayed: exit 2, and the recording stays."""
+    monkeypatch.chdir(tmp_path)
+    kept = tmp_path / "kept" / "a.cassette.jsonl"
+    kept.parent.mkdir()
+    kept.write_bytes(FIVE.read_bytes())
+    Path("link").symlink_to(kept)
+    Path("hard").hardlink_to(kept)
+    for more in ([], ["--format", "junit"], ["--faults", "all"], ["--serve"], ["--", "true"]):
+        assert run(["replay", read, "-o", written, *more]) == 2
+    assert kept.read_bytes() == FIVE.read_bytes()
+
+
+def test_a_recording_that_its_command_chose_is_kept_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is known only when the command was run."""
+    monkeypatch.chdir(tmp_path)
+    kept = tmp_path / "cassettes" / "a.cassette.jsonl"
+    kept.parent.mkdir()
+    head, *rest = FIVE.read_text().splitlines()
+    kept.write_text("\n".join([json.dumps(json.loads(head) | {"command": "true"}), *rest, ""]))
+    before = kept.read_bytes()
+    assert run(["replay", "-o", "cassettes/a.cassette.jsonl", "--", "true"]) != 0
+    assert kept.read_bytes() == before

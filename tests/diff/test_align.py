@@ -1,8 +1,11 @@
 """Promises of `nexdiag.diff.align`."""
 
+from unittest import mock
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nexdiag.diff import align
 from nexdiag.diff.align import aligned
 
 few = st.lists(st.sampled_from("abcdef"), max_size=12)
@@ -36,3 +39,18 @@ def test_long_sequences_with_edits_are_aligned_by_what_stands_once() -> None:
     right = [*left[:100], "new", *left[100:9000], *left[9001:]]
     pairs = [(i, j) for i, j in aligned(left, right, lambda i, j: 0.0) if i is None or j is None or left[i] != right[j]]
     assert pairs == [(None, 100), (9000, None)]
+
+
+@given(few, few)
+def test_where_runs_cost_too_much_the_longest_chain_is_taken(left: list[str], right: list[str]) -> None:
+    """As many equal entries as any alignment has, each pair of them looked at once."""
+    with mock.patch.object(align, "_MOST_WORK", -1):
+        pairs = list(aligned(left, right, lambda i, j: 0.0))
+    assert [i for i, _ in pairs if i is not None] == list(range(len(left)))
+    assert [j for _, j in pairs if j is not None] == list(range(len(right)))
+    best = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
+    for i, one in enumerate(left):
+        for j, other in enumerate(right):
+            best[i + 1][j + 1] = best[i][j] + 1 if one == other else max(best[i][j + 1], best[i + 1][j])
+    equal = sum(i is not None and j is not None and left[i] == right[j] for i, j in pairs)
+    assert equal == best[-1][-1]

@@ -139,9 +139,11 @@ def test_a_turn_that_one_side_lacks_is_one_difference() -> None:
     for body in short[2:]:
         del body["messages"][5:7]
     answers = [streamed(events(answer(n + 1), number=n)) for n in range(TURNS) if n != 2]
-    left, right = recording(asked), recording(short, answers)
-    left = msgspec.structs.replace(
-        left, turns=tuple(msgspec.structs.replace(turn, reply=answer(turn.number)) for turn in left.turns)
+    left, right = (
+        msgspec.structs.replace(
+            one, turns=tuple(msgspec.structs.replace(turn, reply=answer(int(turn.said[-2]))) for turn in one.turns)
+        )
+        for one in (recording(asked), recording(short, answers))
     )
     found = compare_cassettes(left, right, mode=REPLAY)
     assert told(found) == [("turn", "removed", "(turn)")]
@@ -197,10 +199,14 @@ def test_a_tool_that_gives_something_else_is_the_first_divergence() -> None:
 
 
 def test_modes_are_chosen_by_answers() -> None:
-    """The same answers: a replay; fresh ids and words: two runs; none at all: exact."""
-    one, live = recording(bodies(2)), recording(bodies(2), live=50)
+    """The same answers, as bytes, by their id or by what they say: a replay; other words: two runs; none: exact."""
+    one, again = recording(bodies(2)), recording(bodies(2), live=50)
     bare = recording(bodies(2), [None, None])
-    assert [mode_of(one, other) for other in (one, live, bare)] == [REPLAY, RUN, REPLAY]
+    live = recording(bodies(2), [streamed(events(f"{n} quite otherwise", number=n + 70)) for n in range(2)])
+    half = recording(bodies(2), [streamed(events(text, number=77)) for text in (answer(1), "another")])
+    named = recording(bodies(2), [streamed(events(text, number=1)) for text in ("one", "other")])
+    assert [mode_of(one, other) for other in (one, again, bare, named)] == [REPLAY] * 4
+    assert [mode_of(one, other) for other in (live, half)] == [RUN] * 2
 
 
 def test_what_the_user_ignores_is_set_aside_and_counted() -> None:
@@ -303,7 +309,7 @@ def test_two_live_runs_have_no_answer_in_common_but_refusals_and_lists_of_models
     refused = whole({"error": {"message": "no"}}, 400)
     runs = []
     for live in (0, 100):
-        answers = [streamed(events(answer(1), number=live)), refused]
+        answers = [streamed(events(answer(live), number=live)), refused]
         one = recording(bodies(2), answers)
         runs.append(msgspec.structs.replace(one, exchanges=(*one.exchanges, same)))
     assert mode_of(*runs) == RUN
@@ -323,3 +329,63 @@ def test_a_history_that_somebody_rewrote_has_weight_in_live_runs() -> None:
         body["messages"][2]["content"] = "the agent's own summary"
     found = compare_cassettes(recording(sides[0], answers[0]), recording(sides[1], answers[1]), mode=RUN)
     assert told(found) == [("messages", "changed", "/messages/2/content")]
+
+
+def test_a_message_that_was_split_is_news_whatever_differed_before() -> None:
+    """The founding fault, behind another model; and two messages that changed places, behind a temperature."""
+    left = bodies(3, said=lambda n: f"The context is nearly full.\n\nQuestion {n}?" if n == 2 else f"Question {n}?")
+    right = copy.deepcopy(left)
+    for body in right:
+        body["model"] = "other"
+    for body in right[1:]:
+        texts = body["messages"][3]["content"].split("\n\n")
+        body["messages"][3:4] = [{"role": "user", "content": text} for text in texts]
+    found = told(compare_cassettes(recording(left), recording(right)))
+    assert found[1:] == [("messages", "changed", "/messages/3/content"), ("messages", "added", "/messages/4")]
+    left, right = bodies(3), bodies(3)
+    for body in right:
+        body["temperature"] = 0.9
+    messages = right[2]["messages"]
+    messages[1], messages[3] = messages[3], messages[1]
+    found = told(compare_cassettes(recording(left), recording(right)))
+    assert {aspect for aspect, _, _ in found[1:]} == {"messages"}
+
+
+def test_two_short_values_are_new_wherever_they_differ_anew() -> None:
+    """The same answer of a user two turns later, a parameter that holds the same words, one that agreed between."""
+    sides = [bodies(3, said=lambda n, word=word: word if n != 2 else "Go on") for word in ("low", "high")]
+    for side, word in zip(sides, ("low", "high"), strict=True):
+        side[1]["effort"] = word
+    assert told(compare_cassettes(recording(sides[0]), recording(sides[1]), mode=REPLAY)) == [
+        ("messages", "changed", "/messages/1/content"),
+        ("parameters", "changed", "/effort"),
+        ("messages", "changed", "/messages/5/content"),
+    ]
+    left, right = bodies(3), bodies(3)
+    right[0]["temperature"] = right[2]["temperature"] = 0.9
+    assert told(compare_cassettes(recording(left), recording(right))) == [("parameters", "changed", "/temperature")] * 2
+
+
+def with_turn(cassette: Cassette, number: int, **fields: Any) -> Cassette:  # noqa: ANN401 - any field of a turn
+    """The recording with one turn changed."""
+    turns = (msgspec.structs.replace(one, **fields) if one.number == number else one for one in cassette.turns)
+    return msgspec.structs.replace(cassette, turns=tuple(turns))
+
+
+def test_a_tool_run_that_one_side_lacks_and_another_reply_are_news() -> None:
+    """Where all requests and answers are the same."""
+    one, ran = recording(bodies(2)), ToolRun(call_id="c", name="write", arguments="{}", output="ok", turn=2)
+    left, right = with_turn(one, 2, tool_runs=(ran, ran)), with_turn(one, 2, tool_runs=(ran,))
+    assert told(compare_cassettes(left, right)) == [("turn", "removed", "(tool_runs)/1")]
+    assert told(compare_cassettes(one, right)) == [("turn", "added", "(tool_runs)/0")]
+    said = [with_turn(one, 2, reply=text) for text in ("42", "(no answer)")]
+    for mode in (REPLAY, RUN):
+        assert told(compare_cassettes(*said, mode=mode)) == [("turn", "changed", "(reply)")]
+    assert told(compare_cassettes(said[0], one)) == [], "a side that tells no reply at all"
+
+
+def test_usage_that_an_answer_does_not_tell_is_absent() -> None:
+    """It is not zero."""
+    sides = [recording(bodies(1), [streamed(one)]) for one in (events(answer(1)), events(answer(1))[:-1])]
+    found = [one for _, one in news(compare_cassettes(*sides)) if one.pointer == "(usage)/output_tokens"]
+    assert [(one.kind, one.left, one.right) for one in found] == [("removed", 7, None)]

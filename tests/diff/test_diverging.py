@@ -48,3 +48,13 @@ def test_how_a_turn_came_out_follows_from_its_exchanges() -> None:
     ran = row(None, one("turn", "(tool_runs)/0"))
     assert diverging([ran, row(0), row(1, one("messages", inherited=True), one("response"), carried=1)])[1] == 0
     assert diverging([ran, row(0, one("response"))])[1] == 1
+    assert diverging([ran, row(0, one("messages", inherited=True), one("messages"), carried=1)])[1] == 1
+
+
+def test_a_turns_log_follows_from_its_exchanges() -> None:
+    """And what else differs of the turn does not; each turn by its own exchanges."""
+    log, other = one("log", "(log)/0"), one("turn", "(said)")
+    rows, first = diverging([row(None, log), row(0, one("messages")), row(None, log, turn=2), row(1, turn=2)])
+    assert ([found.consequence for found in rows], first) == ([True, False, False, False], 1)
+    rows, _ = diverging([row(None, log, other), row(0, one("messages"))])
+    assert not rows[0].consequence

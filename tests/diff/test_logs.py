@@ -58,3 +58,17 @@ def test_counts_are_a_models_doing_in_live_runs() -> None:
     assert places(log("counted 12 tokens"), log("counted 13 tokens"), RUN) == []
     assert places(log("counted 12 tokens"), log("counted 13 tokens")) == [("changed", "(log)/0")]
     assert normal("status 400") == "status 400"
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("server answered 200", "server answered 500"),
+        ("tool exited with code 0", "tool exited with code 1"),
+        ("HTTP status: 200", "HTTP status: 404"),
+        ("exit=0", "exit=137"),
+    ],
+)
+def test_how_something_came_out_counts_in_live_runs_too(left: str, right: str) -> None:
+    """A status and an exit code are no model's doing."""
+    assert places(log(left), log(right), RUN) == [("changed", "(log)/0")] or len(places(log(left), log(right), RUN)) > 1

@@ -5,13 +5,15 @@ from typing import Any
 
 import msgspec
 import pytest
-from compared import exchange
+from compared import exchange, recording, told, whole
 from linting import calls, tool
 from made import said, user
 
+from nexdiag.core.cassette import Cassette
 from nexdiag.core.difference import Difference
 from nexdiag.core.exchange import Exchange
 from nexdiag.diff.aside import Asides
+from nexdiag.diff.comparing import compare_cassettes
 from nexdiag.diff.reading import REPLAY, RUN, Reading
 from nexdiag.diff.requests import Chat, same_names
 
@@ -114,3 +116,21 @@ def test_a_body_that_is_no_object_is_compared_as_what_it_is() -> None:
     left, right = asked(user("a")), exchange(0, [1, 2], None)
     assert [one.pointer for one in found(left, right)] == ["(body)"]
     assert found(right, msgspec.structs.replace(right, id=3)) == []
+
+
+def test_the_id_of_an_earlier_response_is_set_aside_as_an_id() -> None:
+    """Each run has its own; one that names another response is a difference."""
+
+    def asked(name: str, *before: int) -> Cassette:
+        told_ = []
+        for n, at in enumerate(before):
+            body = {"model": "m", "input": "go on", **({"previous_response_id": f"{name}{at}"} if at >= 0 else {})}
+            said = [{"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": f"{n}"}]}]
+            answered = whole({"id": f"{name}{n}", "object": "response", "status": "completed", "output": said})
+            told_.append(exchange(n, body, answered, url="http://127.0.0.1:8080/v1/responses"))
+        return msgspec.structs.replace(recording([]), exchanges=tuple(told_))
+
+    assert told(compare_cassettes(asked("l", -1, 0, 1), asked("r", -1, 0, 1))) == []
+    assert told(compare_cassettes(asked("l", -1, 0, 1), asked("r", -1, 0, 0))) == [
+        ("parameters", "changed", "/previous_response_id")
+    ]

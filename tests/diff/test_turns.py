@@ -1,9 +1,10 @@
 """Promises of `nexdiag.diff.turns`."""
 
 import msgspec
-from compared import bodies, recording
+from compared import bodies, exchange, recording, told, whole
 
 from nexdiag.core.cassette import Cassette
+from nexdiag.diff.comparing import compare_cassettes
 from nexdiag.diff.turns import Part, beside, exchanges_beside, said_by
 
 
@@ -80,3 +81,39 @@ def test_what_is_spoken_in_a_part_is_all_of_it() -> None:
     assert part is not None
     assert said_by(part) == ["Question number 1?"]
     assert said_by(Part()) == []
+
+
+def test_a_message_that_counts_as_a_turn_on_one_side_is_compared_with_what_it_became() -> None:
+    """A user's message in the place of a tool's: the request with it, not a turn's number, says what corresponds."""
+    asked = bodies(4)
+    for body in asked[2:]:
+        body["messages"][5] = {"role": "tool", "tool_call_id": "c", "content": "denied"}
+    right = recording(asked)
+    turns = tuple(one for one in right.turns if one.number != 3)
+    exchanges = tuple(msgspec.structs.replace(one, turn=2) if one.turn == 3 else one for one in right.exchanges)
+    right = msgspec.structs.replace(right, turns=turns, exchanges=exchanges, log=())
+    broken = bodies(3)
+    broken[2]["messages"][5:] = [{"role": "user", "content": text} for text in ("denied", "Question number 4?")]
+    left = msgspec.structs.replace(recording(broken), log=())
+    for found, place in ((compare_cassettes(left, right), 2), (compare_cassettes(right, left), 2)):
+        row = found.rows[found.first or 0]
+        assert row.left is not None
+        assert row.right is not None
+        assert (row.left.exchange, row.right.exchange) == (place, 2)
+        assert "/messages/5/role" in {one.pointer for one in row.differences}
+
+
+def test_what_belongs_to_no_turn_is_beside_what_belongs_to_none() -> None:
+    """Never beside somebody's chat: sessions of other names correspond by what was said first."""
+
+    def named(cassette: Cassette, name: str) -> Cassette:
+        turns, exchanges = (
+            tuple(msgspec.structs.replace(one, session=name) for one in several)
+            for several in (cassette.turns, cassette.exchanges)
+        )
+        return msgspec.structs.replace(cassette, turns=turns, exchanges=exchanges, log=())
+
+    loose = msgspec.structs.replace(exchange(9, {"x": 1}, whole({})), turn=None)
+    left, right = named(recording(bodies(2)), "a"), named(recording(bodies(2)), "b")
+    left = msgspec.structs.replace(left, exchanges=(loose, *left.exchanges))
+    assert told(compare_cassettes(left, right)) == [("turn", "removed", "(exchange)")]

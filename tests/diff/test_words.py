@@ -53,3 +53,26 @@ def test_one_line_of_too_many_words_is_compared_by_its_sentences() -> None:
     left = " ".join(f"Sentence {n} of a very long paragraph." for n in range(5_000))
     told = pieces(left, left.replace("Sentence 9 of", "Nothing of").replace("Sentence 4990 of", "No of"))
     assert [piece.text for piece in told if piece.kind == "removed"] == ["Sentence 9", "Sentence 4990"]
+
+
+def test_a_blank_is_no_word() -> None:
+    """Words without one in common share nothing, however many blanks and commas stand between them."""
+    left, right = (",".join(f"{n * step}" for n in range(1, 400, 2)) + " " for step in (1001, 100_003))
+    assert [piece.kind for piece in pieces(left, right)] == ["removed", "added", "same"]
+    assert words(f"{left}{'x' * 9}", f"{right}{'y' * 9}") == ()
+
+
+def test_a_pair_that_was_met_lately_is_not_compared_again() -> None:
+    """Of whatever length, and whichever strings hold it."""
+    left = " ".join(f"word{n}" for n in range(9_000))
+    right = left.replace("word7 ", "other ")
+    assert words(left, right) is words(left[:100] + left[100:], right[:100] + right[100:])
+
+
+def test_many_repeats_are_aligned_all_the_same() -> None:
+    """Beyond what is looked at run by run: the most that is in the same order."""
+    left = [("again ", "and ", "the ")[n * n * 7 % 11 % 3] for n in range(300)]
+    right = [*left[:100], "new ", *left[100:200], *left[201:]]
+    told = pieces("".join(left) + "end", "".join(right) + "end")
+    assert made(told, "added") == "".join(left) + "end"
+    assert sum(len(piece.text) for piece in told if piece.kind in ("removed", "added")) <= 2 * 24

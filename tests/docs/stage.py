@@ -135,7 +135,10 @@ class Stage:
 
     def _shell(self, text: str, stdin: str | None) -> int:
         typed = f"{stdin}\n" if stdin else ""
-        return subprocess.run(["bash", "-c", text], input=typed, text=True, timeout=SECONDS, check=False).returncode
+        # unbuffered, a program's last words would race the lines that are told of it
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        shell = ["bash", "-c", text]
+        return subprocess.run(shell, input=typed, text=True, timeout=SECONDS, check=False, env=kept).returncode
 
     def _serve(self, command: Command, text: str) -> None:
         words = shlex.split(text.removesuffix("&"))

@@ -49,6 +49,48 @@ def test_a_missing_answer_is_not_made_up() -> None:
     assert [one.rule for one in done.left] == ["unanswered-tool-call"]
 
 
+DENIED, ON = {"role": "user", "content": "Tool call denied."}, {"role": "user", "content": "continue"}
+
+
+@pytest.mark.parametrize("server", ["llama.cpp-strict", "openai"])
+def test_a_denial_in_the_users_name_becomes_the_answer(server: str) -> None:
+    """One owed call, and the user speaks again behind it: role and id are given, nothing is merged, nothing is left."""
+    for before, at in (([SYSTEM, USER, calls("c")], 3), ([SYSTEM, USER, calls("b", "c"), tool("b")], 4)):
+        request = {"model": "m", "messages": [*before, DENIED, ON]}
+        done = fixed(request, named(server))
+        assert [one.partition(": ")[2] for one in done.made] == [
+            f"gave messages[{at}] the role tool and the tool_call_id c"
+        ]
+        assert (done.request["messages"], done.left) == ([*before, tool("c", "Tool call denied."), ON], ())
+        for other in ("llama.cpp-strict", "openai"):
+            assert judge_bare(BareExchange(request=done.request), named(other))[1] == ()
+
+
+@pytest.mark.parametrize("server", ["llama.cpp-strict", "openai"])
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [USER, calls("c", "d"), DENIED, ON],
+        [USER, calls("c"), DENIED],
+        [USER, calls("c"), {**DENIED, "name": "n"}, ON],
+    ],
+    ids=["two calls, one text", "a change of mind", "a field that would be lost"],
+)
+def test_where_it_is_not_plain_which_answer_it_is_nothing_is_repaired(messages: list[object], server: str) -> None:
+    """It is told as left, with what to do."""
+    done = fixed({"model": "m", "messages": messages}, named(server))
+    assert (done.made, done.request["messages"]) == ((), messages)
+    assert all("tool_call_id" in one.fix for one in done.left)
+    assert done.left
+
+
+def test_an_answer_that_comes_later_is_not_given_twice() -> None:
+    """Then the messages between are the user's own."""
+    messages = [USER, calls("c"), DENIED, ON, tool("c")]
+    after = fixed({"model": "m", "messages": messages}, named("llama.cpp-strict")).request["messages"]
+    assert after == [USER, calls("c"), {"role": "user", "content": "Tool call denied.\n\ncontinue"}, tool("c")]
+
+
 def test_empty_lists_are_left_out() -> None:
     """They say nothing, and some servers refuse them."""
     request = {
@@ -100,10 +142,11 @@ def rules(request: object, profile: Profile) -> set[str]:
 
 
 def words(messages: list[Any]) -> list[str]:
-    """What user and assistant said, each word."""
+    """What user and assistant said, each word; also what is a tool's answer by now."""
     said: list[str] = []
     for message in messages:
-        content = message.get("content") if message["role"] in ("user", "assistant") else None
+        spoken = message["role"] in ("user", "assistant") or message.get("content") in ("one", "two words", "end ")
+        content = message.get("content") if spoken and message["role"] not in ("system", "developer") else None
         texts = content if isinstance(content, list) else [{"text": content or ""}]
         said += [word for part in texts for word in part.get("text", "").split()]
     return said

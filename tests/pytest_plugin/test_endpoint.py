@@ -21,11 +21,34 @@ def test_unmarked(nexdiag_endpoint):
 def test_refused_and_failed(nexdiag_endpoint):
     say(TWICE, url=nexdiag_endpoint)
 
+CALL = {"tool_calls": [{"name": "add", "arguments": {"a": 1}}]}
+
+@pytest.mark.nexdiag(script=[CALL, "Done."])
+def test_calls(nexdiag_endpoint):
+    with openai.OpenAI(base_url=nexdiag_endpoint + "/v1", api_key="x") as client:
+        asked = [{"role": "user", "content": "hi"}]
+        made = client.chat.completions.create(model="m", messages=asked).choices[0].message
+    assert made.tool_calls[0].function.name == "add"
+
+@pytest.mark.nexdiag(script="answers.jsonl")
+def test_of_a_file(nexdiag_endpoint):
+    assert say(url=nexdiag_endpoint) == "Of a file."
+
+@pytest.mark.nexdiag(script=["a", {"txt": "b"}])
+def test_misspelt(nexdiag_endpoint): pass
+
+@pytest.mark.nexdiag(script="none.jsonl")
+def test_no_file(nexdiag_endpoint): pass
+
+@pytest.mark.nexdiag(like="llama.cpp-strict", lint=True)
+def test_linted_too(nexdiag_endpoint):
+    say(TWICE, url=nexdiag_endpoint)
+
 @pytest.mark.nexdiag(like="llama.cp")
 def test_unknown(nexdiag_endpoint): pass
 """
 )
-INNER = {"endpoint/test_endpoint.py": SUITE}
+INNER = {"endpoint/test_endpoint.py": SUITE, "endpoint/answers.jsonl": '{"text": "Of a file."}\n'}
 FILE = "endpoint/test_endpoint.py"
 
 
@@ -34,10 +57,14 @@ def test_a_marked_test_gets_a_server_with_those_manners(gathered: Gathered) -> N
     tests = gathered.done.of(FILE)
     assert {name: one.failed for name, one in tests.items()} == {
         "test_answered": [], "test_refused": [], "test_unmarked": [],
-        "test_refused_and_failed": ["call"], "test_unknown": ["setup"],
+        "test_refused_and_failed": ["call"], "test_unknown": ["setup"], "test_calls": [],
+        "test_of_a_file": [], "test_misspelt": ["setup"], "test_no_file": ["setup"], "test_linted_too": ["call"],
     }  # fmt: skip
-    assert sum(one.counts.get("stubbed", 0) for one in tests.values()) == 4
+    assert sum(one.counts.get("stubbed", 0) for one in tests.values()) == 7
     assert "unknown profile 'llama.cp'" in tests["test_unknown"].told
+    assert "script, answer 2: unknown key 'txt'" in tests["test_misspelt"].told
+    assert "did you mean text?" in tests["test_misspelt"].told
+    assert "found no file 'none.jsonl'" in tests["test_no_file"].told
     assert "During handling" not in tests["test_unknown"].told
 
 
@@ -51,3 +78,11 @@ def test_a_test_that_fails_is_told_what_was_refused(gathered: Gathered) -> None:
     kept = next((gathered.root / "kept").rglob("test_refused_and_failed.cassette.jsonl"))
     assert f"recording  {kept.relative_to(gathered.root)}" in failed
     assert "repro      nexdiag lint" in failed
+    assert gathered.done.of(FILE)["test_refused_and_failed"].counts["findings"] == 1
+
+
+def test_no_finding_is_told_twice(gathered: Gathered) -> None:
+    """Where the test is linted and was refused, both know of it."""
+    linted = gathered.done.of(FILE)["test_linted_too"]
+    assert linted.told.count("NX101 role-alternation") == 1
+    assert linted.counts["findings"] == 1

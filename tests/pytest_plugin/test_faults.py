@@ -48,6 +48,14 @@ def test_struck(nexdiag_faults):
 @pytest.mark.nexdiag(cassette="five.cassette.jsonl", faults="cut@2#1", unplayed=True)
 def test_unstruck():
     say(QUESTIONS[0])
+
+@pytest.mark.nexdiag(cassette="five.cassette.jsonl", faults="status:429@1", unplayed=True)
+def test_in_process():
+    say(QUESTIONS[0])
+
+@pytest.mark.nexdiag(cassette="five.cassette.jsonl", faults="status:429@1", unplayed=True)
+def test_over_http(nexdiag_replay):
+    say(QUESTIONS[0], nexdiag_replay)
 """
 )
 INNER = {
@@ -88,5 +96,10 @@ def test_faults_all_that_cannot_be_is_no_silent_skip(gathered: Gathered) -> None
 def test_a_fault_strikes_in_process_too_and_one_that_strikes_nothing_is_told(gathered: Gathered) -> None:
     """A test that believes to have seen a fault proves nothing."""
     tests = gathered.done.of("faults/test_one.py")
-    assert {name: one.failed for name, one in tests.items()} == {"test_struck": [], "test_unstruck": ["teardown"]}
+    assert {name: one.failed for name, one in tests.items() if one.failed} == {
+        "test_unstruck": ["teardown"], "test_in_process": ["call"], "test_over_http": ["call"],
+    }  # fmt: skip
+    for name in ("test_in_process", "test_over_http"):
+        assert "fault      status:429@1\n" in tests[name].told
+        assert f"again      pytest faults/test_one.py::{name}" in tests[name].told
     assert "a fault has struck nothing" in tests["test_unstruck"].told

@@ -9,7 +9,7 @@ BAD = [
     ('"llama.cpp"', "nexdiag_endpoint", ["wanted keys, found 'llama.cpp' by position", "nexdiag(like='llama.cpp')"]),
     ('lik="vllm"', "nexdiag_endpoint", ["unknown key 'lik'", "did you mean like?"]),
     ("quux=1", "nexdiag_endpoint", ["unknown key 'quux'", "known: like, script"]),
-    ('script="Hello."', "nexdiag_endpoint", ["wanted a list of answers as script, found 'Hello.'"]),
+    ('script="Hello."', "nexdiag_endpoint", ["found no file 'Hello.'", "script=['Hello.']"]),
     ("script=[1]", "nexdiag_endpoint", ["wanted a list of answers as script, found [1]"]),
     ("like=None", "nexdiag_endpoint", ["wanted a profile's name as like, found None"]),
     ("", "nexdiag_replay", ["nexdiag_replay wants a recording", "cassette='weather.cassette.jsonl'"]),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from for_serving import body, exchange, write
-from inner_pytest import QUESTIONS, SAY, Gathered
+from inner_pytest import QUESTIONS, SAY, Gathered, commands_are_run
 
 from nexdiag.core.scenario import Say, Scenario
 
@@ -81,12 +81,14 @@ def test_a_recording_answers_and_what_is_not_as_recorded_fails_the_test(gathered
 
 
 def test_what_was_not_as_recorded_says_what_to_look_at(gathered: Gathered) -> None:
-    """The place, the turn to replay, and a file with what was asked."""
+    """The place, a file with what was asked, and what compares the two."""
     tests = gathered.done.of(FILE)
     assert "turn 2" in tests["test_unplayed"].told
     for name in ("test_unmatched", "test_unmatched_and_failed"):
         assert "/temperature" in tests[name].told
-        assert "repro      nexdiag replay five.cassette.jsonl --turn 1" in tests[name].told
+        assert "▶ five.cassette.jsonl" in tests[name].told
+        assert "--turn" not in tests[name].told  # a replay of the recording would be as it was
+        commands_are_run(gathered, tests[name].told, "five.cassette.jsonl")
         assert f"{name}.cassette.jsonl" in tests[name].told.partition("sent  ")[2]
     assert "no request came" in tests["test_unasked"].told
     assert "the fault cut@2#1 has struck nothing" in tests["test_unstruck"].told

@@ -110,7 +110,7 @@ def test_a_mismatch_explains_itself_in_the_words_of_diff(tmp_path: Path) -> None
     assert '    was: "old"' in changed
     assert '    now: "new"' in changed
     assert "messages[2] (user), /messages/2/content: changed" in changed
-    assert "[-!-]{+?+}" in changed
+    assert "⟦-!-⟧⟦+?+⟧" in changed
     assert "messages[3] (user), /messages/3: new" in changed
     assert "lint, llama.cpp-strict: role-alternation" in changed
     assert "merge messages[3] into messages[2]" in changed

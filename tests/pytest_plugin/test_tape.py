@@ -1,11 +1,14 @@
 """`nexdiag_cassette` and `nexdiag_recorder`, in real inner pytests, with the real SDK: sync, async and streamed."""
 
+import contextlib
 from pathlib import Path
 
+import httpx
 from for_serving import exchange, write
-from inner_pytest import PLAIN, SAY, Gathered, inner, live
+from inner_pytest import PLAIN, SAY, Gathered, commands_are_run, inner, live
 
 from nexdiag.runner.load import load
+from nexdiag.runner.tape import record
 
 SUITE = (
     PLAIN
@@ -146,6 +149,35 @@ def test_late(late):
 def test_not_recorded():
     say()
 
+@pytest.mark.nexdiag(cassette="a.cassette.jsonl")
+def test_on_top():
+    say()
+    say("another")
+
+@pytest.mark.nexdiag(cassette="a.cassette.jsonl")
+def test_breaks_a_rule():
+    say(TWICE)
+
+def nowhere():
+    import httpx
+    httpx.post("http://127.0.0.1:9/v1/chat/completions", json=TWICE, trust_env=False)
+
+@pytest.mark.nexdiag(cassette="down.cassette.jsonl", record_mode="once")
+def test_down():
+    nowhere()
+
+@pytest.mark.nexdiag(cassette="dead.cassette.jsonl")
+def test_dead():
+    nowhere()
+
+@pytest.fixture
+def broken():
+    pytest.fail("cannot be made")
+
+@pytest.mark.nexdiag(cassette="a.cassette.jsonl", record_mode="rewrite")
+def test_broken_setup(nexdiag_cassette, broken):
+    say()
+
 @pytest.mark.nexdiag(cassette="b.cassette.jsonl", record_mode="rewrite")
 def test_recorded_badly(nexdiag_cassette):
     assert say("something else") == "Bye."
@@ -182,6 +214,17 @@ def test_live(nexdiag_cassette):
     say("never recorded")
     assert len(nexdiag_cassette.recorded) == 1
 """
+
+
+def prepare(root: Path) -> None:
+    """A recording of a server that was down."""
+    (root / "tape").mkdir(parents=True, exist_ok=True)
+    url = "http://127.0.0.1:9/v1/chat/completions"
+    with contextlib.suppress(httpx.ConnectError), record(root / "tape" / "dead.cassette.jsonl"):
+        asked = [{"role": "user", "content": text} for text in "ab"]
+        httpx.post(url, json={"model": "m", "messages": asked}, trust_env=False)
+
+
 INNER = {"tape/test_wrong.py": WRONG, "tape/module/test_module.py": SAY + MODULE}
 FILE = "tape/test_wrong.py"
 
@@ -193,21 +236,47 @@ def test_what_was_not_as_recorded_fails_the_test(gathered: Gathered) -> None:
         "test_changed": ["call"], "test_swallowed": ["call"], "test_own_failure": ["call"],
         "test_recorded_badly": ["call"], "TestBadly::test_recorded": ["call"],
         "test_unplayed": ["teardown"], "test_late": ["teardown"],
-        "test_not_recorded": ["setup"], "test_nothing_sent": ["teardown"],
+        "test_not_recorded": ["setup"], "test_on_top": ["call"], "test_breaks_a_rule": ["call"],
+        "test_down": ["call"], "test_dead": ["call"], "test_broken_setup": ["setup"], "test_nothing_sent": ["teardown"],
     }  # fmt: skip
 
 
 def test_a_request_without_a_recording_is_told_by_what_differs(gathered: Gathered) -> None:
-    """The path with both values, the command that replays it, how it is recorded, and a file with what was sent."""
+    """The path with both values, how it is recorded anew, a file with what was sent, and what compares the two."""
     why = {name: one.told for name, one in gathered.done.of(FILE).items()}
     for name in ("test_changed", "test_swallowed"):
         assert "≠ tape/a.cassette.jsonl" in why[name]
-        assert f"pytest --record-mode=new_episodes {FILE}::{name}" in why[name]
-        assert "repro      nexdiag replay tape/a.cassette.jsonl --turn 1" in why[name]
+        assert f"pytest --record-mode=rewrite {FILE}::{name}" in why[name]
+        assert "record mode none" not in why[name] or "(tape/a.cassette.jsonl, record mode none)" in why[name]
+        commands_are_run(gathered, why[name], "tape/a.cassette.jsonl")
         assert f"{name}.cassette.jsonl" in why[name].partition("sent  ")[2]
     assert '- "hi"\n    + "hi there"' in why["test_changed"]
     assert "/temperature   added" in why["test_swallowed"]
     assert "Unmatched" in why["test_late"]
+    assert f"pytest --record-mode=new_episodes {FILE}::test_on_top" in why["test_on_top"]
+
+
+def test_a_rule_that_a_miss_breaks_is_told_once_and_counted(gathered: Gathered) -> None:
+    """By the recording's profile; the test need not ask for lint."""
+    broken = gathered.done.of(FILE)["test_breaks_a_rule"]
+    assert broken.told.count("NX101 role-alternation") == 1
+    assert "fix         merge messages[1]" in broken.told
+    assert broken.counts["findings"] == 1
+    assert len(broken.counts["scenarios"]) == 1  # though its first request already failed
+
+
+def test_a_failed_connection_is_told_whether_it_is_of_now_or_of_the_recording(gathered: Gathered) -> None:
+    """Neither is recorded for ever, nor played without a word."""
+    tests = gathered.done.of(FILE)
+    assert "the connection failed: ConnectError" in tests["test_down"].told
+    assert not (gathered.root / "tape" / "down.cassette.jsonl").exists()
+    assert "exchange 0 of tape/dead.cassette.jsonl is a recorded failure" in tests["test_dead"].told
+    assert f"pytest --record-mode=rewrite {FILE}::test_dead" in tests["test_dead"].told
+
+
+def test_a_test_whose_setup_fails_has_one_error(gathered: Gathered) -> None:
+    """That it sent nothing is no news."""
+    assert gathered.done.of(FILE)["test_broken_setup"].failed == ["setup"]
 
 
 def test_what_nobody_asked_for_and_what_is_not_there_say_what_to_type(gathered: Gathered) -> None:

@@ -206,6 +206,16 @@ def test_a_screen_reader_and_a_shell_are_served(browser: Browser, tmp_path: Path
     page("document.querySelector('select').selectedIndex = 1")
     page("document.querySelector('select').dispatchEvent(new Event('change'))")
     assert page(COUNTED) == "1 of 2 turns"
+    assert page("document.querySelector('.turn-side > .note').hidden")
+    page("document.querySelector('select').selectedIndex = 2")
+    page("document.querySelector('select').dispatchEvent(new Event('change'))")
+    assert page(f"[{COUNTED}, {HEADING}]") == ["1 of 2 turns", "Turn 2"]
+    assert "not among those" in page("document.querySelector('.turn-side').innerText")
+    page("document.querySelector('.clear').click()")
+    browser.until(f"{COUNTED} === '2 turns' && location.hash === '#run-1/turn-2'")
+    assert page("document.querySelector('.clear').hidden && document.querySelector('.turn-side > .note').hidden")
+    page("document.querySelector('select').selectedIndex = 1")
+    page("document.querySelector('select').dispatchEvent(new Event('change'))")
     page("document.querySelector('button.curl').click()")
     browser.until("document.querySelector('textarea.command')")
     command = page("document.querySelector('textarea.command').value")
@@ -307,6 +317,19 @@ def test_the_page_refers_to_nothing_outside() -> None:
     assert "@import" not in page
     assert "url(" not in page
     assert "No runs" in page
+
+
+def test_a_name_is_one_line_and_stands_once() -> None:
+    """A line break in a file's name begins no line of the page; the name of the only run is not shown twice."""
+    name = "a\n::error::b"
+    run = msgspec.structs.replace(sample.healthy(), name=name)
+    page = render(Report(title=name, runs=(run,)))
+    assert "\n::error" not in page
+    assert "<title>a⏎::error::b · nexdiag</title>" in page
+    assert '<h2 id="run-1-name" class="sr">a⏎::error::b</h2>' in page
+    two = render(Report(title=name, runs=(run, run)))
+    assert '<h2 id="run-2-name" class="sr">' not in render(Report(title="two", runs=(run, run)))
+    assert two.count(f'class="why">{run.profile} · ') == 2, "two runs of one name are told apart by their servers"
 
 
 def test_no_recorded_text_ends_a_script() -> None:

@@ -1,5 +1,8 @@
 """The limits of readers."""
 
+import pytest
+
+from nexdiag.core.errors import NexdiagError
 from nexdiag.report import limits
 
 
@@ -14,7 +17,9 @@ def test_a_summary_that_is_nearly_full_takes_nothing() -> None:
     assert limits.summary_room(limits.SUMMARY_BUDGET - 10) == limits.summary_room(10**9) == 0
 
 
-def test_a_page_that_opens_slowly_is_told() -> None:
-    """With what to do."""
+def test_a_page_that_opens_slowly_is_told_and_one_that_never_opens_is_refused() -> None:
+    """Both with what to do."""
     assert limits.too_large(limits.PAGE_LARGE - 1) == ""
     assert limits.too_large(limits.PAGE_MOST).startswith("the page has 50 MB: ")
+    with pytest.raises(NexdiagError, match="51 MB: no browser opens that"):
+        limits.too_large(limits.PAGE_MOST + 1_000_000)

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexdiag.report.markup import element, joined, text, trusted
+from nexdiag.report.markup import element, joined, quoted, text, trusted
 
 
 class Reader(HTMLParser):
@@ -42,3 +42,24 @@ def test_elements_nest_and_attributes_are_named() -> None:
 def test_hidden_characters_are_made_visible() -> None:
     """Bidi controls cannot turn the page around."""
     assert element("p", "\u202eabc") == "<p>⟨U+202E⟩abc</p>"
+
+
+def test_no_recorded_text_begins_a_line_of_the_file() -> None:
+    """A CI obeys lines of its log that begin with `::error::`; a browser shows the line break all the same."""
+    made = element("p", "a\n::error::b", title="a\n::error::b")
+    assert "\n" not in made
+    reader = Reader()
+    reader.feed(made)
+    reader.close()
+    assert "".join(reader.texts) == "a\n::error::b"
+
+
+def test_a_line_that_points_stays_below_its_place() -> None:
+    """The two lines are one piece that does not wrap; all other words, and their lines, are as they were."""
+    for words in ("failed:\n{{ raise('x') }}\n   ^^^\nError: <b>", "{{ x }}\n ~^", "no\n^ pointer\nhere"):
+        reader = Reader()
+        reader.feed(made := quoted(words))
+        reader.close()
+        pointing = made.count("as-it-stands")
+        assert pointing == reader.tags.count("code") == ("pointer" not in words)
+        assert "".join(reader.texts) == words.replace("^^^\n", "^^^")

@@ -78,6 +78,24 @@ def test_a_turn_with_an_error_in_its_log_is_not_folded_away() -> None:
     assert "… 3 more errors logged" in text
 
 
+def test_of_a_long_run_that_goes_on_failing_the_first_are_shown() -> None:
+    """The first and last turns and the first troubles; the others are counted, and shown where that is asked."""
+    run = sample.long_run(100)
+    turns = tuple(msgspec.structs.replace(turn, outcome="failed") for turn in run.cassette.turns)
+    report = sample.single_report(
+        msgspec.structs.replace(run, cassette=msgspec.structs.replace(run.cassette, turns=turns))
+    )
+    text = printed(report)
+    assert "✗ turn 20 " in text
+    assert "✗ turn 21 " not in text
+    assert "✗ turn 100 " in text
+    assert "… 77 more turns that failed or hold findings (all: --all) not shown" in text
+    console = Console(file=io.StringIO(), width=100)
+    render(report, console, every=True)
+    assert isinstance(console.file, io.StringIO)
+    assert all(f"✗ turn {number} " in console.file.getvalue() for number in range(1, 101))
+
+
 def test_colour_only_repeats_the_words() -> None:
     """Without colour the same words stand there."""
     plain = printed(sample.single_report(sample.alternation()))
@@ -125,7 +143,9 @@ def test_how_to_see_it_again_is_told_in_commands_that_can_be_pasted() -> None:
     """Of a failed turn alone, and of a file that has a name which a terminal can show."""
     text = printed(sample.single_report(sample.alternation()))
     named = "'cassettes/sglang/context warning.cassette.jsonl'"
-    assert f"  REPRO      nexdiag replay {named} --turn 2\n             nexdiag report {named} --curl 2\n" in text
+    assert (
+        f"  REPRO      nexdiag report {named} --curl 2 | sh\n" in text
+    )  # of another client, whose command is not known
     assert "REPRO" not in printed(sample.single_report(sample.healthy()))
     assert "REPRO" not in printed(sample.single_report(sample.hostile()))
 

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from nexdiag.codec import cassette as codec
+from nexdiag.core.body import Body
 from nexdiag.core.cassette import Cassette, Header
 from nexdiag.core.errors import CassetteError, NothingToDo
 from nexdiag.core.exchange import Exchange, Request
@@ -26,6 +28,19 @@ def test_a_report_is_named_for_its_one_recording_or_counts_them(tmp_path: Path) 
     assert [run.profile for run in report.runs] == ["vllm"]
     recorded(tmp_path / "b.cassette.jsonl", EXCHANGE)
     assert report_on([tmp_path]).title == "2 recordings"
+
+
+@pytest.mark.parametrize(("tool", "shown"), [("", False), ("somebody 1.0", False), ("nexdiag 0.1.0", True)])
+def test_a_recording_that_nexdiag_did_not_write_is_redacted(tmp_path: Path, tool: str, shown: bool) -> None:
+    """One that says that it is ours was redacted when it was written."""
+    key = "sk-proj-9f8e7d6c5b4a39281706fedcba9876543210"
+    exchange = msgspec.structs.replace(
+        EXCHANGE, request=Request(method="POST", url="http://h", body=Body.of(key.encode()))
+    )
+    path = tmp_path / "a.cassette.jsonl"
+    path.write_bytes(codec.encode(Cassette(header=Header(tool=tool), exchanges=(exchange,))))
+    (run,) = report_on([path]).runs
+    assert (key.encode() in run.cassette.exchanges[0].request.body.join()) is shown
 
 
 def test_what_could_not_be_checked_is_told_with_its_file(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Two corpora → their changes: what was there, what is there, and how much of each was seen.
 
-Law: facts. A thing that was rare and is not seen again is no change as long as chance explains it.
+Law: facts. A thing that was rare and is not seen again is no change as long as chance explains it. A share is one of
+places (chunks, entries of lists); a chance is an exchange, since places of one exchange depend on each other.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from nexdiag.core.drift import Change, Seen, Support
-from nexdiag.diff.drift.builtin import shape_of
+from nexdiag.diff.drift.builtin import KINDS, shape_of
 from nexdiag.diff.drift.declared import Declared
 from nexdiag.diff.drift.naming import LASTING, MAP_KEY, NO_JSON, segment
 from nexdiag.diff.drift.shape import ANY_BRANCH, Node, Place, is_choice
@@ -25,6 +26,8 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: str
     form: str
     shape: Declared | None
+    unchecked: list[str]
+    """To be told of what could not be compared."""
 
     def change(  # noqa: PLR0913 - the parts of a change
         self,
@@ -79,7 +82,7 @@ def compare(
     for key in sorted(left.keys() | right.keys()):
         direction, endpoint, form = key
         if key in left and key in right:
-            where = Where(direction=direction, endpoint=endpoint, form=form, shape=shape_of(*key))
+            where = Where(direction=direction, endpoint=endpoint, form=form, shape=shape_of(*key), unchecked=unchecked)
             changes += _nodes(where, "", left[key], right[key])
         else:
             side, node = ("left", left[key]) if key in left else ("right", right[key])
@@ -153,7 +156,7 @@ def _types(where: Where, pointer: str, left: Node, right: Node) -> Iterator[Chan
             examples=(example(left), right.types[name].example),
             allowed=allowed,
         )
-    elif gone and expected(sum(_count(left, one) for one in _members(gone)) / left.n, right.n):
+    elif gone and expected(sum(_count(left, one) for one in _members(gone)) / left.n, right.exchanges):
         yield where.change(
             "type-narrowed",
             pointer,
@@ -201,7 +204,7 @@ def _nulls(where: Where, pointer: str, left: Node, right: Node) -> Iterator[Chan
             examples=(example(left), "null"),
             allowed=known is not None and known.nullable,
         )
-    elif was and not now and right.n and was < left.n and expected(was / left.n, right.n):
+    elif was and not now and right.n and was < left.n and expected(was / left.n, right.exchanges):
         yield where.change(
             "never-null", pointer, *words, sides=both, first=first_of(right), examples=("null", example(right))
         )
@@ -210,6 +213,10 @@ def _nulls(where: Where, pointer: str, left: Node, right: Node) -> Iterator[Chan
 def _values(where: Where, pointer: str, left: Node, right: Node) -> Iterator[Change]:
     name = pointer.rpartition("/")[2]
     if not is_choice(left, name) or left.values is None or not _count(right, "string"):
+        return
+    if right.withheld:
+        place = f"{where.direction} {where.endpoint} {where.form} {pointer}"
+        where.unchecked.append(f"{place}: the right was stored without its words, too few to be a choice of a few")
         return
     known = where.declared(pointer)
     declared = frozenset(known.values if known is not None else ())
@@ -227,8 +234,8 @@ def _values(where: Where, pointer: str, left: Node, right: Node) -> Iterator[Cha
         allowed = bool(declared) and declared >= set(new)
         shown = f'"{min(left.values)}"', ", ".join(f'"{one}"' for one in new[:_SHOWN])
         yield where.change("enum-widened", pointer, *words, sides=told, first=since, examples=shown, allowed=allowed)
-    seen = _count(left, "string")
-    gone = [one for one in sorted(left.values) if expected(left.values[one].n / seen, _count(right, "string"))]
+    seen, chances = _count(left, "string"), min(_count(right, "string"), right.exchanges)
+    gone = [one for one in sorted(left.values) if expected(left.values[one].n / seen, chances)]
     gone = [one for one in gone if right.values is not None and one not in right.values]
     if gone:
         told = _support(left, sum(left.values[one].n for one in gone)), _support(right, 0)
@@ -237,10 +244,12 @@ def _values(where: Where, pointer: str, left: Node, right: Node) -> Iterator[Cha
 
 
 def _branches(where: Where, pointer: str, left: Node, right: Node) -> Iterator[Change]:
-    if ANY_BRANCH in left.branches or ANY_BRANCH in right.branches:
-        return
+    """Kind by kind. Where one side has so many that it does not tell them apart, those that both know."""
     yield from _silent(where, pointer, left, right)
-    for label in sorted(left.branches.keys() | right.branches.keys()):
+    labels = left.branches.keys() | right.branches.keys()
+    if ANY_BRANCH in labels:
+        labels &= KINDS
+    for label in sorted(labels):
         was, now = left.branches.get(label), right.branches.get(label)
         below = pointer + label
         told = _held(left, was), _held(right, now)
@@ -258,9 +267,10 @@ def _branches(where: Where, pointer: str, left: Node, right: Node) -> Iterator[C
 def _silent(where: Where, pointer: str, left: Node, right: Node) -> Iterator[Change]:
     """Objects that do not say of which kind they are, where all did."""
     number = plain(right)
-    if not left.branches or plain(left) or not number:
+    labels = left.branches.keys() - {ANY_BRANCH}
+    if not labels or plain(left) or not number:
         return
-    name = min(left.branches)[1:].partition("=")[0]
+    name = min(labels)[1:].partition("=")[0]
     was, now = left.types["object"], right.types["object"]
     told = _support(left, was.n), _support(right, now.n - number)
     words = "a word in each", "none in some" if right.branches else "none"
@@ -268,19 +278,19 @@ def _silent(where: Where, pointer: str, left: Node, right: Node) -> Iterator[Cha
 
 
 def plain(node: Node) -> int:
-    """How many objects are in no branch."""
+    """How many objects (places, not exchanges) are in no branch."""
     objects = node.types.get("object")
     return (0 if objects is None else objects.n) - sum(one.n for one in node.branches.values())
 
 
 def first_of(node: Node, kind: str = "") -> Place | None:
-    """Where a node was first seen, or a type at it."""
+    """The exchange in which a node was first seen, or a type at it."""
     places = [one.first for name, one in node.types.items() if not kind or name == kind]
     return min(places, default=None)
 
 
 def example(node: Node | None) -> str:
-    """What was first seen there; of a shape that holds no texts, its lengths."""
+    """The value at the first place of the first exchange; of a shape that holds no texts, their lengths."""
     if node is None or not node.types:
         return ""
     kind, tally = min(node.types.items(), key=lambda one: (one[1].first, one[0]))

@@ -29,7 +29,7 @@ def conform(right: dict[tuple[str, str, str], Node]) -> tuple[list[Change], list
         if shape is None:
             unchecked.append(f"{' '.join(key)}: no shape is published of it ({_counted(right[key].exchanges)})")
             continue
-        where = Where(direction=key[0], endpoint=key[1], form=key[2], shape=shape)
+        where = Where(direction=key[0], endpoint=key[1], form=key[2], shape=shape, unchecked=unchecked)
         changes += [_light(one) for one in _node(where, "", shape, right[key])]
     return changes, unchecked
 
@@ -95,6 +95,10 @@ def _types(where: Where, pointer: str, shape: Declared, seen: Node) -> Iterator[
 
 def _values(where: Where, pointer: str, shape: Declared, seen: Node) -> Iterator[Change]:
     if not shape.closed or "string" not in seen.types:
+        return
+    if seen.withheld:
+        place = f"{where.direction} {where.endpoint} {where.form} {pointer}"
+        where.unchecked.append(f"{place}: stored without its words, too few to be a choice of a few")
         return
     values = seen.values
     new = None if values is None else sorted(values.keys() - set(shape.values))

@@ -88,6 +88,7 @@ class Reader:
                 written = f"[{name}={label}]"
                 branch = node.branch(written, depth)
                 self.see(branch, value, depth, inside=written)
+                self.lacks(node, _NO_FIELDS)  # beside the kinds it has none, as adding up takes it
                 return
         opaque = OPAQUE_IN.get(inside, _NOTHING)
         for key, entry in value.items():
@@ -153,6 +154,7 @@ _KINDS: dict[type, str] = {
 }
 _HIDDEN: dict[type, Any] = {dict: {}, list: []}
 _NOTHING: frozenset[str] = frozenset()
+_NO_FIELDS: dict[str, Any] = {}
 
 
 def _example(value: Any, kind: str) -> str:  # noqa: ANN401 - any JSON value

@@ -7,17 +7,13 @@ however they were divided. So nothing here forgets by order: a bound, once passe
 
 from collections.abc import Iterator
 
-from nexdiag.diff.drift.naming import (
-    CHOICES,
-    MAP_KEY,
-    is_data,
-    is_free,
-    segment,
-)
+from nexdiag.diff.drift.builtin import KINDS
+from nexdiag.diff.drift.naming import CHOICES, MAP_KEY, is_data, is_free, segment
 
 MOST_VALUES = 24
 """Distinct short texts of a place that are kept; with one more it is no choice."""
 MOST_BRANCHES = 64
+"""Kinds of objects, of which no published shape knows, that are kept apart; with one more they are one."""
 MOST_KEYS = (96, 64, 64, 32, 32, 16, 16, 8)
 """Names of an object, by its depth, that are kept apart; with one more they are data. Below: as the last."""
 DEEPEST = 24
@@ -69,6 +65,7 @@ class Node:
         "types",
         "values",
         "whole",
+        "withheld",
     )
 
     def __init__(self, *, free: bool = False) -> None:
@@ -86,7 +83,9 @@ class Node:
         """Objects that say what they are, each kind for itself."""
         self.items: Node | None = None
         self.values: dict[str, Tally] | None = None if free else {}
-        """Short words, while they are few; None for any text."""
+        """Short words, while they are few; None for any text, or where `withheld`."""
+        self.withheld = False
+        """Its short words were left out when it was stored: it may be a choice, or not."""
         self.length: tuple[int, int] | None = None
         """Of texts and lists, the least and the most."""
         self.lacked: Place | None = None
@@ -118,15 +117,20 @@ class Node:
 
     def branch(self, label: str, depth: int) -> "Node":
         """The place of a kind of object."""
-        if ANY_BRANCH in self.branches:
-            return self.branches[ANY_BRANCH]
         found = self.branches.get(label)
         if found is None:
+            if ANY_BRANCH in self.branches and label not in KINDS:
+                return self.branches[ANY_BRANCH]
             found = self.branches[label] = Node()
-            if len(self.branches) > MOST_BRANCHES:
+            if self._many_kinds():
                 self._fold_branches(depth)
                 return self.branches[ANY_BRANCH]
         return found
+
+    def _many_kinds(self) -> bool:
+        """Whether there are more kinds than are kept apart, and they are apart."""
+        labels = self.branches.keys()
+        return len(labels) > MOST_BRANCHES and ANY_BRANCH not in labels and len(labels - KINDS) > MOST_BRANCHES
 
     def merge(self, other: "Node", depth: int = 0) -> None:
         """Take in what another saw."""
@@ -136,12 +140,7 @@ class Node:
         self.objects += other.objects
         self.deep |= other.deep
         _merge_tallies(self.types, other.types)
-        if self.values is not None and other.values is not None:
-            _merge_tallies(self.values, other.values)
-            if len(self.values) > MOST_VALUES:
-                self.values = None
-        else:
-            self.values = None
+        self._merge_values(other)
         self.length = wider(self.length, other.length)
         self._merge_children(other, depth, before)
         self._merge_branches(other, depth)
@@ -149,6 +148,15 @@ class Node:
             if self.items is None:
                 self.items = Node(free=self.free)
             self.items.merge(other.items, depth + 1)
+
+    def _merge_values(self, other: "Node") -> None:
+        anything = any(one.values is None and not one.withheld for one in (self, other))
+        self.withheld = (self.withheld or other.withheld) and not anything
+        if self.values is not None and other.values is not None:
+            _merge_tallies(self.values, other.values)
+            if len(self.values) <= MOST_VALUES:
+                return
+        self.values = None
 
     def _merge_children(self, other: "Node", depth: int, before: "Place | None") -> None:
         if other.folded and not self.folded:
@@ -171,9 +179,9 @@ class Node:
         if ANY_BRANCH in other.branches and ANY_BRANCH not in self.branches:
             self._fold_branches(depth)
         for label, node in other.branches.items():
-            name = ANY_BRANCH if ANY_BRANCH in self.branches else label
+            name = ANY_BRANCH if ANY_BRANCH in self.branches and label not in KINDS else label
             self.branches.setdefault(name, Node()).merge(node, depth)
-        if ANY_BRANCH not in self.branches and len(self.branches) > MOST_BRANCHES:
+        if self._many_kinds():
             self._fold_branches(depth)
 
     def fold(self, depth: int) -> None:
@@ -184,10 +192,11 @@ class Node:
         self.children, self.folded, self.whole = {MAP_KEY: folded}, True, None
 
     def _fold_branches(self, depth: int) -> None:
+        """The kinds that nobody published are one from here on; the others stay what they are."""
         folded = Node()
-        for node in self.branches.values():
-            folded.merge(node, depth)
-        self.branches = {ANY_BRANCH: folded}
+        for label in sorted(self.branches.keys() - KINDS):
+            folded.merge(self.branches.pop(label), depth)
+        self.branches[ANY_BRANCH] = folded
 
     def below(self) -> "Iterator[tuple[str, Node]]":
         """Every place right below, with what its pointer goes on with."""
@@ -203,9 +212,9 @@ class Node:
             yield from node.walk(pointer + more)
 
 
-def loose(step: str) -> bool:
+def loose(part: str) -> bool:
     """Whether below this part of a pointer exchanges are not counted: there many names, or kinds, are one place."""
-    return step in (f"/{MAP_KEY}", ANY_BRANCH)
+    return part in (f"/{MAP_KEY}", ANY_BRANCH)
 
 
 def is_choice(node: Node, name: str) -> bool:

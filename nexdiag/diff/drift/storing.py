@@ -12,6 +12,7 @@ import msgspec
 
 from nexdiag.core.errors import UsageError
 from nexdiag.diff.drift.corpus import Key, Shapes
+from nexdiag.diff.drift.counted import misfit
 from nexdiag.diff.drift.shape import Node, Tally, is_choice, loose
 
 SCHEMA = "nexdiag.shape/1"
@@ -28,6 +29,8 @@ class _Node(msgspec.Struct, omit_defaults=True, rename={"exchanges": "in", "chil
     types: dict[str, tuple[int, str, int, str]] = {}
     length: tuple[int, int] | None = None
     values: dict[str, tuple[int, str, int]] | None = None
+    anything: bool = False
+    """Its texts are so many, or such, that they are no choice: where they are kept, they are in `values`."""
     folded: bool = False
     free: bool = False
     deep: bool = False
@@ -75,6 +78,19 @@ def unpacked(raw: bytes, name: str = "shape") -> Shapes:
         ) from error
     if paper.schema != SCHEMA:
         raise UsageError(f"{name} is a {paper.schema!r}, wanted {SCHEMA}", hint="write it again with this version")
+    try:
+        shapes = _shapes(paper)
+        told = next((told for node in shapes.roots.values() if (told := misfit(node))), "")
+    except RecursionError:
+        told = "it is nested too deeply"
+    if not told and min([paper.files, paper.exchanges, *paper.servers.values(), *paper.left_out.values()]) < 0:
+        told = "a count is below 0"
+    if told:
+        raise UsageError(f"{name} holds no shape: {told}", hint="make one with: nexdiag drift CORPUS --write FILE")
+    return shapes
+
+
+def _shapes(paper: _Shapes) -> Shapes:
     shapes = Shapes()
     shapes.files, shapes.exchanges = paper.files, paper.exchanges
     shapes.servers, shapes.left_out = paper.servers, paper.left_out
@@ -135,6 +151,7 @@ def _drawn(node: Node, name: str, *, whole: bool, apart: bool) -> _Node:
         types={kind: (one.n, *one.first, _shown(kind, one, whole=whole)) for kind, one in node.types.items()},
         length=node.length if whole or not node.free else None,
         values=_values(node) if whole or choice else None,
+        anything=node.values is None and not node.free and not node.withheld,
         folded=node.folded,
         free=node.free,
         deep=node.deep,
@@ -164,8 +181,11 @@ def _node(paper: _Node) -> Node:
     node.n, node.exchanges, node.objects = paper.n, paper.exchanges, paper.objects
     node.types = {kind: Tally(n, (file, place), shown) for kind, (n, file, place, shown) in paper.types.items()}
     node.length, node.folded, node.deep, node.lacked = paper.length, paper.folded, paper.deep, paper.lacked
-    values = paper.values
-    node.values = None if values is None else {text: Tally(n, (file, at)) for text, (n, file, at) in values.items()}
+    values = {} if paper.values is None and "string" not in paper.types else paper.values
+    if values is None or paper.anything or paper.free:
+        node.values, node.withheld = None, not paper.anything and not paper.free
+    else:
+        node.values = {text: Tally(n, (file, at)) for text, (n, file, at) in values.items()}
     node.children = {key: _node(child) for key, child in paper.children.items()}
     node.branches = {label: _node(branch) for label, branch in paper.branches.items()}
     node.items = None if paper.items is None else _node(paper.items)

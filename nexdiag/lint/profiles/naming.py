@@ -42,7 +42,7 @@ def named(name: str) -> Profile:
         return profile
     near = get_close_matches(name.lower(), [profile.name for profile in NAMED], n=3, cutoff=0.5)
     meant = f"did you mean {' or '.join(near)}? " if near else ""
-    raise UsageError(f"unknown profile {name[:80]!r}", hint=f"{meant}nexdiag lint --profile ? lists them")
+    raise UsageError(f"unknown profile {name[:80]!r}", hint=f"{meant}nexdiag lint --profile '?' lists them")
 
 
 def resolve(text: str | None) -> Profile:

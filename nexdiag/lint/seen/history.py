@@ -203,6 +203,10 @@ class History:
             waiting.setdefault(asked.at, []).append(asked.call)
         return dict(sorted(waiting.items()))
 
+    def owed(self, at: int) -> list[CallSeen]:
+        """The calls of the message at that index that nothing has answered so far."""
+        return [call for call in self.messages[at].calls if any(one.at == at for one in self._open.get(call.id, ()))]
+
     def odd_answers(self) -> tuple[list[Misnamed], list[Stray]]:
         """Answers to the newest run that name no call of it: those that stand for one that still waits, the others.
 

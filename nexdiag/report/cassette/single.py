@@ -85,6 +85,12 @@ def curl(exchange: Exchange, file: str) -> str:
     return " ".join([whole, "|", *parts, "--data-binary @-"])
 
 
+def key_variables(exchange: Exchange) -> tuple[str, ...]:
+    """The variables that `curl` puts where the recording had a key; none where the client sent none."""
+    sent = [_KEYS[name] for name, value in exchange.request.headers if name in _KEYS and value.startswith(_MARK)]
+    return tuple(dict.fromkeys(one.rpartition("$")[2] for one in sent))
+
+
 def _is_text(body: bytes) -> bool:
     """Whether a shell can take it as an argument, and a terminal show it as it is."""
     try:

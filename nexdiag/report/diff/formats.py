@@ -8,7 +8,7 @@ from nexdiag.report.diff.notable import Way
 
 Write = Callable[[Sequence[Comparison], Way], str]
 FORMATS: dict[str, Write] = {
-    "text": lambda found, way: text.whole(found, unfolded=way.unfolded),
+    "text": lambda found, way: text.whole(found, unfolded=way.unfolded, chosen=way.chosen),
     "json": lambda found, way: json.whole(found, unfolded=way.unfolded),
     "jsonl": lambda found, way: jsonl.whole(found, unfolded=way.unfolded),
     "github": github.whole,

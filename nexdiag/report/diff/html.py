@@ -4,6 +4,7 @@ Law: as in `report.html`, the page loads nothing and runs its own script alone; 
 Verdict, explanation, first divergence and what was set aside stand without scripts.
 """
 
+import json
 from typing import Any
 
 from nexdiag.core.comparison import Comparison, Place, Row
@@ -26,9 +27,9 @@ _LONGEST = 20_000
 def render(found: Comparison, left: Run, right: Run) -> str:
     """The page of a comparison; `left` and `right` are the two recordings that were compared, as runs."""
     both = [run_payload(run_facts(run), number) for number, run in enumerate((left, right), 1)]
-    rows = Column(0, "rows")
+    rows, texts = Column(0, "rows"), Column(0, "texts")
     for row in found.rows:
-        rows.add(_row(row))
+        rows.add(_row(row, texts))
     note = element("noscript", element("p", "Scripts are off: only the first divergence is shown."))
     explorer = element("div", class_="explorer")
     told = (sides(found), explained(found), divergence(found), findings(found), asides(found), note, explorer)
@@ -40,7 +41,7 @@ def render(found: Comparison, left: Run, right: Run) -> str:
         sections=(element("section", *told, class_="comparison"),),
         foot=(foot(found),),
         indexes=(open_block("nexdiag-0-index", _index(found)),),
-        blocks=[*rows.blocks(), *(piece for one in both for piece in (one.index, *one.blocks))],
+        blocks=[*rows.blocks(), *texts.blocks(), *(piece for one in both for piece in (one.index, *one.blocks))],
     )
 
 
@@ -65,7 +66,7 @@ def _index(found: Comparison) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: Row, texts: Column) -> dict[str, Any]:
     return {
         "title": title_of(row),
         "where": place_of(row),
@@ -73,7 +74,7 @@ def _row(row: Row) -> dict[str, Any]:
         "right": _place(row.right),
         "consequence": row.consequence,
         "carried": row.carried,
-        "differences": [_difference(one) for one in row.differences],
+        "differences": [_difference(one, texts) for one in row.differences],
     }
 
 
@@ -81,18 +82,23 @@ def _place(place: Place | None) -> dict[str, Any] | None:
     return {"turn": place.turn, "session": place.session, "exchange": place.exchange} if place else None
 
 
-def _difference(one: Difference) -> dict[str, Any]:
+def _difference(one: Difference, texts: Column) -> dict[str, Any]:
+    """Values and words as numbers: what row after row carries on stands in the page once."""
     moved = one.right_pointer not in (None, one.pointer)
     return {
         "pointer": f"{one.pointer} ↔ {one.right_pointer}" if moved else one.pointer,
         "kind": one.kind,
         "aspect": one.aspect,
-        "left": _value(one.left),
-        "right": _value(one.right),
-        "words": [(piece.kind, piece.text) for piece in one.words],
+        "left": None if one.kind == "added" else _once(_value(one.left), texts),
+        "right": None if one.kind == "removed" else _once(_value(one.right), texts),
+        "words": _once(json.dumps([(piece.kind, piece.text) for piece in one.words]), texts) if one.words else None,
         "inherited": one.inherited,
         "quiet": one.quiet,
     }
+
+
+def _once(text: str, texts: Column) -> int:
+    return texts.once(text.encode("utf-8", "surrogatepass"), text)
 
 
 def _value(value: object) -> str:

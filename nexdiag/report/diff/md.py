@@ -3,6 +3,7 @@
 Law: it stays under the size it is given, and tells what it left out. Recorded text stands in code alone.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from nexdiag.core.comparison import Comparison
@@ -17,6 +18,7 @@ from nexdiag.report.wording import count
 _END = "\n_See `--format json` for all of it._\n"
 _LEFT = " left out: the page has no room._"
 """Nothing recorded reads so: it stands in code."""
+_COLUMN = re.compile(r" {3,}")
 _TOLD = 24
 """Lines of a row."""
 
@@ -29,6 +31,7 @@ def whole(found: Sequence[Comparison], way: Way = ANY, *, limit: int = PASTED) -
         ("more explanation", list(_explained(found)), 0.3),
         ("more line not checked", list(_unchecked(found)), 0.2),
         ("more new finding", list(_findings(found)), 0.3),
+        ("more fixed finding", list(_fixed(found)), 0.1),
         ("more row", list(_rows(found, way)), 1.0),
     )
     page = head + parted(rows, limit - size(head) - size(_END), _left_out)
@@ -70,11 +73,20 @@ def _rows(found: Sequence[Comparison], way: Way) -> Iterator[str]:
         for row in told:
             lines = list(told_in(row))[bool(row.explains) :]
             cut = [f"… and {count(len(lines) - _TOLD, 'more line')}"] if len(lines) > _TOLD else []
-            listed = "".join(f"- {code(one_line(line, 400))}\n" for line in [*lines[:_TOLD], *cut])
+            listed = "".join(f"- {code(_narrow(line))}\n" for line in [*lines[:_TOLD], *cut])
             first = ", the first divergence" if one.first is not None and one.rows[one.first] is row.row else ""
             yield f"\n{ICONS[row.severity]} **{code(row.title)}**{first}\n\n{listed}"
         if told and quiet(one):
             yield f"\n{count(quiet(one), 'more difference')} without weight (`--mode {one.mode}`)\n"
+
+
+def _narrow(line: str) -> str:
+    """A line without the spaces by which a terminal's columns stand under one another."""
+    return (
+        _COLUMN.sub("  ", one_line(line, 400), count=2)
+        if not line.startswith(("  ", "- ", "+ "))
+        else one_line(line, 400)
+    )
 
 
 def _findings(found: Sequence[Comparison]) -> Iterator[str]:
@@ -82,6 +94,14 @@ def _findings(found: Sequence[Comparison]) -> Iterator[str]:
     for one in found:
         for finding in one.findings.new:
             yield f"{head}- {ICONS[finding.severity]} {code(title_of_finding(finding))}\n"
+            head = ""
+
+
+def _fixed(found: Sequence[Comparison]) -> Iterator[str]:
+    head = "\nFindings that are fixed:\n\n"
+    for one in found:
+        for finding in one.findings.gone:
+            yield f"{head}- {code(title_of_finding(finding, 'fixed'))}\n"
             head = ""
 
 

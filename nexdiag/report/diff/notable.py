@@ -31,6 +31,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     """Aspects that weigh; `findings` for new findings."""
     unfolded: bool = False
     """For reading: show what an earlier difference brought about as well."""
+    chosen: bool = False
+    """The mode was not asked for, but chosen by the answers: for reading, that is told."""
     sources: Sources = NOWHERE
 
 
@@ -104,9 +106,9 @@ def told_of(finding: Finding) -> Iterator[str]:
         yield f"fix: {one_line(finding.fix, 400)}"
 
 
-def title_of_finding(finding: Finding) -> str:
+def title_of_finding(finding: Finding, word: str = "new") -> str:
     """Its rule and place."""
-    return one_line(f"new: {finding.code} {finding.rule} {finding_place(finding)}".rstrip(), 300)
+    return one_line(f"{word}: {finding.code} {finding.rule} {finding_place(finding)}".rstrip(), 300)
 
 
 def file_of(found: Comparison, row: Row | None = None) -> tuple[str, int | None]:

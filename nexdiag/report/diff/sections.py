@@ -5,7 +5,7 @@ from nexdiag.core.difference import Difference, Piece
 from nexdiag.core.finding import Finding
 from nexdiag.report.diff.told import missing, place_of, pointer_of, title_of, verdict
 from nexdiag.report.json import as_text
-from nexdiag.report.markup import Markup, element, joined, trusted
+from nexdiag.report.markup import Markup, element, joined, quoted, trusted
 from nexdiag.report.visible import cut, cut_within, one_line
 from nexdiag.report.wording import count, date
 
@@ -86,7 +86,7 @@ def _quote(words: str | None) -> Markup | None:
     if not words:
         return None
     said = element("figcaption", "The server said")
-    return element("figure", said, element("blockquote", cut_within(words, _LONG)), class_="quote words")
+    return element("figure", said, quoted(cut_within(words, _LONG)), class_="quote words")
 
 
 def _link(row: int, words: str) -> Markup:

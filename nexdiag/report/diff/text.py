@@ -9,6 +9,7 @@ from nexdiag.core.comparison import QUIET, Comparison, Row, Side
 from nexdiag.core.difference import Difference, Piece
 from nexdiag.core.finding import Finding
 from nexdiag.report.diff.told import missing, place_of, pointer_of, title_of, verdict, weighty
+from nexdiag.report.json import as_text
 from nexdiag.report.lint.text import place as finding_place
 from nexdiag.report.replay.values import both
 from nexdiag.report.visible import both_ends, one_line, visible
@@ -20,23 +21,25 @@ _EACH = 12
 """Differences of a row that are told."""
 _FINDINGS = 8
 _LINE = 400
+_WHY = {"run": "most answers differ", "replay": "answers are the same, or there are none"}
 _MARKS = {"removed": ("⟦-", "-⟧"), "added": ("⟦+", "+⟧"), "same": ("", ""), "left out": ("", "")}
 
 
-def whole(found: Sequence[Comparison], *, unfolded: bool = False) -> str:
-    """All comparisons, each under its two names."""
-    parts = ["\n".join(_one(one, unfolded=unfolded)) for one in found]
+def whole(found: Sequence[Comparison], *, unfolded: bool = False, chosen: bool = False) -> str:
+    """All comparisons, each under its two names; `chosen`: nobody has asked for the mode, the answers tell it."""
+    parts = ["\n".join(_one(one, unfolded=unfolded, chosen=chosen)) for one in found]
     if len(found) > 1:
         differ = sum(bool(one.differences()) for one in found)
         parts.append(f"{count(len(found), 'pair')} compared, {count(differ, 'pair')} differ{'s' * (differ == 1)}")
     return "\n\n".join(parts)
 
 
-def _one(found: Comparison, *, unfolded: bool) -> Iterator[str]:
+def _one(found: Comparison, *, unfolded: bool, chosen: bool) -> Iterator[str]:
     yield f"- {_side(found.left)}"
     yield f"+ {_side(found.right)}"
     icon = "✗" if found.differences() else "✓"
     how = "two runs" if found.mode == "run" else "exact"
+    how += f", as {_WHY[found.mode]}" if chosen and found.mode in _WHY else ""
     yield f"{icon} {verdict(found)}   ({how}: --mode {found.mode})"
     yield from _explained(found)
     yield from _rows(found, unfolded=unfolded)
@@ -129,6 +132,7 @@ def lines_of(one: Difference, margin: str = "") -> Iterator[str]:
     """What differs, then both values: word by word where that is known."""
     note = "   (without weight here)" if _is_light(one) else ""
     note += "   (carried on)" if one.inherited else ""
+    note += _retyped(one)
     note += "   (the same words in another order)" if _shuffled(one.left, one.right) else ""
     yield f"{margin}{one.aspect:<10} {pointer_of(one)}   {one.kind}{note}"
     if one.aspect == "timing" and isinstance(one.left, float) and isinstance(one.right, float):
@@ -138,6 +142,18 @@ def lines_of(one: Difference, margin: str = "") -> Iterator[str]:
         yield from (f"{margin}  {line}" for line in worded(one.words))
     else:
         yield from (f"{margin}  {line}" for line in both(one))
+
+
+def _retyped(one: Difference) -> str:
+    """What kinds of value two are that read the same."""
+    if one.kind != "changed" or type(one.left) is type(one.right) or as_text(one.left) != as_text(one.right):
+        return ""
+    return f"   ({_kind(one.left)}, now {_kind(one.right)})"
+
+
+def _kind(value: object) -> str:
+    kinds = {bool: "a boolean", int: "an integer", float: "a number", str: "a text", list: "a list", dict: "an object"}
+    return kinds.get(type(value), "null")
 
 
 def _shuffled(left: object, right: object) -> bool:

@@ -28,6 +28,11 @@ def verdict(found: Comparison) -> str:
     return f"{count(news, 'difference')}{where}{follow}"
 
 
+def follows(found: Comparison) -> bool:
+    """Whether anything of weight only follows from an earlier row."""
+    return sum(len(weighty(row)) for row in found.rows if not row.consequence) < len(found.differences())
+
+
 def place_of(row: Row) -> str:
     """`turn 2, exchange 1`; of two places that are not the same, both."""
     sides = [where(one) for one in (row.left, row.right) if one is not None]

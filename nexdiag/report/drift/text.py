@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from nexdiag.core.drift import Change, Drift
 from nexdiag.core.finding import Severity
-from nexdiag.report.drift.wording import rows, sentence, side, summary, title
+from nexdiag.report.drift.wording import grouped, rows, sentence, side, summary, title
 from nexdiag.report.visible import one_line
+from nexdiag.report.wording import count
 
 
 def whole(drift: Drift) -> str:
@@ -16,8 +17,11 @@ def whole(drift: Drift) -> str:
 def _lines(drift: Drift) -> Iterator[str]:
     yield f"left   {side(drift.left)}"
     yield f"right  {side(drift.right)}"
-    for change in drift.changes:
-        yield from _change(change)
+    for group in grouped(drift.changes):
+        yield from _change(group[0])
+        if len(group) > 1:
+            yield f"          and {count(len(group) - 1, 'more place')} of which the same holds:"
+            yield from (f"          {one.fingerprint} {one_line(one.pointer, 200)}: {one.right}" for one in group[1:])
     yield from (f"  not checked: {one_line(text)}" for text in drift.unchecked)
     yield sentence(drift)
 

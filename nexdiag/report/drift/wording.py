@@ -1,9 +1,10 @@
 """A drift in words: what each change is, what it rests on, and what all come to in a line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from nexdiag.core.drift import Change, Corpus, Drift
 from nexdiag.core.finding import Severity
+from nexdiag.report.sources import Sources
 from nexdiag.report.visible import one_line
 from nexdiag.report.wording import count
 
@@ -43,6 +44,24 @@ def side(corpus: Corpus) -> str:
     return f"{one_line(corpus.name)}: {count(corpus.exchanges, 'exchange')} in {count(corpus.files, 'file')}{of}"
 
 
+def grouped(changes: Iterable[Change]) -> list[list[Change]]:
+    """In their order, with those together that tell the same of a field of one name: gone from each of many events."""
+    groups: dict[tuple[object, ...], list[Change]] = {}
+    for one in changes:
+        name = one.pointer.rpartition("/")[2]
+        kin = (one.severity, one.kind, one.direction, one.endpoint, one.form, name, one.requirement, one.breaks)
+        groups.setdefault((*kin, one.was, one.now), []).append(one)
+    return list(groups.values())
+
+
+def place(change: Change, drift: Drift, sources: Sources) -> tuple[str, int]:
+    """The file that shows a change first, and the line; where none does, the corpus, by its first file."""
+    first = change.first
+    if first is not None and (first.file in drift.paths or not drift.paths):
+        return sources.path(first.file), sources.line(first.file, first.exchange)
+    return sources.path(next(iter(drift.paths), drift.right.name)), 1
+
+
 def title(change: Change) -> str:
     """`now-null response chat stream /choices/*/delta/content`."""
     return f"{change.kind} {one_line(change.place)}"
@@ -57,7 +76,7 @@ def summary(change: Change) -> str:
 def rows(change: Change) -> Iterator[tuple[str, str]]:
     """What there is beside, each with its label."""
     if change.first is not None:
-        yield "first", one_line(str(change.first))
+        yield "first", one_line(str(change.first)) + (" of the right" if change.left is not None else "")
     if change.left_example:
         yield "was", one_line(change.left_example, _EXAMPLE)
     if change.right_example:

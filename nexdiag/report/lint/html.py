@@ -9,7 +9,7 @@ from nexdiag.core.finding import Finding
 from nexdiag.core.judged import Judged
 from nexdiag.report.lint.summary import sentence
 from nexdiag.report.lint.text import facts, place
-from nexdiag.report.markup import Markup, element, joined, text, trusted
+from nexdiag.report.markup import Markup, element, joined, quoted, text, trusted
 from nexdiag.report.page.assets import assets
 from nexdiag.report.summary import ICONS
 from nexdiag.report.visible import both_ends, cut, one_line
@@ -33,7 +33,7 @@ def whole(judged: Sequence[Judged]) -> str:
         Markup(f'<meta http-equiv="Content-Security-Policy" content="{text(own.policy)}">'),
         Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
         Markup('<meta name="color-scheme" content="light dark">'),
-        element("title", f"nexdiag lint: {sentence(judged)}"),
+        element("title", f"nexdiag lint: {one_line(sentence(judged), 160)}"),
         Markup(f"<style>{trusted(own.style)}</style>"),
     )
     brand = element("p", element("span", "", class_="lamp", aria_hidden="true"), "nexdiag lint", class_="brand")
@@ -79,7 +79,7 @@ def _list(told: Sequence[str], kind: str) -> Markup | None:
 def _finding(finding: Finding) -> Markup:
     badge = element("span", f"{ICONS[finding.severity]} {finding.severity}", class_=f"badge is-{finding.severity}")
     code, rule = element("span", finding.code, class_="code"), element("span", finding.rule, class_="rule")
-    words = element("blockquote", cut(finding.server_words or ""))
+    words = quoted(cut(finding.server_words or ""))
     what = element(
         "div",
         element("h3", badge, code, rule),

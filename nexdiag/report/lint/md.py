@@ -72,7 +72,7 @@ def _details(judged: Sequence[Judged]) -> Iterator[str]:
             seen.add(key)
             rows = "".join(f"- {label} {code(text)}\n" for label, text in _rows(finding))
             named = f"{plain(one_line(finding.code, 20))} {plain(one_line(finding.rule, 60))}"
-            yield f"\n**{named}**, as {plain(one.profile)} would:\n\n{rows}"
+            yield f"\n**{named}**, as {plain(one.profile)} would judge it:\n\n{rows}"
 
 
 def _rows(finding: Finding) -> Iterator[tuple[str, str]]:

@@ -17,12 +17,18 @@ function side(name, value, absent) {
   return el("div", { class: `side ${name}` }, el("p", { class: "kicker" }, name === "was" ? "− left" : "+ right"), inside);
 }
 
-function differenceCard(one) {
+// Where the texts of a difference stand: values and words that many rows carry are in the file once.
+function textsOf(one) {
+  return [one.left, one.right, one.words];
+}
+
+function differenceCard(blocks, one) {
+  const [left, right, words] = textsOf(one).map((number) => (number === null ? null : blocks.entry("texts", number)));
   const notes = [one.quiet && "without weight here", one.inherited && "carried on from an earlier row"].filter(Boolean);
   const head = el("p", { class: "difference-name" }, el("span", { class: "aspect" }, one.aspect || "value"), pointerLine(one.pointer || "(the whole)"), el("span", { class: "facts" }, [one.kind, ...notes].join(" · ")));
-  const values = () => el("div", { class: "pair" }, side("was", one.left, one.kind === "added"), side("is", one.right, one.kind === "removed"));
-  if (!one.words.length) return el("article", { class: "difference" }, head, values());
-  return el("article", { class: "difference" }, head, worded(one.words), fold("both values", values));
+  const values = () => el("div", { class: "pair" }, side("was", left, left === null), side("is", right, right === null));
+  if (words === null) return el("article", { class: "difference" }, head, values());
+  return el("article", { class: "difference" }, head, worded(parsed(words)), fold("both values", values));
 }
 
 // The exchange of one side, if that side has one.
@@ -44,16 +50,19 @@ function sideBySide(sides, row) {
   return fold("Both, as recorded", inside, { class: "fold as-recorded" });
 }
 
-function rowDetail(sides, row, place, first) {
+function rowDetail(blocks, sides, row, place, first) {
   const own = row.differences.filter((one) => !one.inherited);
   const carried = row.differences.filter((one) => one.inherited);
+  const card = (one) => differenceCard(blocks, one);
+  const ready = (several) => blocks.ready("texts", several.flatMap(textsOf));
+  const list = (several, fetch) => paged(el("div", { class: "differences-of-row" }), several, card, fetch);
   const box = el("article", { class: "turn", "data-row": place });
   box.append(el("header", { class: "turn-head" }, el("h3", { tabindex: "-1" }, row.title || row.where), place === first && el("span", { class: "badge is-error first" }, icon("≠"), "first divergence"), el("span", { class: "facts" }, row.where)));
   if (row.consequence) box.append(el("p", { class: "note" }, "Nothing here is new: it differs only in what an earlier row brought about."));
   if (!own.length && !carried.length) box.append(el("p", { class: "nothing" }, "Nothing differs here."));
-  box.append(paged(el("div", { class: "differences-of-row" }), own, differenceCard));
+  box.append(list(own, own.length > PAGE ? ready : null));
   const more = row.carried > carried.length ? `, ${row.carried - carried.length} more not kept` : "";
-  if (carried.length) box.append(fold(`${count(carried.length, "difference")} carried on from earlier rows${more}`, () => paged(el("div", { class: "differences-of-row" }), carried, differenceCard)));
+  if (carried.length) box.append(fold(`${count(carried.length, "difference")} carried on from earlier rows${more}`, () => list(carried, ready)));
   box.append(sideBySide(sides, row));
   return box;
 }

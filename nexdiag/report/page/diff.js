@@ -84,8 +84,11 @@ async function route() {
   view.chosen = at;
   rows.choose(at);
   await blocks.ready("rows", [at]);
+  const row = blocks.entry("rows", at);
+  await blocks.ready("texts", row.differences.flatMap((one) => (one.inherited ? [] : textsOf(one))));
   if (view.chosen !== at) return undefined;
-  detail.replaceChildren(rowDetail(index.sides, blocks.entry("rows", at), at, index.first));
+  detail.replaceChildren(rowDetail(blocks, index.sides, row, at, index.first));
+  if (asked) rows.sight();
   say(`Row ${at + 1} of ${index.rows.kind.length}, ${KINDS_TOLD[index.rows.kind[at]][1]}${at === index.first ? ", first divergence" : ""}`);
   return undefined;
 }
@@ -100,6 +103,8 @@ function refresh() {
   const entries = shownRows(view.index);
   view.rows.show(entries);
   if (view.chosen >= 0) view.rows.choose(view.chosen);
+  view.clear.hidden = !(view.words || !view.same);
+  view.hides.hidden = view.chosen < 0 || entries.includes(view.chosen);
   const all = view.index.rows.kind.length;
   const folded = view.all ? 0 : view.index.rows.consequence.filter(Boolean).length;
   noted();
@@ -134,9 +139,11 @@ async function begin() {
   field.addEventListener("input", () => choose({ words: field.value }));
   const told = el("p", { class: "counted", role: "status" });
   const detail = el("div", { class: "turn-detail", "aria-label": "Row", role: "region" });
-  Object.assign(view, { index, rows, field, told, detail, blocks });
+  const clear = clearing(() => choose({ same: true, words: "" }));
+  const hides = el("p", { class: "note", hidden: true }, "The row below is not among those that the filter shows.");
+  Object.assign(view, { index, rows, field, told, detail, blocks, clear, hides });
   const head = el("div", { class: "compared heads", "aria-hidden": "true" }, cell(`− ${index.sides[0]}`, "was"), el("span", { class: "mark" }), cell(`+ ${index.sides[1]}`, "is"), el("span", { class: "about" }, "what, and how it differs"));
-  box.replaceChildren(el("h2", { class: "sr" }, "Both recordings, row by row"), el("div", { class: "bar-of-rows", role: "search" }, field, toggle("what only follows", "all"), toggle("what is the same", "same"), told), head, rows.box, detail);
+  box.replaceChildren(el("h2", { class: "sr" }, "Both recordings, row by row"), el("div", { class: "bar-of-rows", role: "search" }, field, toggle("what only follows", "all"), toggle("what is the same", "same"), clear, told), head, rows.box, hides, detail);
   const filter = location.hash.split("?")[1];
   restore(new URLSearchParams(filter || ""));
   await route();

@@ -40,7 +40,7 @@ function findingCards(model, numbers) {
 }
 
 function quote(label, words) {
-  return el("figure", { class: "quote words" }, el("figcaption", {}, label), el("blockquote", {}, bothEnds(words, 1200)));
+  return el("figure", { class: "quote words" }, el("figcaption", {}, label), quoted(bothEnds(words, 1200)));
 }
 
 // The messages of a request. What the request before had sent too is folded.
@@ -143,7 +143,7 @@ function answerPart(model, exchange) {
   if (!answer.complete && answer.refusal === null) told.push("broken off before its end");
   box.append(el("p", { class: "told" }, told.join(" · ") || "no response came"));
   append(box, findingCards(model, model.placed(exchange.id, "answer")));
-  if (answer.refusal !== null) box.append(el("figure", { class: "quote refusal" }, el("figcaption", {}, icon("✗"), response ? "Refused" : "Failed"), el("blockquote", {}, bothEnds(answer.refusal, 2000))));
+  if (answer.refusal !== null) box.append(el("figure", { class: "quote refusal" }, el("figcaption", {}, icon("✗"), response ? "Refused" : "Failed"), quoted(bothEnds(answer.refusal, 2000))));
   if (answer.message !== null) box.append(messageCard(model, model.message(answer.message), { index: null, fresh: false, findings: [], earlier: null }));
   if (exchange.failure && exchange.failure !== answer.refusal) box.append(el("p", { class: "nothing" }, exchange.failure));
   if (response && response.body !== null) box.append(received(model, exchange, answer.refusal !== null));

@@ -8,8 +8,10 @@ class Explorer {
     this.rows = new Rows({ label: "Turns", height: ROW, build: (at) => turnRow(model, at), pick: (at) => go(turnHash(model, at)) });
     this.detail = el("div", { class: "turn-detail", "aria-label": "Turn", role: "region" });
     this.told = el("p", { class: "counted", role: "status" });
+    this.hides = el("p", { class: "note", hidden: true }, "The turn below is not among those that the filter shows.");
+    this.reset = clearing(() => this.clear());
     this.drawing = el("figure", { class: "timeline" });
-    box.replaceChildren(this.drawing, el("div", { class: "reader" }, el("div", { class: "turn-column" }, el("h3", { class: "sr" }, "Turns"), this.bar(), this.told, this.rows.box), this.detail));
+    box.replaceChildren(this.drawing, el("div", { class: "reader" }, el("div", { class: "turn-column" }, el("h3", { class: "sr" }, "Turns"), this.bar(), el("div", { class: "told-of-list" }, this.told, this.reset), this.rows.box), el("div", { class: "turn-side" }, this.hides, this.detail)));
     this.refresh();
   }
 
@@ -36,6 +38,8 @@ class Explorer {
     if (this.turn !== null) this.rows.choose(this.turn);
     const all = count(this.model.length, "turn");
     this.told.textContent = `${entries.length === this.model.length ? all : `${entries.length.toLocaleString("en")} of ${all}`}${note || ""}`;
+    this.reset.hidden = !this.chosen;
+    this.hides.hidden = this.turn === null || entries.includes(this.turn);
     if (this.times) this.times.show(this.filter.span);
     if (!this.quiet) this.changed();
   }
@@ -91,6 +95,7 @@ class Explorer {
     if (this.turn === at) return;
     this.turn = at;
     this.rows.choose(at);
+    this.hides.hidden = this.rows.chosen >= 0;
     const turn = await this.model.turn(at);
     if (this.turn !== at) return;
     const near = turn.exchanges.filter((exchange) => exchange.response && exchange.response.streamed).slice(0, 20);

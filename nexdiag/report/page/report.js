@@ -68,7 +68,7 @@ async function route() {
   if (!exact) at = view.turn === null ? startTurn(model) : view.turn;
   await view.openTurn(at);
   if (exact && wanted.exchange !== null) await reveal(view, wanted.exchange, wanted.message);
-  else if (exact) bringIntoSight(view.detail);
+  else if (exact) bringIntoSight(view.detail.parentElement);
   return undefined;
 }
 
@@ -98,8 +98,10 @@ async function openRun(run) {
     section.hidden = at + 1 !== run;
   });
   for (const card of document.querySelectorAll(".runs a")) {
-    if (Number(card.dataset.run) === run) card.setAttribute("aria-current", "true");
-    else card.removeAttribute("aria-current");
+    if (Number(card.dataset.run) === run) {
+      card.setAttribute("aria-current", "true");
+      requestAnimationFrame(() => card.closest("ul").scrollTo({ left: card.offsetLeft - card.closest("ul").offsetLeft }));
+    } else card.removeAttribute("aria-current");
   }
   const box = sections[run - 1].querySelector(".explorer");
   if (!model.length) {

@@ -93,6 +93,15 @@ class Rows {
     if (focused) this.row(at).focus({ preventScroll: true });
   }
 
+  // The chosen row comes into the window too: the list may stand below what is seen of the page.
+  sight() {
+    if (this.chosen < 0) return;
+    this.sized(this.box.clientHeight);
+    this.choose(this.entries[this.chosen]);
+    const { top, bottom } = this.row(this.chosen).getBoundingClientRect();
+    if (top < 0 || bottom > window.innerHeight) this.box.scrollIntoView({ block: "start" });
+  }
+
   scroll(top) {
     const most = this.entries.length * this.height - this.tall;
     this.top = Math.max(0, Math.min(most, top));

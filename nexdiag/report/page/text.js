@@ -22,6 +22,12 @@ function longText(text, kind) {
   return box;
 }
 
+// A server's words. A line that points at the one above it stays below its place; `markup.py` does the same.
+function quoted(words) {
+  const pieces = String(words).split(/^([^\n]*\n[ \t]*[\^~]+[ \t]*)(?:\n|$(?![^]))/m);
+  return el("blockquote", {}, pieces.map((piece, place) => (place % 2 ? el("code", { class: "as-it-stands", tabindex: "0" }, piece) : piece)));
+}
+
 // A long list, a page at a time; `ready` fetches what a page needs before it is built.
 function paged(container, items, build, ready) {
   let next = 0;
@@ -57,6 +63,11 @@ function fold(label, build, options) {
   };
   if (options && options.open) details.unfold();
   return details;
+}
+
+// The way back from a filter.
+function clearing(act) {
+  return el("button", { type: "button", class: "more clear", hidden: true, onclick: act }, "Clear filters");
 }
 
 // What goes wrong here is said on the page: an empty place would look like an empty recording.

@@ -89,11 +89,14 @@ class Axes(msgspec.Struct, frozen=True, kw_only=True):
     """How a value is written; None where the rows are no values."""
     ends: tuple[str, str]
     """The ends of the other axis."""
+    rows: Sequence[tuple[float, str]] = ()
+    """Where the rows are no values: what stands beside some of them, with its y."""
 
 
 def frame(name: str, words: str, marks: Sequence[Markup], axes: Axes) -> Markup:
     """A plot with its name and its words above, its value axis on the left and the ends of the other axis."""
     lines = [part for place in range(_LINES) for part in _line(axes.most * place / (_LINES - 1), axes)]
+    lines += [_label(LEFT - 5, y + 3.5, named, "end") for y, named in axes.rows]
     first = _label(LEFT, HEIGHT - 5, axes.ends[0], "start")
     last = _label(WIDTH - RIGHT, HEIGHT - 5, axes.ends[1], "end")
     drawing = element(

@@ -25,6 +25,10 @@ _ROWS = 130
 """Three marks a row: waiting, receiving, refused."""
 _THIN = 1.0
 _TALLEST = 9.0
+_APART = 14.0
+"""From the label of a row to the next at least."""
+_SHORT = 1000
+"""From this number on there is no room for more than itself."""
 
 
 def waterfall(facts: RunFacts) -> Markup | None:
@@ -38,7 +42,16 @@ def waterfall(facts: RunFacts) -> Markup | None:
     total = count(sum(len(turn.exchanges) for turn in turns), "exchange")
     joined = f"; each row is the longest exchange of up to {step} turns" if step > 1 else ""
     words = f"{total} in {seconds(facts.counts.duration)}{joined}"
-    return frame("Waterfall", words, drawn(bars), Axes(most=len(turns), ends=("0", seconds(facts.counts.duration))))
+    axes = Axes(most=len(turns), ends=("0", seconds(facts.counts.duration)), rows=_labels(shown))
+    return frame("Waterfall", words, drawn(bars), axes)
+
+
+def _labels(rows: Sequence[Sequence[TurnFacts]]) -> list[tuple[float, str]]:
+    """The number of a row's first turn, beside as many rows as there is room for."""
+    height = (HEIGHT - TOP - BOTTOM) / len(rows)
+    apart = math.ceil(_APART / height)
+    told = [(TOP + height * (place + 0.5), rows[place][0].number or 0) for place in range(0, len(rows), apart)]
+    return [(y, f"turn {number}" if number < _SHORT else f"{number:,}") for y, number in told]
 
 
 def _timed(turn: TurnFacts) -> list[ExchangeFacts]:

@@ -5,7 +5,7 @@ on its line, and no terminal obeys it.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nexdiag.core.replayed import TurnVerdict
 from nexdiag.core.run import Replayed, Run
@@ -26,7 +26,7 @@ from nexdiag.report.replay.verdict import (
     unplayed_why,
     word,
 )
-from nexdiag.report.visible import one_line
+from nexdiag.report.visible import both_ends, one_line
 from nexdiag.report.wording import count, seconds
 
 _FOLDED = 6
@@ -140,6 +140,7 @@ def _rows(run: Run, *, verbose: bool) -> Iterator[list[str]]:
     """A row for a turn, or for a run of turns that came out alike; a divergence stands below its turn."""
     firsts = {id(turn) for turn in first_divergences(run)}
     shown: dict[tuple[str, ...], TurnVerdict] = {}
+    errors = {(turn.session, turn.number): turn.error or "" for turn in run.cassette.turns if turn.outcome == "failed"}
     told = (turn for turn in run.replayed if not of_no_turn(turn))  # those are told behind the turns
     for (outcome, note, diverged), group in itertools.groupby(told, lambda turn: _kind(turn, firsts)):
         turns = list(group)
@@ -149,7 +150,7 @@ def _rows(run: Run, *, verbose: bool) -> Iterator[list[str]]:
         for turn in turns:
             row = f"  {title(turn)} {MARKS[outcome]} {outcome:<9} {one_line(turn.said, 60)}".rstrip()
             below = _full(turn, shown) if diverged else _below(turn) if turn is turns[0] or _by_itself(turn) else []
-            yield [row, *below]
+            yield [row, *below, *_failed(turn, errors)]
 
 
 def _kind(turn: TurnVerdict, firsts: set[int]) -> tuple[str, str, bool]:
@@ -163,6 +164,12 @@ def _below(turn: TurnVerdict) -> list[str]:
     if turn.outcome == "mended":
         return [f"    {row}" for row in divergence.where(turn)]
     return _note(turn.outcome, turn.note)
+
+
+def _failed(turn: TurnVerdict, errors: Mapping[tuple[str, int], str]) -> list[str]:
+    """Exact is not well: where the recording failed, the same request has failed again."""
+    error = errors.get((turn.session, turn.number)) if turn.outcome == "exact" else None
+    return [] if error is None else [f"    it failed, as recorded: {both_ends(error, 300) or 'in no words'}"]
 
 
 def _by_itself(turn: TurnVerdict) -> bool:

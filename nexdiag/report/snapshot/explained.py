@@ -11,6 +11,7 @@ import msgspec
 
 from nexdiag.core.difference import Difference, Piece
 from nexdiag.core.finding import Finding
+from nexdiag.report.pieces import marked
 from nexdiag.report.snapshot.layout import BEFORE, CONVERSATIONS
 from nexdiag.report.snapshot.masks import unmasked
 from nexdiag.report.snapshot.text import dumped
@@ -93,12 +94,10 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - any JSON value
 
 
 def _worded(pieces: Iterable[Piece]) -> str:
-    signs = {"removed": ("[-", "-]"), "added": ("{+", "+}"), "left out": ("", ""), "same": ("", "")}
     made = ""
     for piece in pieces:
-        before, after = signs.get(piece.kind, ("", ""))
         text = piece.text.replace("\n", "⏎").replace("\r", "⏎")
-        made += "…" if piece.kind == "left out" else before + unmasked(text) + after
+        made += "…" if piece.kind == "left out" else marked(piece, unmasked(text))
     return one_line(made, 4 * _LONGEST)
 
 

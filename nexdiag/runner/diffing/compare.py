@@ -14,7 +14,7 @@ from nexdiag.core.run import Run
 from nexdiag.diff.answered import answer_of
 from nexdiag.diff.comparing import compare_cassettes
 from nexdiag.diff.explaining import Refused, explain
-from nexdiag.diff.reading import REPLAY, RUN, Views
+from nexdiag.diff.reading import Views
 from nexdiag.replay.matching import rules
 from nexdiag.replay.matching.volatile import Volatile
 from nexdiag.runner.diffing.findings import beside, judged
@@ -23,7 +23,6 @@ from nexdiag.runner.linting.choice import Choice
 
 FINDINGS, NONE = "findings", "none"
 DEFAULT = frozenset(ASPECTS) - QUIET
-_MODES = ("", REPLAY, RUN)
 
 
 class How(msgspec.Struct, frozen=True, kw_only=True):

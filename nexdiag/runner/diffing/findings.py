@@ -1,6 +1,7 @@
 """What lint finds on two sides: what is new, what is gone, what is still there. By rule and place, never by words."""
 
 import re
+from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 
 from nexdiag.core.cassette import Cassette
@@ -25,18 +26,18 @@ def beside(left: Sequence[Finding], right: Sequence[Finding], rows: Sequence[Row
     places = [{one.exchange: at for at, one in enumerate(side) if one is not None} for side in sides]
     gone, new, still = list(left), list(right), list[Finding]()
     for key in (_exact, _of_row, _anywhere):
-        waiting: dict[Hashable, list[Finding]] = {}
-        for finding in gone:
-            waiting.setdefault(key(finding, places[0]), []).append(finding)
-        rest = []
+        waiting: dict[Hashable, deque[int]] = {}
+        for at, finding in enumerate(gone):
+            waiting.setdefault(key(finding, places[0]), deque()).append(at)
+        rest, met = [], set[int]()
         for finding in new:
             same = waiting.get(key(finding, places[1]))
             if same:
-                gone.remove(same.pop(0))
+                met.add(same.popleft())
                 still.append(finding)
             else:
                 rest.append(finding)
-        new = rest
+        new, gone = rest, [one for at, one in enumerate(gone) if at not in met]
     return Findings(new=tuple(new), gone=tuple(gone), still=tuple(still))
 
 

@@ -29,6 +29,8 @@ from nexdiag.runner.load import STDIN, find
 WORTH_A_POOL = 64 * 2**20
 """Bytes below which other processes take longer to start than to help."""
 _MOST_JOBS = 64
+_RECORDED = frozenset({".har", ".jsonl", ".yaml", ".yml"})
+"""Endings of recordings: below a directory they are not looked for, and not to be lost either."""
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -46,6 +48,8 @@ class Learned(msgspec.Struct, kw_only=True):
     """Files that could not be read."""
     notes: list[str] = []
     """What was read in part."""
+    files: list[Named] = []
+    """What was read; of a stored shape, its file."""
 
 
 def learn(paths: Sequence[Path], *, jobs: int | None = None) -> Learned:
@@ -56,10 +60,11 @@ def learn(paths: Sequence[Path], *, jobs: int | None = None) -> Learned:
     """
     stored = _stored(paths)
     if stored is not None:
-        return Learned(shapes=stored)
+        return Learned(shapes=stored, files=[Named(name=path.as_posix(), path=str(path)) for path in paths])
     named = named_files(paths)
     jobs = _jobs(named, jobs)
     made = _inline(named) if jobs == 1 else _pooled(named, jobs)
+    made.files = named
     if made.bad and made.shapes.files == 0:
         raise made.bad[0]
     if not made.shapes.roots and not made.bad:
@@ -79,9 +84,19 @@ def named_files(paths: Sequence[Path]) -> list[Named]:
     return sorted(named)
 
 
+def recorded_beside(file: Path, paths: Sequence[Path]) -> list[Path]:
+    """The file itself, where it is there, lies below a directory that is named, and may be another tool's recording."""
+    real = file.resolve()
+    below = any(path.is_dir() and real.is_relative_to(path.resolve()) for path in paths)
+    return [file] if below and real.is_file() and real.suffix.lower() in _RECORDED else []
+
+
 def _stored(paths: Sequence[Path]) -> Shapes | None:
     """The shapes that the one file named holds, if it is such a file. Raises `UsageError` for it among others."""
     for path in paths:
+        if path.suffix == ".json" and not path.exists():
+            hint = "write one with: nexdiag drift CORPUS --write FILE; or name recordings"
+            raise CassetteError(f"no file of shapes, and no recording, at {path}", hint=hint)
         if str(path) != STDIN and path.is_file() and path.suffix == ".json":
             raw = files.read(path)
             if storing.is_shape(raw):
@@ -139,14 +154,14 @@ def _work(named: Sequence[Named]) -> tuple[bytes, list[tuple[str, str]], list[st
 def _cassette(one: Named, bad: list[NexdiagError]) -> tuple[Cassette, list[str]]:
     """A file as a recording, and what it lacks; of bare exchanges, a line that is none is put into `bad`."""
     raw = sys.stdin.buffer.read() if one.path == STDIN else files.read(Path(one.path))
-    subject = of_text(raw, one.name, bad)
+    subject = of_text(raw, one.path, bad)
     if isinstance(subject, Requests):
         losses = Losses()
         lines = b"".join(encode_bare(bare) + b"\n" for bare in subject.bares)
-        return decode_lines(lines, name=one.name, losses=losses), list(losses.lines())
+        return decode_lines(lines, name=one.path, losses=losses), list(losses.lines())
     if not isinstance(subject, Recording):
         hint = "name recordings (*.cassette.jsonl, HAR, vcrpy, JSON Lines), or a file of nexdiag drift --write"
-        raise CassetteError(f"{one.name} is no recording, so that it has no shape", hint=hint)
+        raise CassetteError(f"{one.path} is no recording, so that it has no shape", hint=hint)
     torn = [] if subject.cassette.tear is None else [f"read up to its tear: {subject.cassette.tear}"]
     return subject.cassette, [*torn, *subject.lost]
 

@@ -1,6 +1,7 @@
 """The half of a tape that records. The file is begun with the first request: a scope that records nothing leaves none.
 
-Law: whatever goes wrong with the file, the request goes on, and `trouble` tells.
+Law: whatever goes wrong with the file, the request goes on, and `trouble` tells. Where it is told to be choosy, a
+connection that failed is not kept: a server that was down for a moment would be down in every replay.
 """
 
 import contextlib
@@ -24,6 +25,14 @@ from nexdiag.core.exchange import Exchange, Headers, Request
 from nexdiag.runner.load import load
 from nexdiag.runner.provenance import stamped
 
+_NOT_CONNECTED = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"})
+
+
+def not_connected(exchange: Exchange) -> bool:
+    """Whether the connection itself failed: no server has seen the request."""
+    name = (exchange.failure or "").partition(":")[0].strip().rpartition(".")[2]
+    return exchange.response is None and name in _NOT_CONNECTED
+
 
 class Unkept:
     """A round trip that nobody keeps."""
@@ -38,10 +47,26 @@ class Unkept:
         """The round trip is over."""
 
 
+class _Choosy(Recorder):
+    """Keeps what came to a server."""
+
+    def __init__(self, writer: Writer, redactor: Redactor, unkept: list[str]) -> None:
+        super().__init__(writer, redactor)
+        self._unkept = unkept
+
+    def keep(self, exchange: Exchange) -> None:
+        """A round trip has ended."""
+        if not not_connected(exchange):
+            super().keep(exchange)
+            return
+        self._passing.pop(exchange.id, None)
+        self._unkept.append(self.text(exchange.failure or ""))
+
+
 class Keeper:
     """Records what goes live. It may be used from several threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a tape has chosen
         self,
         path: Path,
         into: str,
@@ -49,8 +74,15 @@ class Keeper:
         *,
         session: str = "",
         commit: str = "",
+        choosy: bool = False,
     ) -> None:
-        """`into` is that of a `modes.Plan`; `session` names the conversation; `commit` is the one checked out."""
+        """`into` is that of a `modes.Plan`; `session` names the conversation; `commit` is the one checked out.
+
+        `choosy`: a connection that failed is not kept.
+        """
+        self.unkept: list[str] = []
+        """Why connections failed that were not kept."""
+        self._choosy = choosy
         self._path = path
         self._into = into
         self._redactor = redactor
@@ -128,7 +160,8 @@ class Keeper:
         self._kept = frozenset(number for number, _ in numbered)
         for number, exchange in numbered:
             recorder.keep(msgspec.structs.replace(exchange, id=number, turn=None, session=""))
-        if not keep:
+        nothing = self.unkept and self._into == "new" and not recorder.writer.exchanges
+        if not keep or nothing:
             recorder.writer.close(keep=False)
         recorder.close()
 
@@ -141,7 +174,10 @@ class Keeper:
             self._trouble = f"cannot record to {self._path}: {type(error).__name__}"
         else:
             self._first = writer.next_number
-            self._recorder = Recorder(writer, self._redactor)
+            unkept = self.unkept if self._choosy else None
+            self._recorder = (
+                Recorder(writer, self._redactor) if unkept is None else _Choosy(writer, self._redactor, unkept)
+            )
             self._door = InSession(self._recorder, self._session)
             if self._into != "end":  # turns are told by what came before, and here that was played from the file
                 self._door = Witness(self._door)

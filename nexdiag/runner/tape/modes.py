@@ -5,6 +5,8 @@ once           like none if the file exists; else everything is recorded
 new_episodes   played, and what has no recording is recorded to the end of the file
 all            everything is recorded; what was in the file before stays where it was not recorded again
 rewrite        everything is recorded in place of the file; the old one stays if the block raises
+
+once and new_episodes keep no connection that failed; all and rewrite keep what happened, whatever it was.
 """
 
 import difflib
@@ -36,17 +38,20 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Whether old exchanges that were not recorded again stay."""
     if_raised: bool = True
     """Whether the recording counts although the block raised."""
+    choosy: bool = False
+    """Whether a connection that failed is left out: in the modes that go live only for want of a recording."""
 
 
 _NEW = Plan(plays=False, into="new")
+_CHOOSY = Plan(plays=False, into="new", choosy=True)
 _PLAY = Plan(plays=True, into="nowhere")
 _PLANS = {
     (RecordMode.NONE, True): _PLAY,
     (RecordMode.NONE, False): _PLAY,
     (RecordMode.ONCE, True): _PLAY,
-    (RecordMode.ONCE, False): _NEW,
-    (RecordMode.NEW_EPISODES, True): Plan(plays=True, into="end"),
-    (RecordMode.NEW_EPISODES, False): _NEW,
+    (RecordMode.ONCE, False): _CHOOSY,
+    (RecordMode.NEW_EPISODES, True): Plan(plays=True, into="end", choosy=True),
+    (RecordMode.NEW_EPISODES, False): _CHOOSY,
     (RecordMode.ALL, True): Plan(plays=False, into="beside", keeps=True),
     (RecordMode.ALL, False): _NEW,
     (RecordMode.REWRITE, True): Plan(plays=False, into="beside", if_raised=False),

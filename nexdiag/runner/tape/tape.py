@@ -26,7 +26,7 @@ from nexdiag.runner.redaction import redactions_of, redactor_for
 from nexdiag.runner.replaying.answering import answers_of
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.tape.choice import unstruck
-from nexdiag.runner.tape.keeper import Keeper
+from nexdiag.runner.tape.keeper import Keeper, not_connected
 from nexdiag.runner.tape.modes import Plan, RecordMode, plan
 from nexdiag.runner.tape.watch import MOST, Stranger
 
@@ -74,7 +74,13 @@ class Tape:
         self._pace = Pace(how.speed, sleep=asyncio.sleep, wait=time.sleep)
         header = replace(self._before.header, redactions=recorded)
         self._player = Player(answers_of(header, self._before.exchanges, self.how, splitter=splitter, redact=mine))
-        self._keeper = Keeper(path, self.plan.into, kept, session=session, commit=commit)
+        self._keeper = Keeper(path, self.plan.into, kept, session=session, commit=commit, choosy=self.plan.choosy)
+
+    @property
+    def name(self) -> str:
+        """The file, as one who works in this directory calls it."""
+        here = Path.cwd()
+        return str(self.path.relative_to(here) if self.path.is_relative_to(here) else self.path)
 
     @property
     def cassette(self) -> Cassette:
@@ -107,6 +113,8 @@ class Tape:
     @property
     def recorded(self) -> tuple[Exchange, ...]:
         """What was recorded here, without its secrets; what is to replace a file shows once the block has ended."""
+        if self.plan.into == "beside" and not self._over:
+            return ()
         return self._keeper.recorded(self.cassette.exchanges)
 
     @property
@@ -122,6 +130,21 @@ class Tape:
     def unfinished(self) -> Path:
         """Where what is recorded stands now: beside the file, while it has not taken its place."""
         return self._keeper.unfinished
+
+    @property
+    def unkept(self) -> tuple[str, ...]:
+        """Why connections failed that were not recorded: in the modes once and new_episodes."""
+        return tuple(self._keeper.unkept)
+
+    @property
+    def dead(self) -> tuple[Exchange, ...]:
+        """What was played and is the recording of a connection that failed: no server was asked."""
+        return tuple(one for one in self.played if not_connected(one))
+
+    @property
+    def additional(self) -> bool:
+        """Whether all that was recorded has been played: a request without a recording came on top of it."""
+        return bool(self.played) and not self.unplayed
 
     @property
     def trouble(self) -> str | None:
@@ -151,7 +174,7 @@ class Tape:
         """The error for a request without a recording, which is remembered: a client may swallow it."""
         self.misses.append(miss)
         what, advice = self._why(miss)
-        what = f"{miss.request.method} {miss.request.path}: {what} ({self.path}, record mode {self.mode})"
+        what = f"{miss.request.method} {miss.request.path}: {what} ({self.name}, record mode {self.mode})"
         self.refused.append(Unmatched(what, hint=advice))
         return self.refused[-1]
 
@@ -181,7 +204,7 @@ class Tape:
         from nexdiag.runner.replaying.verdict.advice import Anew  # noqa: PLC0415 - as above
         from nexdiag.runner.replaying.verdict.divergence import diverged  # noqa: PLC0415 - as above
 
-        return diverged(miss, anew=Anew(file=str(self.path), anew=anew), views=self._player.answers.views)
+        return diverged(miss, anew=Anew(file=self.name, anew=anew), views=self._player.answers.views)
 
     def _found(self, request: httpx.Request, body: bytes) -> Playback | None:
         """What answers the request; None if it is to go live."""

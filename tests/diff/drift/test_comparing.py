@@ -204,3 +204,24 @@ def test_what_is_always_null_where_it_was_not_is_told() -> None:
     pointer = "[object=chat.completion.chunk]/choices/*/finish_reason"
     assert ("warning", "now-null", pointer) in told(changes(streams(40), streams(0)))
     assert changes(streams(2), streams(0)) == []
+
+
+@pytest.mark.parametrize(("most", "found"), [(20, True), (38, False)])
+def test_always_there_by_chance_is_no_change(most: int, found: bool) -> None:
+    """A field that 38 of 40 had, and now each of ten, says nothing; one that half of them had, and now each, does."""
+    left = corpus(40, lambda made, at: None if at < most else made.pop("system_fingerprint"))
+    assert [one.kind for one in changes(left, corpus(10))] == ["now-always"] * found
+
+
+def test_chunks_of_one_stream_are_no_chances_of_their_own() -> None:
+    """What each fifth exchange had in all its chunks is not gone because three exchanges of many chunks lack it."""
+
+    def stream(count: int, value: object, other: object) -> Cassette:
+        asked = {"model": "m", "messages": [user("Hello")]}
+        made = [[chunk({"content": "x"}, x=other if at % 5 else value) for _ in range(60)] for at in range(count)]
+        return recorded(*(exchange(at, asked, response(one)) for at, one in enumerate(made)))
+
+    for value, other in ((None, 1), ("x", 1), ("stop", "length")):
+        left, right = stream(40, value, other), stream(3, other, other)
+        assert [one.kind for one in changes(left, right) if one.pointer.endswith("/x")] == []
+        assert changes(left, stream(40, other, other)) != []

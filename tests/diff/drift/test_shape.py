@@ -14,7 +14,13 @@ from nexdiag.diff.drift.shape import DEEPEST, Node, is_choice
 from nexdiag.diff.drift.storing import packed, unpacked
 
 NAMES = ["a", "b", "c", "type", "content", "metadata", "parameters", "12", "x" * 70]
-LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["stop", "length", "a b", "é" * 90])
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["stop", "length", "text", "a b", "é" * 90])
+)
 VALUES = st.recursive(
     LEAVES,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
@@ -62,6 +68,17 @@ def divided(values: list[Any], parts: int, seed: int) -> bytes:
 def test_any_division_gives_the_same_bytes(values: list[Any], parts: int, seed: int) -> None:
     """However exchanges are divided and added up, the shape is the same to the byte."""
     assert divided(values, parts, seed) == packed(learned(list(enumerate(values))))
+
+
+@pytest.mark.parametrize("values", [[{"a": 1}, {"type": "stop"}], [{"type": "stop"}, {"a": 1}]])
+def test_an_object_of_a_kind_has_no_field_beside_the_kinds(values: list[Any]) -> None:
+    """Where a field was first lacked is the same, read by one or added up."""
+    apart = [(3 * at, one) for at, one in enumerate(values)]
+    added, whole = learned(apart[:1]), learned(apart)
+    added.merge(learned(apart[1:]))
+    assert packed(added) == packed(whole)
+    (node,) = whole.roots.values()
+    assert node.children["a"].lacked is not None
 
 
 @pytest.mark.usefixtures("small")
@@ -121,3 +138,16 @@ def test_a_choice_is_few_short_words_that_come_again(texts: list[str], name: str
     """By numbers that add up, and by what is known of names."""
     node = of(*({name: text} for text in texts))
     assert is_choice(node.children[name], name) is choice
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_published_kind_stays_apart_whenever_it_comes(first: bool) -> None:
+    """Before those that nobody published became too many, or after; read by one, or added up from parts."""
+    odd = [{"type": f"k{at}"} for at in range(shape.MOST_BRANCHES + 1)]
+    values = [(3 * at, one) for at, one in enumerate([{"type": "text"}, *odd] if first else [*odd, {"type": "text"}])]
+    whole, added = learned(values), Shapes()
+    for value in values:
+        added.merge(unpacked(packed(learned([value]))))
+    for made in (whole, added):
+        (node,) = made.roots.values()
+        assert sorted(node.branches) == [shape.ANY_BRANCH, "[type=text]"]

@@ -158,5 +158,5 @@ def test_what_may_be_misspelt_is_not_guessed_at(text: str) -> None:
     """An error with a short hint."""
     with pytest.raises(UsageError) as caught:
         named(text)
-    assert "nexdiag lint --profile ? lists them" in caught.value.hint
+    assert "nexdiag lint --profile '?' lists them" in caught.value.hint
     assert len(caught.value.hint) < 120

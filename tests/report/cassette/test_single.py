@@ -10,8 +10,8 @@ from msgspec import structs
 
 from nexdiag.codec.body import Splitter
 from nexdiag.core.body import Body
-from nexdiag.core.exchange import Exchange, Request
-from nexdiag.report.cassette.single import curl, single
+from nexdiag.core.exchange import Exchange, Headers, Request
+from nexdiag.report.cassette.single import curl, key_variables, single
 
 CASSETTE = recording("hello", "which day")
 
@@ -84,3 +84,17 @@ def test_a_request_without_a_body_sends_none() -> None:
     headers = (("x-other", "[redacted 00000000]"), ("accept", "*/*"), ("host", "h"))
     exchange = Exchange(id=0, started=1.0, request=Request(method="GET", url="http://h/v1/models", headers=headers))
     assert curl(exchange, "f") == "curl -sS -X GET http://h/v1/models -H 'accept: */*'"
+
+
+def test_the_key_comes_from_a_variable_only_where_one_was_sent() -> None:
+    """Nothing is said of a key that the client never had."""
+    exchange = CASSETTE.exchanges[2]
+    for headers, variables in (
+        ((("accept", "*/*"),), ()),
+        ((("authorization", "[redacted 1]"), ("x-api-key", "[redacted 1]")), ("OPENAI_API_KEY", "ANTHROPIC_API_KEY")),
+        ((("authorization", "none"),), ()),
+    ):
+        sent = structs.replace(exchange.request, headers=Headers(headers))
+        one = structs.replace(exchange, request=sent)
+        assert key_variables(one) == variables
+        assert all(f"${name}" in curl(one, "f") for name in variables)

@@ -4,15 +4,23 @@ import os
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from secrets import token_hex
 
+import msgspec
 import pytest
 from report.browser import Browser, chromium
 from report.diff.compared import LEFT, RIGHT, comparison
 
-from nexdiag.core.comparison import Comparison, Side
+from nexdiag.core.comparison import Comparison, Place, Row, Side
+from nexdiag.core.difference import Difference
 from nexdiag.report.diff.html import render
 
 TITLE = "document.querySelector('.turn-head').textContent"
+SEEN = """(() => {
+  const [{ top, bottom }, window] = [document.querySelector('.chosen').getBoundingClientRect(), globalThis];
+  return window.scrollY > 0 && top >= 0 && bottom <= window.innerHeight;
+})()"""
+"""Whether the chosen row stands within the window, which had to be scrolled for it."""
 ROWS = "[...document.querySelectorAll('[role=option]')]"
 
 
@@ -74,6 +82,49 @@ def test_the_first_divergence_is_in_sight_and_its_consequences_are_folded(browse
     assert len(browser.look(390, 900, dark=True)) > 20_000
     assert ask("document.documentElement.scrollWidth") <= 390
     assert (browser.complaints(), browser.requests(), ask("document.title")[:6]) == ([], [], "two.ca")
+
+
+def test_links_and_keys_bring_the_row_into_the_window(browser: Browser, tmp_path: Path) -> None:
+    """The list stands below the fold: on a desk and on a phone the page scrolls to it, and the way back is offered."""
+    page = tmp_path / "diff.html"
+    page.write_text(render(comparison(), LEFT, RIGHT), "utf-8")
+    ask = browser.run
+    for width in (1200, 390):
+        browser.window(width, 700)
+        browser.open(page, "#row-3")
+        browser.until(f"document.querySelector('.turn-head') && {SEEN}")
+        ask("scrollTo(0, 0)")
+        for key in "kd":
+            browser.press(key)
+            browser.until(f"location.hash === '#row-2?all=1' && {SEEN}")
+            ask("scrollTo(0, 0)")
+        browser.press("j")
+        browser.until(f"location.hash === '#row-3?all=1' && {SEEN}")
+    ask("document.querySelector('.turn-detail details').unfold()")
+    browser.until("document.querySelector('.turn-detail details .pair')")
+    both = ask("document.querySelector('.turn-detail details .pair').innerText")
+    assert both.split() == ["−", "left", "half", "+", "right", "78%"]
+    browser.press("/")
+    browser.type("no such row")
+    browser.until(f"{ROWS}.length === 0")
+    assert "not among those" in ask("document.querySelector('.explorer > .note').innerText")
+    ask("document.querySelector('.clear').click()")
+    browser.until(f"{ROWS}.length === 3 && document.querySelector('.explorer > .note').hidden")
+    assert browser.complaints() == []
+
+
+def test_what_is_carried_on_stands_in_the_page_once() -> None:
+    """A value that differs once is in every request that follows; the page does not grow with them."""
+    values = [token_hex(8000) for _ in range(2)]
+    first = Difference(pointer="/tools", left=values[0], right=values[1], aspect="tools")
+    again = msgspec.structs.replace(first, inherited=True)
+    sizes = []
+    for many in (1, 64):
+        place = Place(turn=1, exchange=0)
+        rows = [Row(left=place, right=place, differences=(one,), title="") for one in (first, *[again] * many)]
+        found = Comparison(left=Side(name="a"), right=Side(name="b"), mode="replay", rows=tuple(rows), first=0)
+        sizes.append(len(render(found, LEFT, RIGHT)))
+    assert sizes[1] - sizes[0] < 16_000
 
 
 def test_equal_sides_make_a_page() -> None:

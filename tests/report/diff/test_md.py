@@ -35,3 +35,10 @@ def test_a_page_stays_within_its_size_and_tells_what_it_left_out() -> None:
             assert len(page.encode()) <= limit
             assert "left out: the page has no room._" in page
             assert page.endswith("_See `--format json` for all of it._")
+
+
+def test_fixed_findings_are_told_and_no_columns() -> None:
+    """What a terminal sets in columns is set with two spaces."""
+    page = whole([comparison()])
+    assert "   changed" not in page
+    assert ("Findings that are fixed:" in page) == bool(comparison().findings.gone)

@@ -65,3 +65,16 @@ def test_what_has_no_weight_is_shown_and_what_is_folded_of_it_is_counted() -> No
     assert "changed   (without weight here)   (the same words in another order)" in shown
     assert "BESIDES      3 more differences without weight: --all shows them" in shown
     assert "FIRST DIVERGENCE" not in shown
+
+
+def test_values_that_read_the_same_are_told_with_their_kinds() -> None:
+    """A number that became a text."""
+    row = msgspec.structs.replace(comparison().rows[0], differences=(Difference(pointer="/x", left=5, right="5"),))
+    shown = whole([msgspec.structs.replace(comparison(), rows=(row,), first=0, explanation=None)])
+    assert "/x   changed   (an integer, now a text)" in shown
+
+
+def test_why_a_mode_was_chosen_is_told() -> None:
+    """Where nobody has asked for it."""
+    assert "(two runs, as most answers differ: --mode run)" in whole([comparison()], chosen=True)
+    assert "(two runs: --mode run)" in whole([comparison()])

@@ -13,6 +13,8 @@ def test_waiting_receiving_and_refusals_are_told_apart() -> None:
     assert plot
     assert boxes(plot) == {"wait": 1, "got": 1, "refused": 2}
     assert "3 exchanges in 7.0 s" in plot
+    assert ">turn 1</text>" in plot
+    assert ">turn 2</text>" in plot
 
 
 def test_many_turns_share_rows() -> None:
@@ -21,5 +23,6 @@ def test_many_turns_share_rows() -> None:
     assert plot
     assert sum(boxes(plot).values()) <= 400
     assert "the longest exchange of up to 4 turns" in plot
+    assert 5 <= plot.count("<text") - 2 <= 10, "rows are named where there is room"
     odd = waterfall(run_facts(sample.hostile(length=10)))
     assert odd is None or "nan" not in odd

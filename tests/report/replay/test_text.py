@@ -6,6 +6,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from nexdiag.core.difference import Difference
 from nexdiag.core.replayed import Pair
+from nexdiag.core.run import Replayed
+from nexdiag.core.turn import Turn
 from nexdiag.report.replay.text import recording, summary, whole
 
 
@@ -126,6 +128,17 @@ def test_hostile_text_stays_on_its_line() -> None:
     assert not {"\x1b", "\r", "\x00", "\u202e", "\ud800"} & {*told}
     assert not [row for row in told.splitlines() if row.startswith("::")]
     told.encode()
+
+
+def test_exact_is_not_well_where_the_recording_failed() -> None:
+    """The turn has failed again, in the words that were recorded; a turn that was answered says nothing."""
+    run = sample.exact().run
+    assert run is not None
+    failed = Turn(number=2, said="", outcome="failed", error="roles must\x1b alternate")
+    cassette = msgspec.structs.replace(run.cassette, turns=(Turn(number=1, said=""), failed))
+    rows = recording(Replayed(path="a", run=msgspec.structs.replace(run, cassette=cassette))).splitlines()
+    assert [row for row in rows if "it failed" in row] == ["    it failed, as recorded: roles must⟨ESC⟩ alternate"]
+    assert rows[rows.index("    it failed, as recorded: roles must⟨ESC⟩ alternate") - 1].startswith("  turn 2 ✓ exact")
 
 
 def test_of_many_those_that_are_exact_are_a_line() -> None:

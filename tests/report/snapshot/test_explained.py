@@ -56,7 +56,7 @@ def test_words_are_marked_and_nothing_hidden_is_shown_as_it_is() -> None:
     """In the signs of git's word diff, on one line; a long list of differences is cut, and counted."""
     pieces = (Piece(kind="same", text="in "), Piece(kind="removed", text="a\nb"), Piece(kind="added", text="\x1bc"))
     one = Difference(pointer="/0/body/x", left="", right="", words=(*pieces, Piece(kind="left out", text="long")))
-    assert explained([one], [{}], [{}]) == ["/x: changed", "    in [-a⏎b-]{+⟨ESC⟩c+}…"]
+    assert explained([one], [{}], [{}]) == ["/x: changed", "    in ⟦-a⏎b-⟧⟦+⟨ESC⟩c+⟧…"]
     lines = told({str(place): 1 for place in range(40)}, {str(place): 2 for place in range(40)})
     assert len(lines) == 3 * MOST + 1
     assert lines[-1] == f"and {40 - MOST} more differences"

@@ -42,3 +42,10 @@ def test_a_side_is_judged_by_its_own_server() -> None:
     """As lint does."""
     server, findings = judged(load(CASSETTES / "llama.cpp/incident-pushed-warning.cassette.jsonl"), Choice())
     assert (server, [one.rule for one in findings]) == ("llama.cpp-strict", ["role-alternation"])
+
+
+def test_the_same_row_comes_before_the_same_place_of_any() -> None:
+    """A fault that moved within its request is that one, and not another request's."""
+    left = [at(1, "/messages/3", summary="of the other"), at(0, "/messages/3", summary="of this")]
+    told = beside(left, [at(1, "/messages/5")], ROWS)
+    assert [one.summary for one in told.gone] == ["of the other"]

@@ -1,7 +1,10 @@
 """Corpora in files: what is read, by one process or several."""
 
 import json
+import os
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from drifting import answer, corpus, exchange, recorded, response, written
@@ -9,6 +12,7 @@ from drifting import answer, corpus, exchange, recorded, response, written
 from nexdiag.core.errors import CassetteError, NothingToDo, UsageError
 from nexdiag.diff.drift import storing
 from nexdiag.diff.drift.comparing import compare
+from nexdiag.runner.drifting import corpus as module
 from nexdiag.runner.drifting.corpus import learn, named_files, server_of
 from nexdiag.runner.foreign.convert import encode_as
 
@@ -100,3 +104,29 @@ def test_the_server_is_the_headers_or_what_answers_give_away() -> None:
     assert server_of(recorded(exchange(0, {}, response(answer())), profile="")) == "unknown"
     named = answer(lambda made, _: made.update(system_fingerprint="b4711-abc"))
     assert server_of(recorded(exchange(0, {}, response(named)), profile="")) == "llama.cpp"
+
+
+class Counting(ProcessPoolExecutor):
+    """Notes how many processes there may be, and which there were."""
+
+    started: ClassVar[list[tuple[int, set[int]]]] = []
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self.started.append((self._max_workers, set(self._processes)))
+        super().shutdown(wait, cancel_futures=cancel_futures)
+
+
+def test_processes_are_started_where_they_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as are asked for, never more than files; by itself only where there is much to read."""
+    monkeypatch.setattr(module, "ProcessPoolExecutor", Counting)
+    folder = written(tmp_path / "c", a=corpus(1), b=corpus(1))
+    learn([folder])
+    assert Counting.started == []
+    learn([folder], jobs=9)
+    ((most, pids),) = Counting.started
+    assert most == 2
+    assert pids
+    assert os.getpid() not in pids
+    monkeypatch.setattr(module, "WORTH_A_POOL", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    assert module._jobs(named_files([folder]), None) == 2

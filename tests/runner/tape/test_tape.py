@@ -12,11 +12,13 @@ import pytest
 from nexdiag.codec.cassette import encode
 from nexdiag.core.body import Body
 from nexdiag.core.cassette import Cassette, Header
-from nexdiag.core.errors import Unmatched, UsageError
+from nexdiag.core.errors import NothingToDo, Unmatched, UsageError
 from nexdiag.core.exchange import Chunk, Exchange, Request, Response
+from nexdiag.runner.load import load
 from nexdiag.runner.replaying.how import How
 from nexdiag.runner.tape.modes import RecordMode
 from nexdiag.runner.tape.tape import Tape
+from nexdiag.runner.tape.verdict import close_with
 
 
 def exchange(number: int, path: str) -> Exchange:
@@ -208,3 +210,48 @@ with nexdiag.use_cassette({str(path)!r}):
 assert not [name for name in sys.modules if name.startswith("nexdiag.runner.replaying.verdict.")]
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_a_connection_that_failed_is_not_kept_unless_it_is_asked_for(tmp_path: Path) -> None:
+    """A server that was down for a moment is not down in every replay; `all` keeps what happened, whatever it was."""
+
+    def down(request: httpx.Request) -> Any:  # noqa: ANN401 - it does not answer
+        raise httpx.ConnectError("refused", request=request)
+
+    def tape_of(name: str, mode: RecordMode) -> Tape:
+        tape = Tape(tmp_path / name, mode)
+        with pytest.raises(httpx.ConnectError):
+            ask(tape, "/a", down)
+        return tape
+
+    for mode in (RecordMode.ONCE, RecordMode.NEW_EPISODES):
+        tape = tape_of("x", mode)
+        tape.close(raised=False)
+        assert not list(tmp_path.iterdir())
+        assert tape.unkept == ("ConnectError: refused",)
+        with pytest.raises(NothingToDo, match="the connection failed, which is not recorded"):
+            close_with(tape, None)
+    tape = tape_of(f"up-{mode}", mode)
+    assert ask(tape, "/a") == "live /a"  # asked again, and up by now
+    tape.close(raised=False)
+    assert [one.failure for one in load(tape.path).exchanges] == [None]
+    assert not tape.dead
+    tape_of("kept", RecordMode.ALL).close(raised=False)
+    played = tape_of("kept", RecordMode.ONCE)
+    assert len(played.dead) == 1
+    error = ValueError("its own")
+    close_with(played, error)
+    (note,) = error.__notes__
+    assert "is a recorded failure" in note
+    assert 'record again with record_mode="rewrite"' in note
+
+
+def test_what_is_to_replace_a_recording_is_told_without_what_it_replaces(tmp_path: Path) -> None:
+    """Whoever compares what was sent, compares what was sent here."""
+    for mode in (RecordMode.ALL, RecordMode.REWRITE):
+        tape = Tape(recorded(tmp_path / mode, "/a", "/b"), mode)
+        ask(tape, "/b")
+        assert [one.request.path for one in tape.sent] == ["/b"]
+        assert tape.recorded == ()
+        tape.close(raised=False)
+        assert [one.request.path for one in tape.recorded] == ["/b"]

@@ -25,6 +25,16 @@ SHAPES: Mapping[tuple[str, str, str], Declared] = MappingProxyType(
 """By direction, endpoint and form."""
 
 
+def _kinds(shape: Declared) -> set[str]:
+    """The labels of all branches below."""
+    labels = {part for part in shape.below if part[0] == "["}
+    return labels.union(*(_kinds(one) for one in shape.below.values()))
+
+
+KINDS = frozenset().union(*(_kinds(shape) for shape in SHAPES.values()))
+"""The kinds of objects that some published shape knows, as labels of branches: `[type=text]`."""
+
+
 def shape_of(direction: str, endpoint: str, form: str) -> Declared | None:
     """The published shape of a place; refusals of all classes have one."""
     return SHAPES.get((direction, endpoint, "*" if direction == "error" else form))

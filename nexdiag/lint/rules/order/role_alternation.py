@@ -15,6 +15,9 @@ them. Clients run into it when they add a reminder, a warning or a denial as a u
 Beware of the words: templates say "roles must alternate" also of a conversation that begins with the assistant, and
 of a system message for which they have no place. This rule fires only if two messages really follow each other.
 
+Where the first of the two stands right behind a call that has no answer, it is that answer under the wrong role, such
+as a denial: it has to change, to role `tool` with the call's id, and merging would leave the call without an answer.
+
 ## Example
 
 ```json
@@ -38,6 +41,7 @@ from collections.abc import Iterator
 from nexdiag.core.finding import Severity
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.instead import standing
 from nexdiag.lint.seen.message import AFTER_SAME, ASSISTANT, USER
 
 _AT_THE_END = ("assistant messages at the end of the list",)
@@ -52,11 +56,16 @@ def _arriving(case: Case) -> Iterator[Fault]:
     items = case.view.wire == "responses"
     if items and (_item(now.value) or _item(before.value)):
         return
+    owing = standing(history, at - 1)
     yield Fault(
-        summary=f"messages[{at - 1}] and messages[{at}] are both {now.role}",
-        fix=f"merge messages[{at}] into messages[{at - 1}], with a blank line between their texts",
-        at=at,
-        pointer=history.pointer(at, "/role"),
+        summary=f"messages[{at - 1}] and messages[{at}] are both {now.role}"
+        + (f"; messages[{at - 1}] stands where role tool belongs, behind the call" if owing else ""),
+        fix=owing.fix
+        if owing
+        else f"merge messages[{at}] into messages[{at - 1}], with a blank line between their texts",
+        at=owing.at if owing else at,
+        last=at,
+        pointer=history.pointer(owing.at if owing else at, "/role"),
         evidence=(before.shown(at - 1), now.shown(at)),
         facts={"index": str(at), "role": now.role or ""},
         ids=_AT_THE_END if now.role == "assistant" else (),

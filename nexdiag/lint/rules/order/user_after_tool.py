@@ -41,6 +41,7 @@ from collections.abc import Iterator
 
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.instead import standing
 from nexdiag.lint.seen.message import TOOL, USER
 
 
@@ -50,9 +51,12 @@ def _arriving(case: Case) -> Iterator[Fault]:
     if before is None or not before.traits & TOOL or history.now.answers:
         return
     at, now = history.at, history.now
+    owing = standing(history, at)
     yield Fault(
         summary=f"messages[{at}] is the user's, right after the tool message at {at - 1}",
-        fix=f"put an assistant message before messages[{at}], or move its text into the tool message at {at - 1}",
+        fix=owing.fix
+        if owing
+        else f"put an assistant message before messages[{at}], or move its text into the tool message at {at - 1}",
         at=at,
         pointer=history.pointer(at, "/role"),
         evidence=(before.shown(at - 1), now.shown(at)),

@@ -45,6 +45,8 @@ from nexdiag.lint.quoting import listed
 from nexdiag.lint.rule import Fault, Rule, patterns
 from nexdiag.lint.rules.pairing.dropped_tool_result import RULE as DROPPED
 from nexdiag.lint.seen.case import Case
+from nexdiag.lint.seen.history import History
+from nexdiag.lint.seen.instead import Instead, behind, spoken_after
 from nexdiag.lint.seen.message import CallSeen
 
 _SWALLOWED = patterns(r"does not follow tool call")
@@ -91,15 +93,25 @@ def _placed(case: Case) -> Iterator[Fault]:
 
 def _fault_once(case: Case, at: int, calls: list[CallSeen]) -> Fault:
     """A call that nobody answers is found again in each request of a chat: it is told once."""
-    key = (RULE.name, at, tuple(call.where for call in calls), at + 1 < len(case.history.messages))
+    history = case.history
+    instead = behind(history, at)
+    again = instead is not None and spoken_after(history, instead.at)
+    key = (RULE.name, at, tuple(call.where for call in calls), at + 1 < len(history.messages), instead, again)
     kept = case.history.memo.get(key)
     if not isinstance(kept, Fault):
-        kept = case.history.memo[key] = _fault(case, at, calls)
+        kept = case.history.memo[key] = _fault(history, at, calls, _fix(at, instead, again=again))
     return kept
 
 
-def _fault(case: Case, at: int, calls: list[CallSeen]) -> Fault:
-    history = case.history
+def _fix(at: int, instead: Instead | None, *, again: bool) -> str:
+    """A user's message alone may be a change of mind; before another one it is what became of the call."""
+    answer = f"put one answer for each call right after messages[{at}]; a cancelled run is an answer too"
+    if instead is None:
+        return answer
+    return instead.fix if again else f"{instead.fix}, if it tells what became of the call; else {answer}"
+
+
+def _fault(history: History, at: int, calls: list[CallSeen], fix: str) -> Fault:
     asking = history.messages[at]
     after = history.messages[at + 1] if at + 1 < len(history.messages) else None
     ids = [call.id for call in calls if call.id is not None]
@@ -108,7 +120,7 @@ def _fault(case: Case, at: int, calls: list[CallSeen]) -> Fault:
     place = calls[0].where
     return Fault(
         summary=f"messages[{at}] calls {names}{named}, and no later message answers",
-        fix=f"put one answer for each call right after messages[{at}]; a cancelled run is an answer too",
+        fix=fix,
         at=at,
         pointer=history.pointer(at, "/tool_calls" if place.startswith("/tool_calls") else place),
         evidence=(

@@ -10,6 +10,7 @@ from nexdiag.core.difference import Difference
 from nexdiag.core.exchange import Exchange, Request
 from nexdiag.core.replayed import TurnVerdict
 from nexdiag.core.run import Run
+from nexdiag.core.turn import Turn
 from nexdiag.report.json import plain
 
 
@@ -17,6 +18,7 @@ def slim(run: Run) -> Run:
     """Bodies, answers, the session and the log are left out; values that differ are made plain JSON."""
     cassette = Cassette(
         header=msgspec.structs.replace(run.cassette.header, scenario=None),
+        turns=tuple(map(_outcome, (one for one in run.cassette.turns if one.outcome == "failed"))),
         exchanges=tuple(map(_bare, run.cassette.exchanges)),
         tear=run.cassette.tear,
         name=run.cassette.name,
@@ -24,6 +26,11 @@ def slim(run: Run) -> Run:
     return msgspec.structs.replace(
         run, cassette=cassette, session=None, differences=(), replayed=tuple(map(_verdict, run.replayed))
     )
+
+
+def _outcome(turn: Turn) -> Turn:
+    """That it failed, and with what words: a report tells it of a turn that fails again."""
+    return Turn(number=turn.number, session=turn.session, said="", outcome=turn.outcome, error=turn.error)
 
 
 def _bare(one: Exchange) -> Exchange:

@@ -1,6 +1,7 @@
 """role-alternation: two messages of the same speaker in a row."""
 
 import pytest
+from linting import recording, refusing, told
 
 from nexdiag.core.finding import Finding, Severity
 from nexdiag.lint.engine import judge_bare
@@ -184,3 +185,25 @@ def test_the_evidence_quotes_both() -> None:
     assert second.startswith('messages[1] user "second')
     assert len(second) < 120
     assert finding.fix == "merge messages[1] into messages[0], with a blank line between their texts"
+
+
+DENIAL = [USER, CALLS, {"role": "user", "content": "denied"}, {"role": "user", "content": "go on"}]
+
+
+def test_a_denial_has_to_change_its_role() -> None:
+    """The first of the two is the call's answer: it is the place, its fix names role and id, both are quoted."""
+    (finding,) = found(DENIAL, "llama.cpp-strict")
+    assert (finding.location.message_index, finding.location.pointer) == (2, "/messages/2/role")
+    assert finding.fix == 'messages[2] role: user -> tool + tool_call_id: "c"'
+    assert finding.evidence[:2] == ('messages[2] user "denied"', 'messages[3] user "go on"')
+
+
+def test_a_chat_that_goes_on_before_the_second_has_no_such_fault() -> None:
+    """Where a later request takes the denial, but not what followed, nothing is left of it."""
+    answered = [*DENIAL[:3], {"role": "assistant", "content": "a"}, {"role": "user", "content": "u"}]
+    rounds = recording(
+        ({"model": "m", "messages": DENIAL}, 400, {"error": {"message": WORDS}}),
+        ({"model": "m", "messages": answered}, 400, {"error": {"message": "no"}}),
+    )
+    (finding,) = told("role-alternation", rounds, refusing("role-alternation"))
+    assert (finding.location.exchange, finding.repeats) == (0, 0)

@@ -15,8 +15,9 @@ from nexdiag.diff.drift import storing
 from nexdiag.diff.drift.comparing import compare
 from nexdiag.diff.drift.conforming import conform
 from nexdiag.diff.drift.naming import MAP_KEY, MAPS
-from nexdiag.diff.drift.shape import Node
+from nexdiag.diff.drift.shape import ANY_BRANCH, Node
 from nexdiag.runner.drifting.corpus import Learned, learn
+from nexdiag.runner.load import STDIN
 
 PUBLISHED = "the published shapes"
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
@@ -47,13 +48,14 @@ def compared(  # noqa: PLR0913 - the options of a comparison
     changes, unchecked = compare(*sides)
     few = _few(sides)
     notes = [*_notes(left, "left: "), *_notes(right, "right: ")]
-    return _drift(
+    found = _drift(
         (_corpus(old, left, old_servers), _corpus(new, right, new_servers)),
         changes,
         [*unchecked, *few, *_unseen(sides), *notes],
         ignore,
         who,
     )
+    return msgspec.structs.replace(found, paths=_paths(right))
 
 
 def against_shapes(  # noqa: PLR0913 - the options of a comparison
@@ -72,7 +74,7 @@ def against_shapes(  # noqa: PLR0913 - the options of a comparison
     changes, unchecked = conform(shapes)
     notes = [*unchecked, *_unseen((shapes,)), *_notes(learned, "")]
     sides = Corpus(name=PUBLISHED), _corpus(paths, learned, servers)
-    return _drift(sides, changes, notes, ignore, who)
+    return msgspec.structs.replace(_drift(sides, changes, notes, ignore, who), paths=_paths(learned))
 
 
 def baseline(paths: Sequence[Path], *, jobs: int | None = None, bad: list[NexdiagError] | None = None) -> bytes:
@@ -109,20 +111,29 @@ def _corpus(paths: Sequence[Path], learned: Learned, servers: Sequence[str]) -> 
     )
 
 
+def _paths(learned: Learned) -> dict[str, str]:
+    redactor = Redactor(secrets_of(os.environ))
+    return {redactor.text(one.name): one.path for one in learned.files if one.path != STDIN}
+
+
 def _drift(
     sides: tuple[Corpus, Corpus], changes: list[Change], unchecked: list[str], ignore: Sequence[str], who: str
 ) -> Drift:
     redactor = Redactor(secrets_of(os.environ))
     ranked = sorted((_clean(one, redactor) for one in changes), key=_rank)
-    ignored = [one for one in ranked if any(_fits(one, word) for word in ignore)]
     idle = [word for word in ignore if not any(_fits(one, word) for one in ranked)]
-    ignored += [one for one in ranked if BREAKS.index(one.breaks) > BREAKS.index(who) and one not in ignored]
-    kept = [one for one in ranked if one not in ignored]
+    kept: list[Change] = []
+    ignored: list[Change] = []
+    beside: list[Change] = []
+    for one in ranked:
+        asked = any(_fits(one, word) for word in ignore)
+        aside = BREAKS.index(one.breaks) > BREAKS.index(who)
+        (ignored if asked else beside if aside else kept).append(one)
     return Drift(
         left=_without(sides[0], redactor),
         right=_without(sides[1], redactor),
         changes=tuple(kept),
-        ignored=tuple(ignored),
+        ignored=(*ignored, *beside),
         unchecked=tuple(
             redactor.text(text) for text in (*unchecked, *(f"--ignore {one}: fits nothing" for one in idle))
         ),
@@ -162,6 +173,9 @@ def _unseen(sides: Sequence[_Shapes]) -> list[str]:
     for side in sides:
         for key, root in sorted(side.items()):
             for pointer, node in root.walk():
+                if ANY_BRANCH in node.branches:
+                    told = "so many kinds that those nobody published are not told apart"
+                    lines.append(f"{' '.join(key)} {pointer or '/'}: {told}")
                 if node.deep:
                     lines.append(f"{' '.join(key)} {pointer}: nested too deeply to be looked into")
                 elif node.folded and len(node.children) == 1 and _exploded(pointer):

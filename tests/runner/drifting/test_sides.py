@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
-from drifting import Answer, answer, corpus, exchange, recorded, response, written
+from drifting import Answer, answer, chunk, corpus, exchange, recorded, response, written
 
+from nexdiag.core.cassette import Cassette
 from nexdiag.core.drift import BREAKS
 from nexdiag.core.errors import NexdiagError, NothingToDo
-from nexdiag.runner.drifting.compared import against_shapes, baseline, compared
+from nexdiag.runner.drifting.sides import against_shapes, baseline, compared
 
 SECRET = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD"
 
@@ -134,3 +135,63 @@ def test_the_file_of_a_baseline_holds_no_words_of_anybody(tmp_path: Path) -> Non
     made = [exchange(at, body, response(answer(leaky, at))) for at in range(40)]
     made.append(exchange(40, body, response({"ok": 1}), url="http://h/users/planted@x.org?key=planted"))
     assert b"planted" not in baseline([written(tmp_path, a=recorded(*made))])
+
+
+def _odd(made: Answer, at: int, *, kinds: int) -> None:
+    parts = [{"type": "text", "texte": "Hi"}]
+    made["choices"][0]["message"]["content"] = parts + [{"type": f"k{one}"} for one in range(kinds if at == 0 else 0)]
+
+
+@pytest.mark.parametrize("kinds", [0, 70])
+def test_kinds_without_end_hide_none_that_is_known(tmp_path: Path, kinds: int) -> None:
+    """One hostile answer folds what nobody published, which is told; the published kinds are compared all the same."""
+
+    def text(made: Answer, _: int) -> None:
+        made["choices"][0]["message"]["content"] = [{"type": "text", "text": "Hi"}]
+
+    old = written(tmp_path / "old", a=corpus(40, text))
+    new = written(tmp_path / "new", a=corpus(40, lambda made, at: _odd(made, at, kinds=kinds)))
+    drift = compared([old], [new])
+    assert [(one.kind, one.pointer.rpartition("]")[2]) for one in drift.changes] == [
+        ("removed", "/text"),
+        ("added", "/texte"),
+    ]
+    assert any("so many kinds" in line for line in drift.unchecked) == bool(kinds)
+
+
+def test_words_that_were_not_stored_are_not_any_text(tmp_path: Path) -> None:
+    """A file of a few exchanges keeps no words that are no choice yet: told as not checked, and no change."""
+
+    def tier(made: Answer, _: int) -> None:
+        made["service_tier"] = "default"
+
+    old, few = written(tmp_path / "old", a=corpus(40, tier)), written(tmp_path / "few", a=corpus(10, tier))
+    (tmp_path / "few.json").write_bytes(baseline([few]))
+    drift = compared([old], [tmp_path / "few.json"])
+    assert drift.changes == ()
+    assert any("/service_tier: the right was stored without its words" in line for line in drift.unchecked)
+
+
+def test_a_place_is_ignored_without_the_kind_that_it_is_in(tmp_path: Path) -> None:
+    """`/system_fingerprint` names it in every event of a stream, too; not by a part of its name, nor by nothing."""
+
+    def stream(*, named: bool) -> Cassette:
+        more = {"system_fingerprint": "fp1"} if named else {}
+        asked = {"model": "m", "messages": []}
+        events = [chunk({"content": "Hi"}, **more), chunk({}, "stop", **more)]
+        return recorded(*(exchange(at, asked, response(events)) for at in range(40)))
+
+    old, new = written(tmp_path / "old", a=stream(named=True)), written(tmp_path / "new", a=stream(named=False))
+    (found,) = compared([old], [new]).changes
+    assert found.pointer == "[object=chat.completion.chunk]/system_fingerprint"
+    for word, number in (("/system_fingerprint", 0), ("/system", 1), ("", 1), (found.pointer, 0)):
+        assert len(compared([old], [new], ignore=[word]).changes) == number
+
+
+def test_the_name_of_a_file_is_no_place_for_a_secret(tmp_path: Path) -> None:
+    """A recording that is called by a key is not called so in a report."""
+    old, new = written(tmp_path / "old", a=corpus(3)), written(tmp_path / "new", **{SECRET: corpus(3, _new)})
+    drift = compared([old], [new])
+    assert drift.changes[0].first is not None
+    assert SECRET not in repr(drift.changes)
+    assert SECRET not in "".join(drift.paths)
