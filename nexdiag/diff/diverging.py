@@ -40,14 +40,7 @@ def diverging(rows: Sequence[Row]) -> tuple[tuple[Row, ...], int | None]:
     first = news[0]
     end = ends[first] if _is_turn(marked[first]) else first
     within = (place for place in news if first < place < end)
-    return tuple(marked), _earliest(marked, first, next(within, first))
-
-
-def _earliest(rows: Sequence[Row], turn: int, exchange: int) -> int:
-    """A tool that gave something else comes before the request that tells of it; all else of a turn comes after."""
-    ran = any(one.pointer.startswith("(tool_runs)") for one in rows[turn].differences if is_news(one))
-    asked = any(one.aspect in _ASKED for one in rows[exchange].differences if is_news(one))
-    return turn if ran and not asked and rows[exchange].carried else exchange
+    return tuple(marked), next(within, first)
 
 
 def _is_consequence(row: Row) -> bool:

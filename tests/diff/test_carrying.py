@@ -108,3 +108,14 @@ def test_a_message_nested_without_end_says_what_its_first_levels_say() -> None:
     carried.diverged = True
     carried.text("near")
     assert carried.holds(Difference(pointer="/messages/1", kind="removed", aspect="messages", left=["near", deep]))
+
+
+def test_what_is_said_deep_within_a_message_is_known() -> None:
+    """A part of a list of parts of a tool's output; and two short values at one place are new in a new message."""
+    carried = Carried()
+    carried.diverged = True
+    carried.text({"content": [{"type": "tool_result", "content": [{"type": "text", "text": "far below"}]}]})
+    assert carried.holds(message("added", "far below"))
+    carried.note(changed("yes", "no"))
+    assert not carried.holds(changed("yes", "no"))
+    assert carried.holds(changed("yes", "no"), known=True)

@@ -389,3 +389,13 @@ def test_usage_that_an_answer_does_not_tell_is_absent() -> None:
     sides = [recording(bodies(1), [streamed(one)]) for one in (events(answer(1)), events(answer(1))[:-1])]
     found = [one for _, one in news(compare_cassettes(*sides)) if one.pointer == "(usage)/output_tokens"]
     assert [(one.kind, one.left, one.right) for one in found] == [("removed", 7, None)]
+
+
+def test_a_refusal_that_comes_again_is_carried_on() -> None:
+    """By the request that carries on what brought it about."""
+    left, right = bodies(2), bodies(2)
+    for body in right:
+        body["temperature"] = 0.9
+    found = compare_cassettes(recording(left), recording(right, [whole({"error": {}}, 400)] * 2), mode=REPLAY)
+    marks = [one.inherited for row in found.rows for one in row.differences if one.pointer == "(status)"]
+    assert marks == [False, True]

@@ -117,3 +117,11 @@ def test_what_belongs_to_no_turn_is_beside_what_belongs_to_none() -> None:
     left, right = named(recording(bodies(2)), "a"), named(recording(bodies(2)), "b")
     left = msgspec.structs.replace(left, exchanges=(loose, *left.exchanges))
     assert told(compare_cassettes(left, right)) == [("turn", "removed", "(exchange)")]
+
+
+def test_an_exchange_corresponds_to_one_of_the_same_address() -> None:
+    """Before one that is as long."""
+    one, other = recording(bodies(1)).exchanges[0], recording(bodies(1, said=lambda _: "else")).exchanges[0]
+    away = msgspec.structs.replace(other, request=msgspec.structs.replace(other.request, url="http://x/v1/completions"))
+    assert list(exchanges_beside([one], [away, other])) == [(None, away), (one, other)]
+    assert list(exchanges_beside([one], [other, away])) == [(one, other), (None, away)]

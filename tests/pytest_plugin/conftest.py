@@ -28,7 +28,9 @@ def gathered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def _run(root: Path, modules: list[Any]) -> Done:
     files: dict[str, str] = {}
     for module in modules:
-        files.update(getattr(module, "INNER", {}))
+        if not hasattr(module, "INNER"):  # it may know a `prepare` of its own
+            continue
+        files.update(module.INNER)
         prepare = getattr(module, "prepare", None)
         if prepare is not None:
             prepare(root)

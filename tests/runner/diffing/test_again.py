@@ -1,13 +1,16 @@
 """Promises of `nexdiag.runner.diffing.again`."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
-from nexdiag.core.errors import NexdiagError, UsageError
+from nexdiag.core.errors import EndpointError, NexdiagError, UsageError
+from nexdiag.runner.diffing import again
 from nexdiag.runner.diffing.again import compare_replay
 from nexdiag.runner.diffing.compare import How
 from nexdiag.runner.linting.choice import Choice
+from nexdiag.runner.load import load
 
 CASSETTES = Path(__file__).parents[3] / "cassettes/llama.cpp"
 
@@ -38,3 +41,17 @@ def test_what_cannot_be_replayed_is_named(tmp_path: Path) -> None:
     for path in (tmp_path, Path("-")):
         with pytest.raises(UsageError):
             compare_replay(path, How(), Choice())
+
+
+def test_a_replay_lacks_no_log_and_opens_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it never has is not compared; whoever tries to leave is named, before anything has left."""
+    path = CASSETTES / "five-back-to-back.cassette.jsonl"
+    assert load(path).log
+    assert "logs: left and right have none" in compare_replay(path, How(), Choice()).found.unchecked
+
+    async def leaving(*_: object) -> None:
+        socket.create_connection(("127.0.0.1", 9), timeout=1)
+
+    monkeypatch.setattr(again, "play_turns", leaving)
+    with pytest.raises(EndpointError):
+        compare_replay(path, How(), Choice())
