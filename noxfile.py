@@ -22,7 +22,8 @@ GENERATED = {
     "tests/docs/test_commands.py": "docs/reference/commands.md",
     "tests/docs/test_config.py": "docs/reference/config.md",
     "tests/docs/test_servers.py": "docs/explanation/what-servers-refuse.md",
-    "tests/docs/test_schemas.py": "docs/reference/schemas",
+    "tests/docs/test_schemas.py": "docs/reference/json-schemas.md",
+    "tests/docs/test_cassette_lines.py": "docs/reference/schemas",
 }
 """Which program writes which folder or page; the same program, as a test, compares them."""
 COST = re.compile(r"^import time:\s*(?P<own>\d+) \|\s*(?P<all>\d+) \|(?P<indent>\s*)(?P<name>[\w.]+)$", re.MULTILINE)

@@ -23,6 +23,7 @@ WITHOUT_A_MODULE = {
     "docs/test_told.py": "docs/ and README.md: every command of theirs",
     "docs/test_commands.py": "docs/reference/commands.md",
     "docs/test_config.py": "docs/reference/config.md and settings.md",
+    "docs/test_cassette_lines.py": "docs/reference/schemas/cassette-2.json",
     "docs/test_schemas.py": "docs/reference/schemas/ and what is written by them",
     "docs/test_servers.py": "docs/explanation/what-servers-refuse.md",
     "agreement/test_llama.py": "the verdicts of lint, against the real llama.cpp",

@@ -74,7 +74,7 @@ class Line(msgspec.Struct, kw_only=True, gc=False):
     link: Count | None = None
     after: Count | None = None
     like: Count | None = None
-    json: msgspec.Raw = msgspec.Raw()
+    json: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
     headers: Count | None = None
     pairs: list[tuple[str, str]] = []
     exchange: Count | None = None
