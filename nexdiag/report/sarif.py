@@ -26,7 +26,7 @@ _UNPACKED = 10
 """Times the limit that a text may have before it is packed: readers have memories, too."""
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Stop(msgspec.Struct, frozen=True, kw_only=True):
     """A place on the way to a finding: a turn."""
 
     text: str
@@ -48,7 +48,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     places: tuple[tuple[str, str], ...] = ()
     """Logical locations: a name (`turn 2`, `/messages/4/role`) and a kind."""
     fingerprint: str = ""
-    steps: tuple[Step, ...] = ()
+    stops: tuple[Stop, ...] = ()
     tags: tuple[str, ...] = ()
     facts: dict[str, Any] = {}
 
@@ -131,7 +131,7 @@ def _result(one: Entry, rule: int, seen: dict[str, int]) -> dict[str, Any]:
     """One result. Equal ones are numbered, so that GitHub takes them for as many."""
     again = seen[one.fingerprint] = seen.get(one.fingerprint, 0) + 1
     logical = [{"fullyQualifiedName": one_line(name, 400), "kind": kind} for name, kind in one.places if name]
-    flow = {"codeFlows": [_flow(one)]} if one.steps else {}
+    flow = {"codeFlows": [_flow(one)]} if one.stops else {}
     return {
         "ruleId": one_line(one.rule, 100),
         "ruleIndex": rule,
@@ -156,11 +156,11 @@ def _flow(one: Entry) -> dict[str, Any]:
                 "locations": [
                     {
                         "location": {
-                            "physicalLocation": _physical(one.path, step.line),
-                            "message": {"text": one_line(step.text, 300) or "(nothing)"},
+                            "physicalLocation": _physical(one.path, stop.line),
+                            "message": {"text": one_line(stop.text, 300) or "(nothing)"},
                         }
                     }
-                    for step in one.steps[-SARIF_FLOW:]
+                    for stop in one.stops[-SARIF_FLOW:]
                 ]
             }
         ]

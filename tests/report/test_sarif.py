@@ -19,7 +19,7 @@ def hostile() -> sarif.Entry:
     text = sample.HOSTILE + "\ud800\x00"
     return entry(
         rule=text, name=text, message=text, path=text, line=-3, places=((text, "member"),), fingerprint=text,
-        steps=tuple(sarif.Step(text=text, line=0) for _ in range(2000)), tags=(text,) * 40, facts={text: float("nan")},
+        stops=tuple(sarif.Stop(text=text, line=0) for _ in range(2000)), tags=(text,) * 40, facts={text: float("nan")},
     )  # fmt: skip
 
 

@@ -34,19 +34,19 @@ def entry(one: Judged, finding: Finding, sources: Sources) -> sarif.Entry:
         line=one.line or sources.line(one.file, where.exchange),
         places=((place(finding) or one.name, "member"), *(((where.pointer, "property"),) if where.pointer else ())),
         fingerprint=of_finding(finding, one.name),
-        steps=tuple(_steps(one, finding, sources)),
+        stops=tuple(_stops(one, finding, sources)),
         tags=(one.profile, *(("refused",) if finding.refused else ())),
         facts={"profile": one.profile, "refused": finding.refused},
     )
 
 
-def _steps(one: Judged, finding: Finding, sources: Sources) -> Iterator[sarif.Step]:
+def _stops(one: Judged, finding: Finding, sources: Sources) -> Iterator[sarif.Stop]:
     """From what wrote the message to the request that carries it; nothing where that is not known."""
     origin = finding.origin
     if origin is None or (origin.exchange is None and origin.turn is None):
         return
-    yield sarif.Step(text=f"written by {origin}", line=sources.line(one.file, origin.exchange))
-    yield sarif.Step(text=f"sent in {place(finding)}", line=sources.line(one.file, finding.location.exchange))
+    yield sarif.Stop(text=f"written by {origin}", line=sources.line(one.file, origin.exchange))
+    yield sarif.Stop(text=f"sent in {place(finding)}", line=sources.line(one.file, finding.location.exchange))
 
 
 def _notes(judged: Sequence[Judged]) -> Iterator[str]:
